@@ -1,0 +1,175 @@
+"""Rules within one seed: keys, order of dates and amounts, overlaps, sums."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from dagster_project.contracts.registry.problems import quoted
+from dagster_project.contracts.registry.reading import Row, SeedFile
+from dagster_project.names import OWNER_ROLES
+
+# Both sort with ISO dates as text.
+FOREVER = "9999-12-31"
+ENDLESS = Decimal("Infinity")
+
+
+def check_keys(seeds: SeedFile) -> None:
+    """No two rows with the same key."""
+    first: dict[tuple[str, ...], int] = {}
+    key = seeds.seed.key
+    for row in seeds.sound(*key):
+        found = tuple(row.cells[column] for column in key)
+        line = first.setdefault(found, row.line)
+        if line != row.line:
+            seeds.report(
+                row,
+                key[0],
+                f"{quoted(found[0])} repeats row {line} (same {', '.join(key)})",
+                f"keep one row per {', '.join(key)}",
+            )
+
+
+def check_alpha(classes: SeedFile) -> None:
+    """All weights together at most 1; the row that goes beyond is reported."""
+    total = Decimal(0)
+    for row in classes.sound("decision_class", "alpha_weight"):
+        before, total = total, total + Decimal(row.cells["alpha_weight"])
+        if before <= 1 < total:
+            classes.report(
+                row,
+                "alpha_weight",
+                f"{quoted(row.cells['alpha_weight'])} brings the sum of all classes to {total}",
+                "lower weights until all together are at most 1",
+            )
+
+
+def check_mapping(mapping: SeedFile) -> None:
+    """Amount ranges [amount_min, amount_max) are not empty, and no two rows take one decision."""
+    for row in mapping.sound("amount_min", "amount_max"):
+        low, high = _amounts(row)
+        if low >= high:
+            mapping.report(
+                row,
+                "amount_max",
+                f"{quoted(row.cells['amount_max'])} is not above amount_min {low}",
+                "write the first amount the rule no longer takes",
+            )
+    columns = ("source", "workflow", "match_field", "match_value")
+    for rows in _groups(mapping.sound(*columns, "amount_min", "amount_max"), columns):
+        _check_overlap(mapping, rows)
+
+
+def _check_overlap(mapping: SeedFile, rows: Sequence[Row]) -> None:
+    # rules have no last day, so rules of two days also take the same decision
+    reach, holder = Decimal(-1), None
+    for row in sorted(rows, key=lambda row: (_amounts(row)[0], row.line)):
+        low, high = _amounts(row)
+        if holder is not None and low < reach:
+            earlier, later = sorted((holder, row), key=lambda row: row.line)
+            if (later.line, "match_value") in mapping.faulty:
+                continue
+            mapping.report(
+                later,
+                "match_value",
+                f"{quoted(later.cells['match_value'])} is taken by row {earlier.line} too: "
+                "one decision, two rules",
+                "separate them by amount_min and amount_max, or delete one",
+            )
+        if high > reach:
+            reach, holder = high, row
+
+
+def _amounts(row: Row) -> tuple[Decimal, Decimal]:
+    # no amount known and no range given is its own case: it overlaps everything, from below 0
+    low, high = row.cells["amount_min"], row.cells["amount_max"]
+    return Decimal(low) if low else Decimal(-1), Decimal(high) if high else ENDLESS
+
+
+def check_owners(owners: SeedFile) -> None:
+    """Periods are not empty; one person per role at a time, and never one person in two roles."""
+    for row in owners.sound("valid_from", "valid_until"):
+        if row.cells["valid_until"] and row.cells["valid_until"] <= row.cells["valid_from"]:
+            owners.report(
+                row,
+                "valid_until",
+                f"{quoted(row.cells['valid_until'])} is not after valid_from",
+                "write the first day on which the person is no longer owner",
+            )
+    sound = owners.sound("workflow", "role", "person_id", "valid_from", "valid_until")
+    held = [row for row in sound if row.cells["role"] in OWNER_ROLES]
+    for rows in _groups(held, ("workflow",)):
+        for position, row in enumerate(rows):
+            _check_owner(owners, row, rows[:position])
+
+
+def _check_owner(owners: SeedFile, row: Row, earlier: Sequence[Row]) -> None:
+    role, person = row.cells["role"], row.cells["person_id"]
+    for other in earlier:
+        if not _is_same_time(row, other):
+            continue
+        if other.cells["role"] == role:
+            owners.report(
+                row,
+                "valid_from",
+                f"{quoted(row.cells['valid_from'])} overlaps row {other.line}, "
+                f"the {role} owner until {other.cells['valid_until'] or 'further notice'}",
+                "end the earlier row with valid_until, or correct the date",
+            )
+            return
+        if other.cells["person_id"] == person:
+            owners.report(
+                row,
+                "person_id",
+                f"{quoted(person)} is the {other.cells['role']} owner already (row {other.line})",
+                "name three different people as business, technical and risk owner",
+            )
+            return
+
+
+def _is_same_time(one: Row, other: Row) -> bool:
+    return one.cells["valid_from"] < (other.cells["valid_until"] or FOREVER) and other.cells[
+        "valid_from"
+    ] < (one.cells["valid_until"] or FOREVER)
+
+
+def check_kpis(kpis: SeedFile) -> None:
+    """baseline_start < baseline_end < launch_date; effect or margin given; one primary each."""
+    for row in kpis.sound("baseline_start", "baseline_end"):
+        if row.cells["baseline_end"] <= row.cells["baseline_start"]:
+            _report_order(kpis, row, "baseline_end", "baseline_start")
+    for row in kpis.sound("baseline_end", "launch_date"):
+        if row.cells["launch_date"] and row.cells["launch_date"] <= row.cells["baseline_end"]:
+            _report_order(kpis, row, "launch_date", "baseline_end")
+    needed = {"primary": "minimum_effect", "guardrail": "margin"}
+    for row in kpis.sound("kind", "minimum_effect", "margin"):
+        column = needed[row.cells["kind"]]
+        if not row.cells[column]:
+            kpis.report(row, column, f"is empty on a {row.cells['kind']}", "declare it beforehand")
+    primary = [row for row in kpis.sound("kind", *kpis.seed.key) if row.cells["kind"] == "primary"]
+    for rows in _groups(primary, ("workflow", "decision_class")):
+        for row in rows[1:]:
+            kpis.report(
+                row,
+                "kind",
+                f"'primary' is taken by row {rows[0].line} for the same workflow and class",
+                "keep one primary KPI and make the other a guardrail",
+            )
+
+
+def _report_order(seeds: SeedFile, row: Row, column: str, before: str) -> None:
+    message = f"{quoted(row.cells[column])} is not after {before} {row.cells[before]}"
+    seeds.report(row, column, message, f"correct {before} or {column}")
+
+
+def check_sign_offs(sign_offs: SeedFile) -> None:
+    """A signature ends after it was given."""
+    for row in sign_offs.sound("signed_at", "expires_at"):
+        if row.cells["expires_at"] <= row.cells["signed_at"]:
+            _report_order(sign_offs, row, "expires_at", "signed_at")
+
+
+def _groups(rows: Iterator[Row] | Sequence[Row], columns: tuple[str, ...]) -> Iterator[list[Row]]:
+    found: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for row in rows:
+        found[tuple(row.cells[column] for column in columns)].append(row)
+    yield from found.values()

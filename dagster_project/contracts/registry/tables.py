@@ -1,0 +1,173 @@
+"""Every registry seed a company keeps: the binding columns, in file order."""
+
+from typing import Final
+
+from dagster_project.contracts.registry.columns import (
+    CLASS_LINK,
+    WORKFLOW_LINK,
+    choice,
+    currency,
+    date,
+    link,
+    own,
+    price,
+    text,
+)
+from dagster_project.contracts.registry.inventory import (
+    AUDIT_RATES,
+    CLASS_MAPPING,
+    DECISION_CLASSES,
+    SEGMENTS,
+    WORKFLOWS,
+)
+from dagster_project.contracts.registry.schema import Kind, Seed, SeedColumn
+from dagster_project.contracts.streams import RAILS
+from dagster_project.names import OWNER_ROLES
+
+SEED_FOLDER: Final = "seeds/registry"
+SIGNING_ROLES: Final = ("business", "risk")
+
+PEOPLE: Final = Seed(
+    "people",
+    "person",
+    "one person",
+    ("person_id",),
+    (
+        own("person_id", "Identifies the person.", "p1"),
+        text("name", "Name for people."),
+        SeedColumn("is_active", Kind.FLAG, "Works here today; a leaver owns nothing."),
+    ),
+)
+OWNERS: Final = Seed(
+    "owners",
+    "owner",
+    "one person in one role of a workflow, for a time",
+    ("workflow", "role", "person_id", "valid_from"),
+    (
+        WORKFLOW_LINK,
+        choice("role", (*OWNER_ROLES, "sponsor"), "What the person answers for."),
+        link("person_id", "people", "Who."),
+        date("valid_from", "First day."),
+        date("valid_until", "First day no longer; empty: still.", is_required=False),
+    ),
+)
+THRESHOLDS: Final = Seed(
+    "thresholds",
+    "threshold",
+    "one threshold that replaces the product's, from a day on",
+    ("criterion_id", "decision_class", "effective_from"),
+    (
+        link("criterion_id", "criteria", "Criterion of the product's `criteria`."),
+        link("decision_class", "decision_classes", "Class; empty: every class.", is_required=False),
+        SeedColumn(
+            "threshold", Kind.NUMBER, "The number to hold, in the criterion's unit.", example="0.02"
+        ),
+        link("owner", "people", "Who answers for it."),
+        text("reason", "Why it differs from the product's."),
+        date("effective_from", "First day; older evidence does not count for a looser one."),
+    ),
+)
+KPI_REGISTRY: Final = Seed(
+    "kpi_registry",
+    "KPI",
+    "one KPI that a workflow or a class promised to move or not to harm",
+    ("kpi", "workflow", "decision_class"),
+    (
+        own("kpi", "Metric of the `kpis` stream.", "cycle_time"),
+        WORKFLOW_LINK,
+        link("decision_class", "decision_classes", "Class; empty: the whole workflow.", False),
+        choice("kind", ("primary", "guardrail"), "Must improve, or must not get worse."),
+        choice("direction", ("up", "down"), "Which way is better."),
+        SeedColumn(
+            "minimum_effect", Kind.NUMBER, "Smallest improvement worth it.", False, example="0.5"
+        ),
+        SeedColumn("margin", Kind.NUMBER, "Harm a guardrail tolerates.", False, example="0.5"),
+        text("unit", "Unit of the KPI.", example="days"),
+        currency("currency", "Where the unit is money.", is_required=False),
+        date("baseline_start", "First day of the baseline."),
+        date("baseline_end", "Last day of the baseline, before launch."),
+        date("launch_date", "Day the AI began; empty: not yet.", is_required=False),
+        date("registered_at", "Day on which the baseline was fixed."),
+        link("owner", "people", "Who answers for the KPI."),
+    ),
+)
+REVIEW_POOLS: Final = Seed(
+    "review_pools",
+    "review pool",
+    "one group of reviewers",
+    ("review_pool",),
+    (
+        own("review_pool", "Identifies the pool.", "procurement_desk"),
+        WORKFLOW_LINK,
+        SeedColumn("reviewer_count", Kind.COUNT, "How many people.", example="3"),
+        SeedColumn("hours_per_week", Kind.HOURS, "Hours of review a week.", example="12"),
+    ),
+)
+REVIEWERS: Final = Seed(
+    "reviewers",
+    "reviewer",
+    "one reviewer",
+    ("reviewer_id",),
+    (
+        own("reviewer_id", "Pseudonym of the reviewer, as reviews name it.", "rev-heron"),
+        link("review_pool", "review_pools", "Pool the reviewer works in."),
+    ),
+)
+RAIL_SEED: Final = Seed(
+    "rails",
+    "rail",
+    "one component that stands for a rail in a workflow",
+    ("rail", "workflow", "component"),
+    (
+        choice("rail", RAILS, "Which of the nine shared rails."),
+        WORKFLOW_LINK,
+        text("component", "What stands for it.", example="central review queue"),
+        SeedColumn("is_shared", Kind.FLAG, "Shared by workflows; false: a one-off."),
+    ),
+)
+SIGN_OFFS: Final = Seed(
+    "sign_offs",
+    "sign-off",
+    "one signature under one autonomy map",
+    ("sign_off_id",),
+    (
+        own("sign_off_id", "Identifies the signature.", "s001"),
+        CLASS_LINK,
+        choice("role", SIGNING_ROLES, "Role in which it was given."),
+        link("person_id", "people", "Who signed."),
+        SeedColumn("map_digest", Kind.DIGEST, "What was signed."),
+        SeedColumn("evidence_digest", Kind.DIGEST, "The evidence that was shown."),
+        date("signed_at", "Day of signing."),
+        date("expires_at", "First day on which it no longer counts."),
+    ),
+)
+PRICE_LIST: Final = Seed(
+    "price_list",
+    "price",
+    "one model's price, from a day on",
+    ("model", "valid_from"),
+    (
+        text("model", "Model as decisions name it.", example="gpt-4.1"),
+        date("valid_from", "First day."),
+        price("input_price_per_million", "Money for a million tokens read."),
+        price("output_price_per_million", "Money for a million tokens written."),
+        currency("currency", "Currency of both."),
+    ),
+)
+
+SEEDS: Final = (
+    WORKFLOWS,
+    DECISION_CLASSES,
+    CLASS_MAPPING,
+    AUDIT_RATES,
+    SEGMENTS,
+    PEOPLE,
+    OWNERS,
+    THRESHOLDS,
+    KPI_REGISTRY,
+    REVIEW_POOLS,
+    REVIEWERS,
+    RAIL_SEED,
+    SIGN_OFFS,
+    PRICE_LIST,
+)

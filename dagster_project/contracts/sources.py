@@ -1,0 +1,239 @@
+"""Source declarations: dbt sources with ``meta.penstock``, read from dbt's manifest.json.
+
+One YAML entry per raw table says where its files lie, how they are written and which columns,
+of which DuckDB type, may land. Whatever is wrong with an entry stops the run here.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+from dagster_project.contracts.column_types import ColumnTypeError, parse_column_type
+
+FORMATS = ("jsonl", "json", "csv", "parquet")
+META_KEYS = frozenset(
+    {"format", "location", "record_path", "key", "timestamp", "timezone", "undated", "updates"}
+)
+NEVER = "never"
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
+
+
+class SourceError(ValueError):
+    """A source declaration that cannot be used; names source, key and fix."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One declared column; ``data_type`` is DuckDB text. ``from_envelope``: not in the record."""
+
+    name: str
+    data_type: str
+    from_envelope: bool = False
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """One raw table. ``location`` is a glob below the company project's root.
+
+    ``timestamp`` is None when ``undated``. ``timezone`` is the zone of times that carry none.
+    ``updates`` is ``never`` or the name of the version column.
+    """
+
+    source: str
+    table: str
+    format: str
+    location: str
+    record_path: str
+    key: str
+    timestamp: str | None
+    timezone: str | None
+    undated: bool
+    updates: str
+    columns: tuple[Column, ...]
+
+    @property
+    def relation(self) -> str:
+        """``<source>__<table>``: the landing folder, and the view in schema ``landing``."""
+        return f"{self.source}__{self.table}"
+
+
+def load_sources(manifest: Path) -> tuple[SourceTable, ...]:
+    """Every declared raw table in dbt's ``manifest.json``, by source and table name.
+
+    Raises SourceError: no manifest, or an entry that is wrong.
+    """
+    try:
+        document = json.loads(manifest.read_bytes())
+    except FileNotFoundError:
+        raise SourceError(f"{manifest}: no manifest there; run `dbt parse` first") from None
+    except ValueError as error:
+        raise SourceError(f"{manifest}: not a dbt manifest ({error}); run `dbt parse`") from error
+    nodes = [*document.get("sources", {}).values(), *document.get("nodes", {}).values()]
+    tables = [
+        _Declaration(node, meta).table()
+        for node in nodes
+        if node.get("resource_type") == "source" and (meta := _penstock_meta(node)) is not None
+    ]
+    return tuple(sorted(tables, key=lambda table: (table.source, table.table)))
+
+
+def _penstock_meta(node: Mapping[str, Any]) -> Any:
+    """dbt 1.11 keeps meta under ``config``; older YAML puts it on the node itself."""
+    for holder in (node.get("config") or {}, node):
+        meta = holder.get("meta") or {}
+        if "penstock" in meta:
+            return meta["penstock"]
+    return None
+
+
+class _Declaration:
+    def __init__(self, node: Mapping[str, Any], meta: Any) -> None:
+        self.node = node
+        self.source = str(node.get("source_name"))
+        self.name = str(node.get("name"))
+        self.meta: Mapping[str, Any] = meta if isinstance(meta, dict) else {}
+        if not isinstance(meta, dict):
+            self.refuse("meta.penstock", "must be a mapping with format, location, key")
+
+    def refuse(self, key: str, problem: str) -> NoReturn:
+        raise SourceError(f"source {self.source}.{self.name}: {key}: {problem}")
+
+    def table(self) -> SourceTable:
+        self._check_names()
+        for key in sorted(set(self.meta) - META_KEYS):
+            self.refuse(key, f"unknown key; known: {', '.join(sorted(META_KEYS))}")
+        columns = tuple(self._columns())
+        kind = self._format()
+        names = {column.name for column in columns}
+        if kind != "json" and (envelope := [c.name for c in columns if c.from_envelope]):
+            self.refuse(f"columns.{envelope[0]}", "only format json has an envelope")
+        undated = self._flag("undated")
+        return SourceTable(
+            source=self.source,
+            table=self.name,
+            format=kind,
+            location=self._location(),
+            record_path=self._record_path(kind),
+            key=self._column("key", names),
+            timestamp=self._timestamp(undated, names),
+            timezone=self._timezone(),
+            undated=undated,
+            updates=self._updates(names),
+            columns=columns,
+        )
+
+    def _check_names(self) -> None:
+        for key, name in (("source", self.source), ("table", self.name)):
+            if not _NAME.match(name):
+                self.refuse(key, f"name {name!r} must be lower_snake_case without double _")
+        wanted = f"{self.source}__{self.name}"
+        if self.node.get("identifier") != wanted:
+            self.refuse("identifier", f"must be {wanted}; write `identifier: {wanted}`")
+
+    def _text(self, key: str) -> str:
+        value = self.meta.get(key)
+        if not isinstance(value, str) or not value:
+            self.refuse(key, f"missing; write `{key}: <text>` under meta.penstock")
+        return value
+
+    def _flag(self, key: str) -> bool:
+        value = self.meta.get(key, False)
+        if not isinstance(value, bool):
+            self.refuse(key, "must be true or false")
+        return value
+
+    def _format(self) -> str:
+        kind = self._text("format")
+        if kind not in FORMATS:
+            self.refuse("format", f"unknown format {kind!r}; use one of {', '.join(FORMATS)}")
+        return kind
+
+    def _location(self) -> str:
+        location = self._text("location")
+        path = PurePosixPath(location)
+        if path.is_absolute() or ".." in path.parts or "\\" in location or "\0" in location:
+            self.refuse("location", f"{location!r} leaves the project folder; name a path below it")
+        if path.parts[:1] == ("~",) or not path.parts:
+            self.refuse("location", f"{location!r} is no path below the project folder")
+        return location
+
+    def _record_path(self, kind: str) -> str:
+        path = self.meta.get("record_path") or ""
+        if not isinstance(path, str) or (path and not all(path.split("."))):
+            self.refuse("record_path", "must be keys joined by dots, such as data.items")
+        if path and kind != "json":
+            self.refuse("record_path", f"format {kind} has none; remove it")
+        return path
+
+    def _column(self, key: str, names: set[str]) -> str:
+        name = self._text(key)
+        if name not in names:
+            self.refuse(key, f"{name!r} is no declared column; add it under columns")
+        return name
+
+    def _timestamp(self, undated: bool, names: set[str]) -> str | None:
+        if self.meta.get("timestamp") is None:
+            if not undated:
+                self.refuse("timestamp", "missing; name the event time column or `undated: true`")
+            return None
+        if undated:
+            self.refuse("undated", "contradicts timestamp; keep one of the two")
+        return self._column("timestamp", names)
+
+    def _timezone(self) -> str | None:
+        if self.meta.get("timezone") is None:
+            return None
+        zone = self._text("timezone")
+        try:
+            ZoneInfo(zone)
+        except (OSError, ValueError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+            self.refuse("timezone", f"unknown zone {zone!r}; use an IANA name such as UTC")
+        return zone
+
+    def _updates(self, names: set[str]) -> str:
+        updates = self.meta.get("updates", NEVER)
+        if updates == NEVER:
+            return NEVER
+        version = updates.get("version") if isinstance(updates, dict) else None
+        if not isinstance(version, str) or len(updates) != 1 or version not in names:
+            self.refuse("updates", "must be `never` or `{version: <declared column>}`")
+        return version
+
+    def _columns(self) -> Iterator[Column]:
+        declared = self.node.get("columns") or {}
+        if not declared:
+            self.refuse("columns", "none declared; only declared columns may land")
+        seen: set[str] = set()
+        for column in declared.values():
+            name = str(column.get("name"))
+            if name.startswith("_landing") or name in _OWN_COLUMNS or not name:
+                self.refuse(f"columns.{name}", "this name belongs to landing; rename it")
+            if name.lower() in seen:
+                self.refuse(f"columns.{name}", "declared twice (names ignore case)")
+            seen.add(name.lower())
+            yield Column(name, self._data_type(name, column), self._from_envelope(name, column))
+
+    def _data_type(self, name: str, column: Mapping[str, Any]) -> str:
+        data_type = column.get("data_type")
+        if not isinstance(data_type, str) or not data_type.strip():
+            self.refuse(f"columns.{name}.data_type", "missing; write `data_type: varchar`")
+        try:
+            parse_column_type(data_type)
+        except ColumnTypeError as error:
+            self.refuse(f"columns.{name}.data_type", str(error))
+        return data_type
+
+    def _from_envelope(self, name: str, column: Mapping[str, Any]) -> bool:
+        meta = _penstock_meta(column)
+        if meta is None:
+            return False
+        if meta != {"from": "envelope"}:
+            self.refuse(f"columns.{name}.meta.penstock", "only `from: envelope` is known")
+        return True
+
+
+_OWN_COLUMNS = frozenset({"_landed_at", "_file_sha256", "_place", "_payload_sha256"})

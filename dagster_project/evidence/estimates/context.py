@@ -1,0 +1,271 @@
+"""What is judged and against what: one immutable ``Context`` for all makers of a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_FLOOR, Decimal
+from typing import NamedTuple
+
+from dagster_project.contracts.numbers import SCALE, round_down, round_nearest, round_up
+from dagster_project.names import ALL_SEGMENT, UNKNOWN
+
+ANY_COHORT = "*"
+AT_MOST, AT_LEAST = "at_most", "at_least"
+SMALLEST_ALPHA = Decimal("0.000001")
+
+# Which side each maker bounds. A registry that compares the other way round would read an upper
+# bound as a lower one, so that is an error of the row and not a choice of the registry.
+COMPARISONS: Mapping[str, str] = {
+    "volume_floor": AT_LEAST,
+    "pain_measured": AT_LEAST,
+    "owners_named": AT_LEAST,
+    "evidence_feasible": AT_MOST,
+    "clean_volume": AT_LEAST,
+    "required_data_present": AT_MOST,
+    "fresh": AT_MOST,
+    "accounted": AT_MOST,
+    "reconciled": AT_LEAST,
+    "labels_available": AT_LEAST,
+    "telemetry_plausible": AT_MOST,
+    "reversibility": AT_MOST,
+    "value_at_risk": AT_MOST,
+    "confidence_quality": AT_MOST,
+    "review_capacity": AT_MOST,
+    "boundary_defined": AT_LEAST,
+    "latency": AT_MOST,
+    "accuracy": AT_MOST,
+    "audit_complete": AT_LEAST,
+    "boundary_respected": AT_MOST,
+    "cost_per_decision": AT_MOST,
+    "reviewers_effective": AT_LEAST,
+    "baseline_fixed": AT_LEAST,
+}
+
+
+class Cell(NamedTuple):
+    """What one row is about; cohort ``*`` = evidence that belongs to no cohort."""
+
+    decision_class: str
+    segment: str = ALL_SEGMENT
+    cohort_id: str = ANY_COHORT
+
+
+class Threshold(NamedTuple):
+    """The threshold in force for a criterion of a class; ``problem`` makes its rows ``error``."""
+
+    threshold: Decimal
+    alpha: float
+    scope: str = "class"
+    problem: str | None = None
+
+
+class Window(NamedTuple):
+    """Days of a class: all dates inclusive, None where the data cannot say.
+
+    ``end`` newest complete data day · ``start`` 28 days · ``weeks_start``/``weeks_end`` the last
+    four complete ISO weeks · ``weeks`` how many of these the data cover · ``label_end`` newest
+    day whose labels are mature · ``newest`` newest day with a decision that did not fail.
+    """
+
+    start: date | None = None
+    end: date | None = None
+    weeks_start: date | None = None
+    weeks_end: date | None = None
+    weeks: int = 0
+    covers_days: bool = False
+    label_end: date | None = None
+    newest: date | None = None
+
+
+class Unreadable(NamedTuple):
+    """Units that could not be read and may belong to the class, by what they might have been."""
+
+    decisions: int = 0
+    labels: int = 0
+    reviews: int = 0
+    reversals: int = 0
+    actions: int = 0
+
+
+@dataclass(frozen=True)
+class DecisionClass:
+    """A registry row; amounts in ``currency`` per decision, None where the registry is silent."""
+
+    decision_class: str
+    workflow: str
+    cost_of_delay_amount: float | None
+    error_cost_amount: float | None
+    reversibility: str
+    declared_level: str
+    boundary: str
+    label_outcome: str
+    review_pool: str
+    alpha_weight: Decimal | None
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run: the day, the newest batch known, the registry and the windows of the data."""
+
+    as_of: date
+    known_batch: str
+    classes: tuple[DecisionClass, ...]
+    thresholds: Mapping[tuple[str, str], Threshold]
+    cohorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    segments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
+    latency_limits: Mapping[str, float] = field(default_factory=dict)
+
+    def judged(self, criterion: str) -> tuple[DecisionClass, ...]:
+        """The classes for which the registry holds this criterion."""
+        return tuple(
+            row for row in self.classes if (criterion, row.decision_class) in self.thresholds
+        )
+
+    def cells(self, criterion: str) -> list[Cell]:
+        """Class × segment × cohort of a criterion whose evidence belongs to a cohort."""
+        found = []
+        for row in self.judged(criterion):
+            name = row.decision_class
+            scope = self.thresholds[criterion, name].scope
+            segments = self.segments.get(name, ()) if scope == "segment" else ()
+            for cohort in self.cohorts.get(name, ()) or (ANY_COHORT,):
+                found += [Cell(name, segment, cohort) for segment in (ALL_SEGMENT, *segments)]
+        return found
+
+    def window(self, name: str) -> Window:
+        return self.windows.get(name, Window())
+
+    def lost(self, name: str) -> Unreadable:
+        return self.unreadable.get(name, Unreadable())
+
+    def alpha(self, criterion: str, cell: Cell) -> float:
+        """The class's share of alpha; its j-th cohort gets 1 / (j (j + 1)) of that."""
+        share = self.thresholds[criterion, cell.decision_class].alpha
+        cohorts = self.cohorts.get(cell.decision_class, ())
+        if cell.cohort_id not in cohorts:
+            return share
+        place = cohorts.index(cell.cohort_id) + 1
+        return share / (place * (place + 1))
+
+
+class Estimate(NamedTuple):
+    """One row of ``evidence.estimates`` without as_of and known_batch."""
+
+    criterion_id: str
+    decision_class: str
+    segment: str
+    cohort_id: str
+    estimate: Decimal | None
+    bound: Decimal | None
+    refuting_bound: Decimal | None
+    threshold_used: Decimal | None
+    alpha: Decimal | None
+    method: str
+    n: int
+    n_effective: int
+    n_missing: int
+    n_needed: int | None
+    window_start: date | None
+    window_end: date | None
+    evidence_newest_date: date | None
+    status: str
+    reason: str | None
+
+
+class Basis(NamedTuple):
+    """What a number rests on. ``n_needed`` None = no number of further trials would do."""
+
+    method: str
+    n: int = 0
+    n_effective: int | None = None
+    n_missing: int = 0
+    n_needed: int | None = 0
+    window_start: date | None = None
+    window_end: date | None = None
+    newest: date | None = None
+
+
+class Numbers(NamedTuple):
+    """Estimate, proving bound, refuting bound; None = not to be had."""
+
+    estimate: float | None = None
+    bound: float | None = None
+    refuting: float | None = None
+
+
+NO_NUMBERS = Numbers()
+
+
+def segment_unknown(segment: str) -> str | None:
+    """Where decisions lie that could belong to ``segment``: ``region=(unknown)``, None for all."""
+    dimension, equals, value = segment.partition("=")
+    return f"{dimension}={UNKNOWN}" if equals and value != UNKNOWN else None
+
+
+def row(
+    context: Context,
+    criterion: str,
+    cell: Cell,
+    basis: Basis,
+    numbers: Numbers = NO_NUMBERS,
+    reason: str | None = None,
+    status: str = "ok",
+) -> Estimate:
+    """Round outward (the bound against a pass, the refuting bound against a fail) and assemble.
+
+    A registry problem replaces status and reason and withholds every number.
+    """
+    judged = context.thresholds[criterion, cell.decision_class]
+    if judged.problem:
+        numbers, reason, status = NO_NUMBERS, judged.problem, "error"
+    is_upper = COMPARISONS[criterion] == AT_MOST
+    bound, refuting = (round_up, round_down) if is_upper else (round_down, round_up)
+    alpha = None if basis.method == "exact" or judged.problem else context.alpha(criterion, cell)
+    return Estimate(
+        criterion,
+        *cell,
+        None if numbers.estimate is None else round_nearest(numbers.estimate),
+        None if numbers.bound is None else bound(numbers.bound),
+        None if numbers.refuting is None else refuting(numbers.refuting),
+        None if judged.problem else judged.threshold.quantize(SCALE),
+        None if alpha is None else _shown_alpha(alpha),
+        basis.method,
+        basis.n,
+        basis.n if basis.n_effective is None else basis.n_effective,
+        basis.n_missing,
+        basis.n_needed,
+        basis.window_start,
+        basis.window_end,
+        basis.newest,
+        status,
+        reason,
+    )
+
+
+def exact(
+    context: Context,
+    criterion: str,
+    name: str,
+    value: float,
+    reason: str | None = None,
+    newest: date | None = None,
+) -> Estimate:
+    """A counted fact: estimate and both bounds are the same number."""
+    window = context.window(name)
+    basis = Basis("exact", 1, window_end=window.end, newest=newest or context.as_of)
+    return row(context, criterion, Cell(name), basis, Numbers(value, value, value), reason)
+
+
+def insufficient(
+    context: Context, criterion: str, cell: Cell, reason: str, basis: Basis
+) -> Estimate:
+    """A row that says why nothing can be said."""
+    return row(context, criterion, cell, basis, NO_NUMBERS, reason, "insufficient")
+
+
+def _shown_alpha(alpha: float) -> Decimal:
+    # shown with six places; the computation used the exact share
+    return max(Decimal(alpha).quantize(SMALLEST_ALPHA, ROUND_FLOOR), SMALLEST_ALPHA)

@@ -1,0 +1,179 @@
+"""Bounds of the error rate per cell, after the reviewers' own misses are taken off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dagster_project.evidence.estimates.bounds import Array, Whole, anytime_lower
+from dagster_project.evidence.estimates.context import (
+    NO_NUMBERS,
+    Basis,
+    Cell,
+    Context,
+    Estimate,
+    Numbers,
+    row,
+)
+from dagster_project.evidence.estimates.shares import needed_reason
+from dagster_project.evidence.estimates.strata import ErrorCells, Strata, error_cells
+
+if TYPE_CHECKING:
+    import duckdb
+
+METHOD = "stratified_anytime_beta"
+# only shapes the prior of the detection bound; it never decides
+DEFAULT_DETECTION_FLOOR = 0.8
+
+# review pool -> (seeded errors shown, seeded errors found)
+Detections = dict[str, tuple[int, int]]
+
+
+def read_detections(connection: "duckdb.DuckDBPyConnection", context: Context) -> Detections:
+    """Seeded errors per review pool up to as_of."""
+    rows = connection.execute(
+        """
+        SELECT review_pool, sum(seeded_count)::BIGINT, sum(seeded_detected_count)::BIGINT
+        FROM facts.fct_reviews_daily
+        WHERE landing_batch <= $known AND event_date <= $as_of AND review_pool IS NOT NULL
+        GROUP BY review_pool
+        """,
+        {"known": context.known_batch, "as_of": context.as_of},
+    ).fetchall()
+    return {pool: (int(seeded or 0), int(found or 0)) for pool, seeded, found in rows}
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Error bounds of cells; ``detection`` is the LCB of what reviewers find (1 = not needed)."""
+
+    cells: ErrorCells
+    alpha: Array
+    detection: Array
+
+    def upper(self) -> Array:
+        """UCB of the error, 1 where nothing is known about the labels' reviewers."""
+        return np.minimum(self.cells.upper(self.alpha) / np.maximum(self.detection, 1e-300), 1.0)
+
+    def lower(self) -> Array:
+        return self.cells.lower(self.alpha)
+
+    def needed(self, target: Array) -> Whole:
+        return self.cells.needed(self.alpha, target * self.detection)
+
+
+def error_bounds(
+    context: Context,
+    strata: Strata,
+    cells: Sequence[Cell],
+    alpha: Array,
+    detections: Detections,
+) -> Errors:
+    """Errors of ``cells`` at ``alpha``; the accuracy limit of the class shapes the prior.
+
+    Where reviews are the labels, a third of alpha bounds the error and a third what reviewers
+    find; the last third is kept for labels that turn after they count as mature.
+    """
+    limits = {
+        cell.decision_class: float(context.thresholds["accuracy", cell.decision_class].threshold)
+        for cell in cells
+    }
+    reviewed = {item.decision_class: item.review_pool for item in context.classes}
+    by_review = {item.decision_class for item in context.classes if not item.label_outcome}
+    split = np.array([3.0 if cell.decision_class in by_review else 1.0 for cell in cells])
+    shown, found, floor = [], [], []
+    for cell in cells:
+        name = cell.decision_class
+        seeded, detected = detections.get(reviewed[name], (0, 0))
+        missed = min(max(seeded - detected, 0), seeded) + context.lost(name).reviews
+        shown.append(max(seeded, 0) + context.lost(name).reviews)
+        found.append(shown[-1] - missed)
+        floor.append(_detection_floor(context, name))
+    bound = anytime_lower(np.array(found), np.array(shown), np.array(floor), alpha / 3.0)
+    detection = np.where(split > 1, bound, 1.0)
+    return Errors(error_cells(context, strata, cells, limits), alpha / split, detection)
+
+
+def _detection_floor(context: Context, name: str) -> float:
+    judged = context.thresholds.get(("reviewers_effective", name))
+    value = float(judged.threshold) if judged and not judged.problem else 0.0
+    return value if 0 < value < 1 else DEFAULT_DETECTION_FLOOR
+
+
+def accuracy_problem(context: Context, name: str) -> str | None:
+    """Why no error of this class can be bounded: its accuracy limit is unusable."""
+    judged = context.thresholds.get(("accuracy", name))
+    if judged is None:
+        return "no accuracy limit"
+    if judged.problem:
+        return f"accuracy {judged.problem}"
+    return None if 0 < judged.threshold < 1 else "accuracy threshold outside 0 to 1"
+
+
+def split_cells(
+    context: Context, criterion: str, cells: Sequence[Cell]
+) -> tuple[list[Cell], list[Estimate]]:
+    """Cells whose error can be bounded, and ``error`` rows for the others."""
+    usable, rows = [], []
+    for cell in cells:
+        problem = accuracy_problem(context, cell.decision_class)
+        if problem or context.thresholds[criterion, cell.decision_class].problem:
+            rows.append(row(context, criterion, cell, Basis(METHOD), NO_NUMBERS, problem, "error"))
+        else:
+            usable.append(cell)
+    return usable, rows
+
+
+def class_alpha(context: Context, criterion: str, cells: Sequence[Cell]) -> Array:
+    """Each cell's alpha for this criterion, cohort share included."""
+    return np.array([context.alpha(criterion, cell) for cell in cells], dtype=np.float64)
+
+
+def sample_basis(errors: Errors, place: int, needed: int, method: str = METHOD) -> Basis:
+    """What the error of one cell rests on: decisions drawn, trials, labels missing."""
+    strata = errors.cells.strata[place]
+    sampled = [item for item in strata if item.is_sampled]
+    dates = [item.first_date for item in strata if item.first_date is not None]
+    newest = [item.newest for item in sampled if item.newest is not None]
+    return Basis(
+        method,
+        n=sum(item.selected for item in sampled),
+        n_effective=sum(item.trials for item in sampled),
+        n_missing=sum(max(item.selected - item.labelled, 0) for item in sampled),
+        n_needed=None if needed < 0 else needed,
+        window_start=min(dates, default=None),
+        newest=max(newest, default=None),
+    )
+
+
+def error_rows(
+    context: Context,
+    criterion: str,
+    strata: Strata,
+    detections: Detections,
+    empty_reason: str,
+) -> list[Estimate]:
+    """Rows of a criterion that is itself an error rate held against its threshold."""
+    cells, rows = split_cells(context, criterion, context.cells(criterion))
+    if not cells:
+        return rows
+    alpha = class_alpha(context, criterion, cells)
+    errors = error_bounds(context, strata, cells, alpha, detections)
+    target = np.array(
+        [float(context.thresholds[criterion, cell.decision_class].threshold) for cell in cells]
+    )
+    upper, lower, rate = errors.upper(), errors.lower(), errors.cells.rate()
+    needed = errors.needed(target).tolist()
+    for place, cell in enumerate(cells):
+        basis = sample_basis(errors, place, needed[place])
+        basis = basis._replace(window_end=context.window(cell.decision_class).label_end)
+        reason, status = needed_reason(needed[place]), "ok"
+        numbers = Numbers(rate[place], float(upper[place]), float(lower[place]))
+        if not basis.n_effective:
+            reason, status = empty_reason, "insufficient"
+            numbers = Numbers(None, float(upper[place]), None)
+        elif errors.detection[place] <= 0:
+            reason, status = "reviewer detection unknown", "insufficient"
+        rows.append(row(context, criterion, cell, basis, numbers, reason, status))
+    return rows

@@ -1,0 +1,259 @@
+"""Reads the run, the registry and the windows of the data into one ``Context``."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from dagster_project.evidence.estimates.context import (
+    Context,
+    DecisionClass,
+    Unreadable,
+    Window,
+)
+from dagster_project.evidence.estimates.thresholds import (
+    latency_limits,
+    read_overrides,
+    resolve,
+)
+from dagster_project.names import ALL_SEGMENT
+
+if TYPE_CHECKING:
+    import duckdb
+
+# streams by what an unreadable unit of them might have been; any other stream of a source is
+# taken for decisions, except those that hold neither decisions nor labels
+LABEL_STREAMS = ("reviews", "outcomes", "audit_sample")
+BYSTANDER_STREAMS = ("kpis", "rail_evidence", "reversals", "business_actions")
+
+
+class RunContextError(ValueError):
+    """The run or the registry is not what a run needs; the text names table and fix."""
+
+
+def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
+    """Read everything the makers share and (re)make the temporary table ``estimate_scope``."""
+    as_of, known_batch = _run(connection)
+    classes = _classes(connection)
+    overrides = read_overrides(connection, as_of)
+    known = {"as_of": as_of, "known": known_batch}
+    connection.execute(SCOPE, known)
+    sources = _sources(connection, known_batch, classes)
+    return Context(
+        as_of=as_of,
+        known_batch=known_batch,
+        classes=classes,
+        thresholds=resolve(connection, classes, overrides),
+        cohorts=_cohorts(connection, known),
+        segments=_segments(connection, known),
+        windows=_windows(connection),
+        sources=sources,
+        unreadable=_unreadable(connection, known, sources),
+        latency_limits=latency_limits(classes, overrides),
+    )
+
+
+def _run(connection: "duckdb.DuckDBPyConnection") -> tuple[date, str]:
+    rows = connection.execute("SELECT as_of, known_batch FROM landing.run_context").fetchall()
+    if len(rows) != 1 or rows[0][0] is None or rows[0][1] is None:
+        raise RunContextError(
+            f"landing.run_context holds {len(rows)} rows; it needs one with as_of and known_batch"
+        )
+    return rows[0][0], rows[0][1]
+
+
+def _classes(connection: "duckdb.DuckDBPyConnection") -> tuple[DecisionClass, ...]:
+    rows = connection.execute(
+        """
+        SELECT decision_class, workflow, cost_of_delay_amount::DOUBLE, error_cost_amount::DOUBLE,
+            coalesce(reversibility, ''), coalesce(declared_level, ''),
+            coalesce(boundary, ''), coalesce(label_outcome, ''),
+            coalesce(review_pool, ''), alpha_weight::DECIMAL(28, 9)
+        FROM registry.decision_classes ORDER BY decision_class
+        """
+    ).fetchall()
+    names = [row[0] for row in rows]
+    doubled = sorted({str(name) for name in names if names.count(name) > 1})
+    if doubled:
+        raise RunContextError(
+            f"registry.decision_classes holds {doubled[0]} twice; keep one row per decision_class"
+        )
+    return tuple(DecisionClass(*row) for row in rows)
+
+
+# One row per class: every query joins it, so no query needs a parameter per class. Complete days
+# come from the class profile (their one home); a label is mature seven days before the newest
+# label landed. Both are measured on data, never on the clock.
+SCOPE = """
+CREATE OR REPLACE TEMP TABLE estimate_scope AS
+WITH profile AS (
+    -- not least(): it would answer $as_of where the profile knows no complete day
+    SELECT decision_class,
+        CASE WHEN max(window_end) > $as_of THEN $as_of ELSE max(window_end) END AS end_date
+    FROM intermediate.int_data_fit__class_profile
+    GROUP BY decision_class
+),
+label AS (
+    SELECT decision_class, max(label_watermark_date) - 7 AS mature_date
+    FROM facts.fct_watermarks
+    WHERE landing_batch <= $known
+    GROUP BY decision_class
+),
+first_day AS (
+    SELECT workflow, min(event_date) AS first_date
+    FROM facts.fct_decisions_daily
+    WHERE landing_batch <= $known AND event_date <= $as_of AND decision_count > 0
+    GROUP BY workflow
+),
+per_day AS (
+    SELECT decision_class, event_date
+    FROM facts.fct_decisions_daily
+    WHERE landing_batch <= $known AND event_date <= $as_of AND segment = 'all'
+    GROUP BY decision_class, event_date
+    HAVING sum(decision_count) > sum(failed_count)
+),
+newest AS (
+    SELECT decision_class, max(event_date) AS newest_date FROM per_day GROUP BY decision_class
+)
+SELECT
+    class.decision_class,
+    class.workflow,
+    profile.end_date,
+    profile.end_date - 27 AS start_date,
+    date_trunc('week', profile.end_date + 1)::DATE - 28 AS weeks_start,
+    date_trunc('week', profile.end_date + 1)::DATE - 1 AS weeks_end,
+    first_day.first_date,
+    CASE WHEN label.mature_date > profile.end_date THEN profile.end_date
+        WHEN profile.end_date IS NOT NULL THEN label.mature_date END AS label_end,
+    newest.newest_date
+FROM registry.decision_classes AS class
+LEFT JOIN profile USING (decision_class)
+LEFT JOIN label USING (decision_class)
+LEFT JOIN first_day USING (workflow)
+LEFT JOIN newest USING (decision_class)
+"""
+
+
+def _windows(connection: "duckdb.DuckDBPyConnection") -> dict[str, Window]:
+    rows = connection.execute(
+        """
+        SELECT decision_class, start_date, end_date, weeks_start, weeks_end,
+            CASE WHEN end_date IS NULL OR first_date IS NULL THEN 0
+                ELSE greatest(0, least(4, floor(
+                    (weeks_end + 1 - greatest(first_date, weeks_start)) / 7))::INT) END,
+            coalesce(first_date <= start_date, FALSE),
+            label_end,
+            newest_date
+        FROM estimate_scope
+        """
+    ).fetchall()
+    return {name: Window(*rest) for name, *rest in rows}
+
+
+def _cohorts(
+    connection: "duckdb.DuckDBPyConnection", known: dict[str, object]
+) -> dict[str, tuple[str, ...]]:
+    # a cohort once seen keeps its place, even if every decision of it was corrected away
+    rows = connection.execute(
+        """
+        SELECT decision_class, cohort_id
+        FROM facts.fct_decisions_daily
+        WHERE landing_batch <= $known AND event_date <= $as_of
+            AND segment = 'all' AND decision_count > 0 AND cohort_id IS NOT NULL
+        GROUP BY decision_class, cohort_id
+        ORDER BY decision_class, min(event_date), cohort_id
+        """,
+        known,
+    ).fetchall()
+    return _grouped(rows)
+
+
+def _segments(
+    connection: "duckdb.DuckDBPyConnection", known: dict[str, object]
+) -> dict[str, tuple[str, ...]]:
+    rows = connection.execute(
+        """
+        SELECT class.decision_class,
+            declared.segment_dimension || '=' || declared.segment_value AS segment
+        FROM registry.segments AS declared JOIN registry.decision_classes AS class USING (workflow)
+        UNION
+        SELECT decision_class, segment FROM facts.fct_decisions_daily
+        WHERE landing_batch <= $known AND event_date <= $as_of
+        ORDER BY 1, 2
+        """,
+        known,
+    ).fetchall()
+    return _grouped((name, segment) for name, segment in rows if segment not in (None, ALL_SEGMENT))
+
+
+def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for name, value in rows:
+        found.setdefault(name, []).append(value)
+    return {name: tuple(values) for name, values in found.items()}
+
+
+def _sources(
+    connection: "duckdb.DuckDBPyConnection",
+    known_batch: str,
+    classes: tuple[DecisionClass, ...],
+) -> dict[str, frozenset[str]]:
+    rows = connection.execute(
+        """
+        SELECT DISTINCT workflow, source FROM registry.class_mapping
+        UNION SELECT DISTINCT class.workflow, mapping.source
+        FROM registry.class_mapping AS mapping
+        JOIN registry.decision_classes AS class USING (decision_class)
+        UNION SELECT DISTINCT workflow, source FROM facts.fct_decisions_daily
+        WHERE landing_batch <= $known
+        """,
+        {"known": known_batch},
+    ).fetchall()
+    of_workflow: dict[str, set[str]] = {}
+    for workflow, source in rows:
+        of_workflow.setdefault(workflow, set()).add(source)
+    return {row.decision_class: frozenset(of_workflow.get(row.workflow, ())) for row in classes}
+
+
+def _unreadable(
+    connection: "duckdb.DuckDBPyConnection",
+    known: dict[str, object],
+    sources: dict[str, frozenset[str]],
+) -> dict[str, Unreadable]:
+    units = connection.execute(
+        """
+        SELECT source, stream, sum(unit_count)::BIGINT FROM facts.fct_unreadable
+        WHERE landing_batch <= $known GROUP BY source, stream
+        """,
+        {"known": known["known"]},
+    ).fetchall()
+    conflicts = dict(
+        connection.execute(
+            """
+            SELECT decision_class, sum(unreadable_count)::BIGINT FROM facts.fct_decisions_daily
+            WHERE landing_batch <= $known AND event_date <= $as_of AND segment = 'all'
+            GROUP BY decision_class
+            """,
+            known,
+        ).fetchall()
+    )
+    mapped = frozenset().union(*sources.values())
+    found = {}
+    for name, own in sources.items():
+        # a source that serves no workflow we know of may hold units of any class
+        mine = [row for row in units if row[0] in own or row[0] not in mapped]
+        found[name] = _sorted_by_stream(mine, int(conflicts.get(name) or 0))
+    return found
+
+
+def _sorted_by_stream(units: list[tuple[str, str, int]], conflicts: int) -> Unreadable:
+    def count(*streams: str) -> int:
+        return sum(max(int(units_), 0) for _, stream, units_ in units if stream in streams)
+
+    others = {stream for _, stream, _ in units} - {*LABEL_STREAMS, *BYSTANDER_STREAMS}
+    return Unreadable(
+        decisions=max(conflicts, 0) + count(*others),
+        labels=count(*LABEL_STREAMS),
+        reviews=count("reviews"),
+        reversals=count("reversals"),
+        actions=count("business_actions"),
+    )

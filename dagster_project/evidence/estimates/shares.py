@@ -1,0 +1,138 @@
+"""Every proportion of the product becomes an estimate here, by one rule.
+
+bound = (1 - u) x UCB(failures + unknown, trials + unknown) + u, where u is the share of units
+that could not be read; the refuting bound counts only failures that were really seen.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from dagster_project.evidence.estimates.bounds import (
+    Array,
+    anytime_upper,
+    clopper_pearson,
+    more_clean_trials,
+)
+from dagster_project.evidence.estimates.context import (
+    AT_LEAST,
+    COMPARISONS,
+    NO_NUMBERS,
+    Basis,
+    Cell,
+    Context,
+    Estimate,
+    Numbers,
+    row,
+)
+
+METHOD = "anytime_beta"
+
+
+@dataclass(frozen=True)
+class Share:
+    """Counts of one cell: ``failures`` of ``trials``; failures also for a floor.
+
+    ``unknown`` trials may belong here and count as failed for a pass, not for a fail;
+    ``unreadable`` units enter as a share with failure rate 1.
+    """
+
+    cell: Cell
+    failures: int
+    trials: int
+    unknown: int = 0
+    unreadable: int = 0
+    missing: int = 0
+    window_start: date | None = None
+    window_end: date | None = None
+    newest: date | None = None
+    empty_reason: str = "no decisions"
+
+    @property
+    def is_possible(self) -> bool:
+        return 0 <= self.failures <= self.trials and min(self.unknown, self.unreadable) >= 0
+
+
+def share_estimates(
+    context: Context, criterion: str, shares: Iterable[Share], method: str = METHOD
+) -> list[Estimate]:
+    """Rows for all shares of a criterion, bounds solved at once."""
+    listed = list(shares)
+    is_floor = COMPARISONS[criterion] == AT_LEAST
+    usable, limits, rows = [], [], []
+    for share in listed:
+        judged = context.thresholds[criterion, share.cell.decision_class]
+        limit = float(1 - judged.threshold if is_floor else judged.threshold)
+        problem = None if 0 < limit < 1 else "threshold outside 0 to 1"
+        problem = problem if share.is_possible else "impossible counts"
+        if judged.problem or problem:
+            rows.append(
+                row(context, criterion, share.cell, Basis(method), NO_NUMBERS, problem, "error")
+            )
+        else:
+            usable.append(share)
+            limits.append(limit)
+    if usable:
+        rows += _solved(context, criterion, usable, np.array(limits), method)
+    return rows
+
+
+def _solved(
+    context: Context, criterion: str, shares: list[Share], limit: Array, method: str
+) -> list[Estimate]:
+    alpha = np.array([context.alpha(criterion, share.cell) for share in shares])
+    seen = np.array([share.failures for share in shares], dtype=np.float64)
+    unknown = np.array([share.unknown for share in shares], dtype=np.float64)
+    trials = np.array([share.trials for share in shares], dtype=np.float64) + unknown
+    lost = np.array([share.unreadable for share in shares], dtype=np.float64)
+    unreadable = lost / np.maximum(trials + lost, 1.0)
+    upper = unreadable + (1 - unreadable) * anytime_upper(seen + unknown, trials, limit, alpha)
+    lower = (1 - unreadable) * clopper_pearson(seen, trials, alpha)[0]
+    needed = more_clean_trials(seen + unknown, trials, lost, limit, limit, alpha)
+    is_floor = COMPARISONS[criterion] == AT_LEAST
+    return [
+        _row(context, criterion, share, method, is_floor, *numbers)
+        for share, *numbers in zip(
+            shares, upper.tolist(), lower.tolist(), needed.tolist(), strict=True
+        )
+    ]
+
+
+def _row(
+    context: Context,
+    criterion: str,
+    share: Share,
+    method: str,
+    is_floor: bool,
+    upper: float,
+    lower: float,
+    needed: int,
+) -> Estimate:
+    basis = Basis(
+        method,
+        n=share.trials,
+        n_effective=share.trials + share.unknown,
+        n_missing=share.missing + share.unknown + share.unreadable,
+        n_needed=None if needed < 0 else needed,
+        window_start=share.window_start,
+        window_end=share.window_end,
+        newest=share.newest,
+    )
+    reason, status = needed_reason(needed), "ok"
+    rate = share.failures / share.trials if share.trials else None
+    refuting: float | None = lower
+    if not share.trials:
+        reason, status, refuting = share.empty_reason, "insufficient", None
+    numbers = Numbers(rate, upper, refuting)
+    if is_floor:
+        numbers = Numbers(*(None if value is None else 1.0 - value for value in numbers))
+    return row(context, criterion, share.cell, basis, numbers, reason, status)
+
+
+def needed_reason(needed: int) -> str | None:
+    """``needed`` further clean trials as a reason; -1 = no number of them would do."""
+    if needed < 0:
+        return "out of reach by clean trials alone"
+    return f"{needed} more clean trials" if needed else None

@@ -1,0 +1,249 @@
+"""The error of the decisions an AI takes alone, from a sample drawn with known probability.
+
+Strata are route × inclusion probability. A trial is one subject in one ISO week; it fails if any
+decision drawn from it is wrong or has no valid label. Weights come from the log, not the sample.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from dagster_project.evidence.estimates.bounds import (
+    Array,
+    Flags,
+    Whole,
+    anytime_upper,
+    clopper_pearson,
+    more_clean_trials,
+    smallest_count,
+)
+from dagster_project.evidence.estimates.context import Cell, Context, segment_unknown
+
+if TYPE_CHECKING:
+    import duckdb
+
+# decisions at or above this confidence are what an operating threshold would let through
+OPERATING_CONFIDENCE_BIN = 50
+
+
+class Stratum(NamedTuple):
+    """Counts of one route × inclusion probability; not ``is_sampled``: nothing can be drawn."""
+
+    is_sampled: bool
+    decisions: int
+    selected: int
+    labelled: int
+    trials: int
+    failures: int
+    first_date: date | None
+    newest: date | None
+
+
+Strata = dict[Cell, list[Stratum]]
+
+# A route that is none of the four, and a missing confidence, may belong to what is judged: they
+# stay in as strata from which nothing is drawn. A subject that is unknown fails, decision by
+# decision. A trial whose counts contradict each other fails too.
+STRATA = """
+WITH mature AS (
+    SELECT sample.*, coalesce(route, '') NOT IN ('delegated', 'surfaced', 'shadow') AS is_odd_route
+    FROM facts.fct_samples_weekly AS sample
+    JOIN estimate_scope AS scope USING (decision_class)
+    WHERE sample.landing_batch <= $known AND sample.event_date <= scope.label_end
+        AND ($days = 0 OR sample.event_date > scope.label_end - $days)
+        AND coalesce(route, '') <> 'human'
+        AND (confidence_bin >= $bin OR confidence_bin IS NULL OR confidence_bin = -1 OR $bin = -1)
+),
+cells AS (
+    SELECT decision_class, segment, cohort_id,
+        sum(CASE WHEN route = 'delegated' THEN decision_count ELSE 0 END) > 0
+            AND bool_or(class.declared_level IN ('delegate', 'delegate_with_audit')) AS is_alone
+    FROM mature JOIN registry.decision_classes AS class USING (decision_class)
+    GROUP BY decision_class, segment, cohort_id
+),
+trials AS (
+    SELECT decision_class, segment, cohort_id, coalesce(route, '') AS route,
+        coalesce(inclusion_probability, 0) AS probability,
+        NOT is_odd_route AND coalesce(inclusion_probability, 0) > 0
+            AND ($bin = -1 OR coalesce(confidence_bin, -1) >= 0) AS is_sampled,
+        coalesce(subject_key, '(unknown)') = '(unknown)' AS is_nobody,
+        subject_key, date_trunc('week', event_date) AS week,
+        sum(decision_count)::BIGINT AS decisions, sum(selected_count)::BIGINT AS selected,
+        sum(labelled_count)::BIGINT AS labelled, sum(wrong_count)::BIGINT AS wrong,
+        min(event_date) AS first_date, max(event_date) AS newest_date
+    FROM mature JOIN cells USING (decision_class, segment, cohort_id)
+    WHERE NOT is_alone OR route = 'delegated' OR is_odd_route
+    GROUP BY ALL
+),
+judged AS (
+    SELECT *,
+        CASE WHEN is_nobody THEN greatest(selected, 0) ELSE (selected <> 0)::BIGINT END AS drawn,
+        selected < 0 OR labelled > selected OR wrong > labelled OR wrong < 0
+            OR selected - labelled + wrong > 0 AS has_failed
+    FROM trials
+)
+SELECT decision_class, segment, cohort_id, is_sampled, sum(decisions)::BIGINT,
+    sum(selected)::BIGINT, sum(labelled)::BIGINT, sum(drawn)::BIGINT,
+    sum(CASE WHEN is_nobody OR has_failed THEN drawn ELSE 0 END)::BIGINT,
+    min(first_date),
+    max(CASE WHEN drawn > 0 AND NOT is_nobody AND NOT has_failed THEN newest_date END)
+FROM judged
+GROUP BY decision_class, segment, cohort_id, route, probability, is_sampled
+ORDER BY decision_class, segment, cohort_id, is_sampled DESC, probability, route
+"""
+
+
+def read_strata(
+    connection: "duckdb.DuckDBPyConnection",
+    context: Context,
+    confidence_bin: int = -1,
+    days: int = 0,
+) -> Strata:
+    """Strata per cell, the smallest inclusion probability first.
+
+    ``confidence_bin`` -1 = whatever the confidence; ``days`` 0 = all mature days, else the last.
+    """
+    rows = connection.execute(
+        STRATA, {"known": context.known_batch, "bin": confidence_bin, "days": days}
+    ).fetchall()
+    found: Strata = {}
+    for name, segment, cohort, *counts in rows:
+        found.setdefault(Cell(name, segment, cohort), []).append(Stratum(*counts))
+    return found
+
+
+@dataclass(frozen=True)
+class ErrorCells:
+    """Strata of many cells as flat arrays; ``fixed`` is each cell's share that failed for sure."""
+
+    cells: tuple[Cell, ...]
+    strata: tuple[tuple[Stratum, ...], ...]
+    cell_of: npt.NDArray[np.int64]
+    weight: Array
+    failures: Array
+    trials: Array
+    fixed: Array
+    limit: Array
+
+    def upper(self, alpha: Array, more: Whole | None = None) -> Array:
+        """UCB of the error per cell, each stratum at alpha ÷ strata; ``more`` = clean trials."""
+        added = 0 if more is None else np.ceil(more[self.cell_of] * self._portion())
+        bound = anytime_upper(
+            self.failures, self.trials + added, self.limit[self.cell_of], self._split(alpha)
+        )
+        return np.minimum(self.fixed + self._sum(self.weight * bound), 1.0)
+
+    def lower(self, alpha: Array) -> Array:
+        """One-off lower bound: what weighs as ``fixed`` proves no error."""
+        bound, _ = clopper_pearson(self.failures, self.trials, self._split(alpha))
+        return self._sum(self.weight * bound)
+
+    def rate(self) -> list[float | None]:
+        """Horvitz-Thompson rate over the strata with trials; None without any."""
+        has_trials = self.trials > 0
+        share = self.failures / np.maximum(self.trials, 1.0)
+        seen = self._sum(self.weight * has_trials)
+        total = self._sum(self.weight * share * has_trials)
+        return [float(t / s) if s > 0 else None for t, s in zip(total, seen, strict=True)]
+
+    def needed(self, alpha: Array, target: Array) -> Whole:
+        """Further clean trials, spread by weight, until ``upper`` meets ``target``; -1 = never."""
+        count = np.bincount(self.cell_of, minlength=len(self.cells))
+        result = np.full(len(self.cells), -1, dtype=np.int64)
+        can_pass = (self.fixed < target) & (target < 1)
+        one, several = can_pass & (count == 1), can_pass & (count > 1)
+        # one stratum needs a single evaluation per step; only the others repeat the bisection
+        result[one] = self.select(one).needed_of_one(alpha[one], target[one])
+        result[several] = self.select(several).needed_of_several(alpha[several], target[several])
+        return result
+
+    def needed_of_one(self, alpha: Array, target: Array) -> Whole:
+        """For cells of exactly one stratum."""
+        left = (target - self.fixed) / np.maximum(self.weight, 1e-300)
+        null = np.clip(left, 1e-12, 1 - 1e-12)
+        lost = np.zeros(len(self.cells))
+        return more_clean_trials(self.failures, self.trials, lost, null, self.limit, alpha)
+
+    def needed_of_several(self, alpha: Array, target: Array) -> Whole:
+        """For cells of several strata."""
+
+        def is_enough(more: Whole) -> Flags:
+            is_met: Flags = self.upper(alpha, more) <= target
+            return is_met
+
+        return smallest_count(is_enough, (len(self.cells),))
+
+    def select(self, chosen: Flags) -> "ErrorCells":
+        """The chosen cells, in the same order."""
+        mine = chosen[self.cell_of]
+        renumbered = np.cumsum(chosen) - 1
+        places = np.flatnonzero(chosen)
+        return ErrorCells(
+            tuple(self.cells[place] for place in places),
+            tuple(self.strata[place] for place in places),
+            renumbered[self.cell_of[mine]].astype(np.int64),
+            self.weight[mine],
+            self.failures[mine],
+            self.trials[mine],
+            self.fixed[chosen],
+            self.limit[chosen],
+        )
+
+    def _split(self, alpha: Array) -> Array:
+        count = np.bincount(self.cell_of, minlength=len(self.cells))
+        return (alpha / np.maximum(count, 1))[self.cell_of]
+
+    def _portion(self) -> Array:
+        return self.weight / np.maximum(self._sum(self.weight), 1e-300)[self.cell_of]
+
+    def _sum(self, values: Array) -> Array:
+        return np.bincount(self.cell_of, weights=values, minlength=len(self.cells))
+
+
+def error_cells(
+    context: Context,
+    strata: Strata,
+    cells: Iterable[Cell],
+    limits: dict[str, float],
+) -> ErrorCells:
+    """Assemble the cells: unreadable labels fail in the stratum of the smallest probability;
+    unreadable decisions and those of an unknown segment weigh with error 1."""
+    listed = tuple(cells)
+    cell_of, weight, failures, trials, fixed, kept = [], [], [], [], [], []
+    for place, cell in enumerate(listed):
+        own = strata.get(cell, [])
+        lost = context.lost(cell.decision_class)
+        certain = lost.decisions + _unknown_segment(strata, cell)
+        total = sum(max(item.decisions, 0) for item in own) + certain
+        sampled = [item for item in own if item.is_sampled]
+        for order, item in enumerate(sampled):
+            labels = lost.labels if order == 0 else 0
+            cell_of.append(place)
+            weight.append(max(item.decisions, 0) / total if total > 0 else 0.0)
+            failures.append(item.failures + labels)
+            trials.append(item.trials + labels)
+        certain += sum(max(item.decisions, 0) for item in own if not item.is_sampled)
+        fixed.append(certain / total if total > 0 else 1.0)
+        kept.append(tuple(own))
+    return ErrorCells(
+        listed,
+        tuple(kept),
+        np.array(cell_of, dtype=np.int64),
+        np.array(weight, dtype=np.float64),
+        np.array(failures, dtype=np.float64),
+        np.array(trials, dtype=np.float64),
+        np.array(fixed, dtype=np.float64),
+        np.array([limits[cell.decision_class] for cell in listed], dtype=np.float64),
+    )
+
+
+def _unknown_segment(strata: Strata, cell: Cell) -> int:
+    other = segment_unknown(cell.segment)
+    if other is None:
+        return 0
+    found = strata.get(cell._replace(segment=other), [])
+    return sum(max(item.decisions, 0) for item in found)

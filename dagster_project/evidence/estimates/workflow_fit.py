@@ -1,0 +1,248 @@
+"""Workflow fit: enough decisions, measured pain, owners, evidence within the horizon."""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dagster_project.evidence.estimates.bounds import (
+    clean_trials_needed,
+    poisson_lower,
+    poisson_upper,
+)
+from dagster_project.evidence.estimates.context import (
+    NO_NUMBERS,
+    Basis,
+    Cell,
+    Context,
+    DecisionClass,
+    Estimate,
+    Numbers,
+    exact,
+    insufficient,
+    row,
+)
+from dagster_project.evidence.estimates.errors import accuracy_problem
+from dagster_project.evidence.estimates.strata import Strata
+from dagster_project.names import ALL_SEGMENT, OWNER_ROLES
+
+if TYPE_CHECKING:
+    import duckdb
+
+WEEKS = 4
+BASELINE_PERIODS = 8
+LABEL_DAYS = 28
+
+# (class, segment) -> decisions in the last four complete ISO weeks
+Volumes = Mapping[tuple[str, str], int]
+
+
+def read_volumes(connection: "duckdb.DuckDBPyConnection", context: Context) -> Volumes:
+    """All decisions, whatever route or cohort."""
+    rows = connection.execute(
+        """
+        SELECT decision_class, segment, sum(decision_count)::BIGINT
+        FROM facts.fct_decisions_daily JOIN estimate_scope USING (decision_class)
+        WHERE landing_batch <= $known AND event_date BETWEEN weeks_start AND weeks_end
+        GROUP BY decision_class, segment
+        """,
+        {"known": context.known_batch},
+    ).fetchall()
+    return {(name, segment): max(int(count), 0) for name, segment, count in rows}
+
+
+class Weekly(NamedTuple):
+    """Mean weekly decisions and their one-sided bounds."""
+
+    mean: float
+    lower: float
+    upper: float
+
+
+def weekly(count: int, weeks: int, alpha: float) -> Weekly:
+    """Exact Poisson bounds of the weekly mean over ``weeks`` complete weeks (at least one)."""
+    return Weekly(
+        count / weeks,
+        float(poisson_lower(count, weeks, alpha)),
+        float(poisson_upper(count, weeks, alpha)),
+    )
+
+
+def volume_floor(context: Context, volumes: Volumes) -> list[Estimate]:
+    """Mean weekly volume over the last four complete ISO weeks of data."""
+    rows = []
+    for item in context.judged("volume_floor"):
+        rows.append(_volume_row(context, "volume_floor", item, volumes, 1.0))
+    return rows
+
+
+def _volume_row(
+    context: Context,
+    criterion: str,
+    item: DecisionClass,
+    volumes: Volumes,
+    amount: float,
+) -> Estimate:
+    name = item.decision_class
+    cell, window = Cell(name), context.window(name)
+    count = volumes.get((name, ALL_SEGMENT), 0)
+    basis = Basis(
+        "poisson_exact",
+        n=count,
+        window_start=window.weeks_start,
+        window_end=window.weeks_end,
+        newest=window.weeks_end,
+    )
+    if context.thresholds[criterion, name].problem:
+        return row(context, criterion, cell, basis)
+    if window.weeks < WEEKS:
+        short = basis._replace(n_missing=WEEKS - window.weeks)
+        reason = f"{window.weeks} of {WEEKS} complete weeks"
+        return insufficient(context, criterion, cell, reason, short)
+    numbers = weekly(count, WEEKS, context.alpha(criterion, cell))
+    return row(context, criterion, cell, basis, Numbers(*(amount * value for value in numbers)))
+
+
+def pain_measured(
+    connection: "duckdb.DuckDBPyConnection", context: Context, volumes: Volumes
+) -> list[Estimate]:
+    """Cost of delay per week, where a primary KPI has a baseline of eight periods."""
+    periods = _baseline_periods(connection, context)
+    rows = []
+    for item in context.judged("pain_measured"):
+        name = item.decision_class
+        have = periods.get(name)
+        missing = BASELINE_PERIODS - (have or 0)
+        basis = Basis("poisson_exact", n=have or 0, n_missing=missing, n_needed=missing)
+        reason = None
+        if have is None:
+            reason = "no primary kpi"
+        elif missing > 0:
+            reason = f"{missing} baseline periods missing"
+        elif item.cost_of_delay_amount is None or item.cost_of_delay_amount < 0:
+            reason, basis = "cost of delay missing", basis._replace(n_missing=1, n_needed=0)
+        if reason:
+            rows.append(insufficient(context, "pain_measured", Cell(name), reason, basis))
+        else:
+            amount = item.cost_of_delay_amount or 0.0
+            rows.append(_volume_row(context, "pain_measured", item, volumes, amount))
+    return rows
+
+
+def _baseline_periods(connection: "duckdb.DuckDBPyConnection", context: Context) -> dict[str, int]:
+    # a period counts if it ended before the launch; the KPI with the most periods is the baseline
+    rows = connection.execute(
+        """
+        WITH registered AS (
+            SELECT class.decision_class, class.workflow, registry.kpi,
+                coalesce(registry.decision_class, '') AS kpi_class,
+                least(coalesce(registry.launch_date, $as_of), $as_of) AS end_date
+            FROM registry.kpi_registry AS registry
+            JOIN registry.decision_classes AS class
+                ON registry.workflow = class.workflow
+                AND coalesce(registry.decision_class, '') IN ('', class.decision_class)
+            WHERE registry.kind = 'primary'
+        ),
+        counted AS (
+            SELECT registered.decision_class, registered.kpi, count(DISTINCT kpi.period_start)
+                FILTER (
+                    kpi.value IS NOT NULL AND kpi.period_start + CASE
+                        WHEN kpi.grain IN ('week', 'weekly') THEN INTERVAL 7 DAY
+                        ELSE INTERVAL 1 MONTH END <= registered.end_date
+                ) AS periods
+            FROM registered
+            LEFT JOIN facts.fct_kpis AS kpi
+                ON kpi.metric = registered.kpi AND kpi.workflow = registered.workflow
+                AND coalesce(kpi.decision_class, '') = registered.kpi_class
+                AND coalesce(kpi.segment, 'all') = 'all'
+                AND kpi.grain IN ('week', 'weekly', 'month', 'monthly')
+                AND kpi.landing_batch <= $known
+            GROUP BY registered.decision_class, registered.kpi
+        )
+        SELECT decision_class, max(periods)::BIGINT FROM counted GROUP BY decision_class
+        """,
+        {"as_of": context.as_of, "known": context.known_batch},
+    ).fetchall()
+    return {name: int(count) for name, count in rows}
+
+
+def owners_named(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
+    """How many of the three owner roles different active people can fill."""
+    rows = connection.execute(
+        """
+        SELECT owner.workflow, owner.role, owner.person_id
+        FROM registry.owners AS owner JOIN registry.people AS person USING (person_id)
+        WHERE person.is_active AND owner.valid_from <= $as_of
+            AND (owner.valid_until IS NULL OR owner.valid_until >= $as_of)
+        """,
+        {"as_of": context.as_of},
+    ).fetchall()
+    people: dict[tuple[str, str], set[str]] = {}
+    for workflow, role, person in rows:
+        people.setdefault((workflow, role), set()).add(person)
+    found = []
+    for item in context.judged("owners_named"):
+        filled = roles_filled([people.get((item.workflow, role), set()) for role in OWNER_ROLES])
+        missing = len(OWNER_ROLES) - filled
+        reason = f"{missing} different owners missing" if missing else None
+        found.append(exact(context, "owners_named", item.decision_class, filled, reason))
+    return found
+
+
+def roles_filled(candidates: list[set[str]]) -> int:
+    """Most roles that can be filled with different people (three people in one role fill one)."""
+    # Hall: the shortfall is the worst, over groups of roles, of roles minus people for them
+    worst = 0
+    for group in range(1 << len(candidates)):
+        chosen = [people for place, people in enumerate(candidates) if group >> place & 1]
+        worst = max(worst, len(chosen) - len(set().union(*chosen)))
+    return len(candidates) - worst
+
+
+def evidence_feasible(context: Context, strata: Strata, recent: Strata) -> list[Estimate]:
+    """Days until the accuracy limit could be certified at the present pace of clean labels.
+
+    ``strata`` all mature days, ``recent`` the last 28 of them. Only clean trials count, for what
+    is there and for the pace: an added failure must not bring the day nearer.
+    """
+    rows = []
+    for item in context.judged("evidence_feasible"):
+        name = item.decision_class
+        current = Cell(name, cohort_id=(context.cohorts.get(name) or ("*",))[-1])
+        clean = _clean_trials(strata, [current])
+        cohorts = context.cohorts.get(name, ())
+        pace = _clean_trials(recent, [current._replace(cohort_id=key) for key in cohorts])
+        rows.append(_feasible_row(context, name, current, clean, pace / LABEL_DAYS))
+    return rows
+
+
+def _clean_trials(strata: Strata, cells: list[Cell]) -> int:
+    return sum(
+        max(stratum.trials - stratum.failures, 0)
+        for cell in cells
+        for stratum in strata.get(cell, [])
+        if stratum.is_sampled
+    )
+
+
+def _feasible_row(
+    context: Context, name: str, current: Cell, clean: int, per_day: float
+) -> Estimate:
+    cell, window = Cell(name), context.window(name)
+    problem = accuracy_problem(context, name)
+    basis = Basis("exact", n=clean, window_end=window.label_end, newest=window.label_end)
+    if problem or context.thresholds["evidence_feasible", name].problem:
+        return row(context, "evidence_feasible", cell, basis, NO_NUMBERS, problem, "error")
+    limit = float(context.thresholds["accuracy", name].threshold)
+    needed = int(clean_trials_needed(limit, context.alpha("accuracy", current)))
+    left = np.inf if needed < 0 else max(0, needed - clean)
+    basis = basis._replace(n_needed=None if math.isinf(left) else int(left))
+    if left > 0 and per_day <= 0:
+        return insufficient(context, "evidence_feasible", cell, "no labels", basis)
+    if math.isinf(left):
+        return insufficient(context, "evidence_feasible", cell, "limit out of reach", basis)
+    days = math.ceil(left / per_day) if left else 0
+    reason = f"{int(left)} more clean trials" if left else None
+    numbers = Numbers(days, days, days)
+    return row(context, "evidence_feasible", cell, basis, numbers, reason)

@@ -1,0 +1,71 @@
+"""Arrow schemas of what landing writes."""
+
+from typing import TYPE_CHECKING
+
+from dagster_project.contracts.column_types import TIMESTAMP, ColumnType, parse_column_type
+from dagster_project.contracts.sources import SourceTable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def declared_schema(source: SourceTable) -> "pa.Schema":
+    """The declared columns; a json column is text that holds canonical JSON."""
+    import pyarrow as pa
+
+    columns = source.columns
+    return pa.schema([(c.name, _arrow(parse_column_type(c.data_type))) for c in columns])
+
+
+def landed_schema(declared: "pa.Schema") -> "pa.Schema":
+    """Declared columns plus where and when each row landed."""
+    import pyarrow as pa
+
+    own = [
+        ("_landing_batch", pa.string()),
+        ("_landed_at", pa.timestamp("us", tz="UTC")),
+        ("_file_sha256", pa.string()),
+        ("_place", pa.int64()),
+        ("_payload_sha256", pa.string()),
+    ]
+    return pa.schema([*declared, *(pa.field(name, kind) for name, kind in own)])
+
+
+def quarantine_schema() -> "pa.Schema":
+    """One row per refused unit: where it is and why, and its hash; never its bytes."""
+    import pyarrow as pa
+
+    text = (
+        "source table file_sha256 file_name place reason_code column_name detail unit_sha256 "
+        "landing_batch landed_at"
+    ).split()
+    kinds = {"place": pa.int64(), "landed_at": pa.timestamp("us", tz="UTC")}
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in text])
+
+
+def _arrow(kind: ColumnType) -> "pa.DataType":
+    import pyarrow as pa
+
+    if kind.kind == "decimal":
+        return pa.decimal128(kind.precision, kind.scale)
+    if kind.kind == "list":
+        return pa.list_(_arrow(kind.fields[0][1]))
+    if kind.kind == "struct":
+        return pa.struct([(name, _arrow(member)) for name, member in kind.fields])
+    return {
+        "boolean": pa.bool_(),
+        "tinyint": pa.int8(),
+        "smallint": pa.int16(),
+        "integer": pa.int32(),
+        "bigint": pa.int64(),
+        "utinyint": pa.uint8(),
+        "usmallint": pa.uint16(),
+        "uinteger": pa.uint32(),
+        "ubigint": pa.uint64(),
+        "float": pa.float32(),
+        "double": pa.float64(),
+        "varchar": pa.string(),
+        "json": pa.string(),
+        "date": pa.date32(),
+        TIMESTAMP: pa.timestamp("us", tz="UTC"),
+    }[kind.kind]

@@ -1,0 +1,98 @@
+"""JSON Lines and JSON documents into units."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dagster_project.landing.counting import count_elements
+from dagster_project.landing.lines import BOM, LongLine, physical_lines
+from dagster_project.landing.reasons import RefusedValueError, UnaccountableError
+from dagster_project.landing.strict_json import Flawed, StrictJson, check_characters, find_flaw
+from dagster_project.landing.units import Decoded, Flaw, Unit
+
+# parsed at once: about six times as much memory while it is read
+DOCUMENT_CAP = 128 << 20
+_SPACE = b" \t\r"
+
+
+def decode_lines(chunks: Iterator[bytes], expected: int) -> Decoded:
+    """One unit per physical line."""
+    return Decoded(_line_units(chunks), expected)
+
+
+def _line_units(chunks: Iterator[bytes]) -> Iterator[Unit]:
+    record = StrictJson().record
+    for place, line in enumerate(physical_lines(chunks), 1):
+        if isinstance(line, LongLine):
+            flaw = Flaw("line_too_long", "", f"{line.byte_count} bytes")
+            yield Unit(place, None, flaw, line.sha256)
+        elif not line.strip(_SPACE):
+            yield Unit(place, None)
+        else:
+            try:
+                yield Unit(place, record(line), None, line)
+            except RefusedValueError as error:
+                yield Unit(place, None, Flaw(error.reason, "", error.detail), line)
+
+
+def decode_document(chunks: Iterator[bytes], record_path: str) -> Decoded:
+    """One unit per element of the array under ``record_path``; the top object is the envelope.
+
+    Raises UnaccountableError when the document or the way to its records cannot be read.
+    """
+    content = _whole(chunks)
+    decoder = StrictJson()
+    try:
+        document = decoder.decode(content)
+    except RefusedValueError as error:
+        raise UnaccountableError("invalid_document", str(error)) from error
+    elements = _follow(document, record_path)
+    is_clean = not decoder.flaws and b"\\ud" not in content and b"\\uD" not in content
+    return Decoded(
+        _element_units(elements, is_clean),
+        count_elements(content, record_path),
+        envelope=document if isinstance(document, dict) else {},
+    )
+
+
+def _whole(chunks: Iterator[bytes]) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > DOCUMENT_CAP:
+            raise UnaccountableError("document_too_large", f"more than {DOCUMENT_CAP} bytes")
+    return b"".join(parts).removeprefix(BOM)
+
+
+def _follow(document: Any, record_path: str) -> list[Any]:
+    value = document
+    for key in record_path.split(".") if record_path else ():
+        value = value.get(key) if isinstance(value, dict) else value
+    if isinstance(value, Flawed):
+        raise UnaccountableError("ambiguous_document", value.reason)
+    if not isinstance(value, list):
+        raise UnaccountableError("record_path_missing", record_path or "(top level)")
+    return value
+
+
+def _element_units(elements: list[Any], is_clean: bool) -> Iterator[Unit]:
+    for place, element in enumerate(elements, 1):
+        flaw = None if is_clean else _flaw_of(element)
+        if flaw is None and type(element) is not dict:
+            flaw = Flaw("not_an_object")
+        if flaw is None:
+            yield Unit(place, element)
+        else:
+            raw = Unit(place, {"": element}).sha256()
+            yield Unit(place, None, flaw, raw)
+
+
+def _flaw_of(element: Any) -> Flaw | None:
+    if found := find_flaw(element):
+        return Flaw(found.reason)
+    try:
+        check_characters(element)
+    except RefusedValueError as error:
+        return Flaw(error.reason)
+    return None

@@ -1,0 +1,193 @@
+"""Find the dropped files of every declared source and land what is new."""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster_project.contracts.sources import SourceTable
+from dagster_project.landing.envelope import Signature, check_path, signature
+from dagster_project.landing.land_file import (
+    Survey,
+    land_content,
+    new_entry,
+    survey_file,
+    survey_unopened,
+)
+from dagster_project.landing.manifest import (
+    LANDED,
+    PARSER_VERSION,
+    UNACCOUNTABLE,
+    Books,
+    Entry,
+    batch_time,
+)
+from dagster_project.landing.reasons import ChangedError, UnaccountableError
+from dagster_project.landing.reports import KNOWN, WAITING, FileReport, LandingReport
+from dagster_project.landing.seen import SeenFiles
+from dagster_project.landing.write import PayloadHasher, Stamp
+from dagster_project.settings import Project
+
+
+def land(
+    project: Project,
+    sources: Sequence[SourceTable],
+    *,
+    now: datetime | None = None,
+    on_file: Callable[[FileReport], None] | None = None,
+) -> LandingReport:
+    """Land every settled file whose content is new for its source table.
+
+    One landing batch for the whole call. Waits while another call runs. ``now`` (with a zone)
+    stamps the batch and tells how long a file stood still. Raises ManifestError, OSError.
+    """
+    moment = now or datetime.now(UTC)
+    if moment.tzinfo is None:
+        raise ValueError("now: give a time with a zone")
+    project.landing.mkdir(parents=True, exist_ok=True)
+    with _locked(project.landing / "_lock"):
+        run = _Run(project, moment)
+        try:
+            for source in sorted(sources, key=lambda table: table.relation):
+                for path in find_files(project.root, source.location):
+                    report = run.take(source, path)
+                    if on_file:
+                        on_file(report)
+        finally:
+            run.close()
+    return LandingReport(run.used_batch, tuple(run.reports))
+
+
+def find_files(root: Path, location: str) -> list[Path]:
+    """What ``location`` matches below ``root``, by name; no folders, no hidden files."""
+    return sorted(
+        path
+        for path in root.glob(location)
+        if not path.name.startswith(".") and (path.is_symlink() or not path.is_dir())
+    )
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """The kernel frees the lock when the process dies, however it dies."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+class _Run:
+    """One landing call, while it holds the lock."""
+
+    def __init__(self, project: Project, now: datetime) -> None:
+        self._project = project
+        self._now = now
+        self._books = Books(project.landing)
+        self._books.mend()
+        self._seen = SeenFiles(project.landing / "_seen.json")
+        self._batch = self._books.next_batch(now)
+        self._hasher = PayloadHasher()
+        self.used_batch: str | None = None
+        self.reports: list[FileReport] = []
+
+    def close(self) -> None:
+        self._hasher.close()
+        self._seen.save()
+
+    def take(self, source: SourceTable, path: Path) -> FileReport:
+        """Land one file, or say why not."""
+        name = _display_name(path.relative_to(self._project.root))
+        try:
+            report = self._take(source, path, name)
+        except (ChangedError, FileNotFoundError):
+            report = FileReport(name, source.source, source.table, WAITING, reason="changed")
+        self.reports.append(report)
+        return report
+
+    def _take(self, source: SourceTable, path: Path, name: str) -> FileReport:
+        looks = signature(path)
+        if self._is_fresh(looks):
+            return FileReport(name, source.source, source.table, WAITING, reason="settling")
+        declaration = _declaration(source)
+        digest = self._seen.find(source.relation, name, looks, declaration)
+        entry = self._books.find(source.relation, digest) if digest else None
+        if entry is not None and not self._books.stale(replace(entry, file_name=name)):
+            return _known(entry, name)
+        entry, report = self._read(source, path, name)
+        if signature(path) == looks:
+            self._seen.note(source.relation, name, looks, declaration, entry.file_sha256)
+        return report
+
+    def _is_fresh(self, looks: Signature) -> bool:
+        """A clock far ahead on the sender's side must not keep a file out for ever."""
+        age = self._now.timestamp() - looks.mtime_ns / 1e9
+        return abs(age) < self._project.settle_seconds
+
+    def _read(self, source: SourceTable, path: Path, name: str) -> tuple[Entry, FileReport]:
+        survey: Survey | None = None
+        try:
+            check_path(path, self._project.root)
+            survey = survey_file(path, source)
+            known = self._books.find(source.relation, survey.file_sha256)
+            if known is not None and known.status == LANDED:
+                if self._books.stale(replace(known, file_name=name)):
+                    self._books.add(known, name=name)
+                return known, _known(known, name)
+            stamp = self._stamp(source, name, survey)
+            entry = land_content(path, survey, stamp, self._books, self._hasher)
+        except UnaccountableError as error:
+            survey = survey or survey_unopened(path, name)
+            entry = replace(
+                new_entry(self._stamp(source, name, survey), survey, UNACCOUNTABLE),
+                reason=error.reason,
+                detail=error.detail or None,
+            )
+            known = self._books.find(source.relation, entry.file_sha256)
+            if known is not None and (known.reason, known.file_name) == (entry.reason, name):
+                return known, _known(known, name)
+        self._books.add(entry)
+        self.used_batch = self._batch
+        return entry, _report(entry, name)
+
+    def _stamp(self, source: SourceTable, name: str, survey: Survey) -> Stamp:
+        landed_at = batch_time(self._batch)
+        return Stamp(source, name, survey.file_sha256, self._batch, landed_at)
+
+
+def _display_name(path: Path) -> str:
+    """Text that JSON and Parquet can hold, also for names that are not UTF-8."""
+    return os.fsencode(path.as_posix()).decode(errors="backslashreplace")
+
+
+def _declaration(source: SourceTable) -> str:
+    return hashlib.sha256(f"{PARSER_VERSION}:{source!r}".encode()).hexdigest()
+
+
+def _known(entry: Entry, name: str) -> FileReport:
+    """Nothing new: the content landed before, or is as unaccountable as it was."""
+    status = KNOWN if entry.status == LANDED else UNACCOUNTABLE
+    return FileReport(
+        name, entry.source, entry.table, status, reason=entry.reason, detail=entry.detail
+    )
+
+
+def _report(entry: Entry, name: str) -> FileReport:
+    return FileReport(
+        name,
+        entry.source,
+        entry.table,
+        entry.status,
+        entry.unit_count,
+        entry.landed_count,
+        entry.quarantined_count,
+        entry.blank_count,
+        entry.reason,
+        entry.detail,
+        entry.quarantine_reasons,
+    )

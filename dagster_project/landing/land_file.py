@@ -1,0 +1,173 @@
+"""One file: survey its content, then decode, type and write it, or say why not."""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dagster_project.contracts.sources import SourceTable
+from dagster_project.files import sha256_file, temporary_name
+from dagster_project.landing.counting import CsvCounter, LineCounter, NoCounter, UnitCounter
+from dagster_project.landing.decode_csv import decode_csv
+from dagster_project.landing.decode_json import decode_document, decode_lines
+from dagster_project.landing.decode_parquet import decode_parquet
+from dagster_project.landing.envelope import check_content, compression, read_chunks
+from dagster_project.landing.manifest import LANDED, Books, Entry
+from dagster_project.landing.reasons import UnaccountableError
+from dagster_project.landing.strict_types import UndeclaredKeys
+from dagster_project.landing.typing_rows import RowTyper
+from dagster_project.landing.units import Decoded, Flaw
+from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
+
+_COUNTERS: dict[str, Callable[[], UnitCounter]] = {"jsonl": LineCounter, "csv": CsvCounter}
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The decompressed content as a whole: hex SHA-256, size, and units where bytes tell them."""
+
+    file_sha256: str
+    byte_count: int
+    unit_count: int | None
+
+
+def survey_file(path: Path, source: SourceTable) -> Survey:
+    """Read once without decoding. Raises UnaccountableError, ChangedError."""
+    counter = _COUNTERS.get(source.format, NoCounter)()
+    digest = hashlib.sha256()
+    size = 0
+    for chunk in read_chunks(path):
+        if not size:
+            check_content(chunk, source.format)
+        digest.update(chunk)
+        counter.feed(chunk)
+        size += len(chunk)
+    if not size and source.format == "parquet":
+        raise UnaccountableError("wrong_extension", "not a Parquet file")
+    return Survey(digest.hexdigest(), size, counter.units())
+
+
+def survey_unopened(path: Path, name: str) -> Survey:
+    """For a file whose envelope cannot be opened: its raw bytes, else only its name."""
+    if path.is_file() and not path.is_symlink():
+        with suppress(OSError):
+            return Survey(sha256_file(path), path.stat().st_size, 0)
+    named = hashlib.sha256(b"refused:" + os.fsencode(name)).hexdigest()
+    return Survey(named, 0, 0)
+
+
+def new_entry(stamp: Stamp, survey: Survey, status: str) -> Entry:
+    """An entry without counts."""
+    return Entry(
+        source=stamp.source.source,
+        table=stamp.source.table,
+        file_name=stamp.file_name,
+        file_sha256=survey.file_sha256,
+        byte_count=survey.byte_count,
+        status=status,
+        landed_at=stamp.landed_at.isoformat(),
+        landing_batch=stamp.landing_batch,
+    )
+
+
+def land_content(path: Path, survey: Survey, stamp: Stamp, books: Books, hasher: PayloadHasher) -> Entry:
+    """Write landed and quarantined rows durably and give the entry that vouches for them.
+
+    Raises UnaccountableError, ChangedError: then no file of this content is left.
+    """
+    source, digest = stamp.source, survey.file_sha256
+    undeclared = UndeclaredKeys()
+    with _local(path, source, books.landing) as local:
+        decoded = _decode(local, survey, source)
+        landed = LandedRows(books.parquet_path(source.relation, digest), stamp, hasher)
+        refused = QuarantinedUnits(books.quarantine_path(source.relation, digest), stamp)
+        try:
+            blanks = _pour(decoded, RowTyper(source, decoded, undeclared), landed, refused)
+            parquet_sha256, quarantine_sha256 = landed.finish(), refused.finish()
+            units = landed.count + refused.count + blanks
+            _check_count(units, decoded.expected)
+        except BaseException:
+            landed.discard()
+            refused.discard()
+            raise
+    _count_columns(decoded, source, landed.count, undeclared)
+    return replace(
+        new_entry(stamp, survey, LANDED),
+        parquet_sha256=parquet_sha256,
+        quarantine_sha256=quarantine_sha256,
+        unit_count=units,
+        landed_count=landed.count,
+        quarantined_count=refused.count,
+        blank_count=blanks,
+        first_event_at=_iso(landed.first_event),
+        last_event_at=_iso(landed.last_event),
+        undeclared_keys=dict(sorted(undeclared.counts.items())),
+        quarantine_reasons=dict(sorted(refused.reasons.items())),
+    )
+
+
+@contextmanager
+def _local(path: Path, source: SourceTable, landing: Path) -> Iterator[Path]:
+    """Parquet is read at random places, so a compressed one is unpacked beside the books."""
+    if source.format != "parquet" or not compression(path):
+        yield path
+        return
+    spool = temporary_name(landing / "_spool")
+    try:
+        with spool.open("wb") as out:
+            for chunk in read_chunks(path):
+                out.write(chunk)
+        yield spool
+    finally:
+        spool.unlink(missing_ok=True)
+
+
+def _decode(path: Path, survey: Survey, source: SourceTable) -> Decoded:
+    declared = frozenset(column.name for column in source.columns)
+    if source.format == "parquet":
+        return decode_parquet(path, declared)
+    if source.format == "json":
+        return decode_document(read_chunks(path), source.record_path)
+    if source.format == "csv":
+        return decode_csv(read_chunks(path), survey.unit_count or 0, declared)
+    return decode_lines(read_chunks(path), survey.unit_count or 0)
+
+
+def _pour(decoded: Decoded, typer: RowTyper, landed: LandedRows, refused: QuarantinedUnits) -> int:
+    """Every unit goes one of three ways; returns how many were blank."""
+    blanks = 0
+    for unit in decoded.units:
+        if unit.record is not None:
+            outcome = typer.row(unit.record)
+            if type(outcome) is list:
+                landed.add(unit.place, outcome)
+                continue
+        elif unit.flaw is None:
+            blanks += 1
+            continue
+        else:
+            outcome = unit.flaw
+        assert isinstance(outcome, Flaw)
+        refused.add(unit.place, outcome, unit.sha256())
+    return blanks
+
+
+def _check_count(units: int, expected: int) -> None:
+    if units != expected:
+        raise UnaccountableError("count_mismatch", f"{units} units read, {expected} counted")
+
+
+def _count_columns(
+    decoded: Decoded, source: SourceTable, rows: int, undeclared: UndeclaredKeys
+) -> None:
+    """Parquet rows are read without their undeclared columns, so these are counted here."""
+    if source.format == "parquet":
+        for name in set(decoded.names) - {column.name for column in source.columns}:
+            undeclared.add(name, rows)
+
+
+def _iso(moment: Any) -> str | None:
+    return None if moment is None else str(moment.isoformat())

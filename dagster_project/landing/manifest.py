@@ -1,0 +1,143 @@
+"""The books of landing: one JSON entry per file, written last, so that it vouches for the rest."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from dagster_project.files import fsync_path, write_durably
+
+LANDED = "landed"
+UNACCOUNTABLE = "unaccountable"
+PARSER_VERSION = "1"
+_STAMP = "%Y%m%dT%H%M%S%fZ"
+
+
+class ManifestError(ValueError):
+    """An entry that cannot be read; it was edited by hand or the disk lost it."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of one source table. Times are ISO 8601 text in UTC.
+
+    ``file_sha256`` and ``byte_count`` are of the decompressed content; of the raw bytes where
+    the envelope cannot be opened. ``replaces``: unaccountable contents this file once had.
+    """
+
+    source: str
+    table: str
+    file_name: str
+    file_sha256: str
+    byte_count: int
+    status: str
+    landed_at: str
+    landing_batch: str
+    reason: str | None = None
+    detail: str | None = None
+    parquet_sha256: str | None = None
+    quarantine_sha256: str | None = None
+    unit_count: int = 0
+    landed_count: int = 0
+    quarantined_count: int = 0
+    blank_count: int = 0
+    first_event_at: str | None = None
+    last_event_at: str | None = None
+    parser_version: str = PARSER_VERSION
+    undeclared_keys: dict[str, int] = field(default_factory=dict)
+    quarantine_reasons: dict[str, int] = field(default_factory=dict)
+    replaces: list[str] = field(default_factory=list)
+
+    @property
+    def relation(self) -> str:
+        return f"{self.source}__{self.table}"
+
+
+class Books:
+    """All entries under ``landing/_files``, plus where their Parquet lies."""
+
+    def __init__(self, landing: Path) -> None:
+        self.landing = landing
+        self._entries = {(e.relation, e.file_sha256): e for e in read_entries(landing)}
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(list(self._entries.values()))
+
+    def find(self, relation: str, file_sha256: str) -> Entry | None:
+        return self._entries.get((relation, file_sha256))
+
+    def stale(self, entry: Entry) -> list[Entry]:
+        """Unaccountable entries of other content under the same name."""
+        return [
+            other
+            for other in self
+            if other.status == UNACCOUNTABLE
+            and (other.relation, other.file_name) == (entry.relation, entry.file_name)
+            and other.file_sha256 != entry.file_sha256
+        ]
+
+    def add(self, entry: Entry) -> None:
+        """Write ``entry`` durably, then drop what it replaces; a kill in between is mended."""
+        stale = self.stale(entry)
+        replaces = sorted({*entry.replaces, *(other.file_sha256 for other in stale)})
+        entry = replace(entry, replaces=replaces)
+        text = json.dumps(asdict(entry), indent=1, ensure_ascii=True)
+        write_durably(self._entry_path(entry), text.encode())
+        self._entries[(entry.relation, entry.file_sha256)] = entry
+        self._drop(stale)
+
+    def parquet_path(self, relation: str, file_sha256: str) -> Path:
+        return self.landing / relation / f"{file_sha256}.parquet"
+
+    def quarantine_path(self, relation: str, file_sha256: str) -> Path:
+        return self.landing / "_quarantine" / f"{relation}__{file_sha256}.parquet"
+
+    def mend(self) -> None:
+        """Remove what a killed call left: temporary files, rows and entries nobody vouches for."""
+        landed = [entry for entry in self if entry.status == LANDED]
+        kept = {self.parquet_path(e.relation, e.file_sha256) for e in landed}
+        kept |= {self.quarantine_path(e.relation, e.file_sha256) for e in landed}
+        for path in [*self.landing.glob("*/*.parquet"), *self.landing.rglob(".*.tmp")]:
+            if path not in kept:
+                path.unlink()
+        for entry in landed:
+            replaced = (self.find(entry.relation, digest) for digest in entry.replaces)
+            self._drop([old for old in replaced if old and old.status == UNACCOUNTABLE])
+
+    def next_batch(self, now: datetime) -> str:
+        """UTC stamp, after every batch in the books even when the clock went back."""
+        stamp = now.astimezone(UTC)
+        last = max((entry.landing_batch for entry in self), default=None)
+        if last is not None:
+            stamp = max(stamp, batch_time(last) + timedelta(microseconds=1))
+        return stamp.strftime(_STAMP)
+
+    def _entry_path(self, entry: Entry) -> Path:
+        return self.landing / "_files" / f"{entry.relation}__{entry.file_sha256}.json"
+
+    def _drop(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            path = self._entry_path(entry)
+            path.unlink(missing_ok=True)
+            fsync_path(path.parent)
+            self._entries.pop((entry.relation, entry.file_sha256), None)
+
+
+def batch_time(batch: str) -> datetime:
+    """The moment a landing batch is named after."""
+    return datetime.strptime(batch, _STAMP).replace(tzinfo=UTC)
+
+
+def read_entries(landing: Path) -> list[Entry]:
+    """Every manifest entry, by file name. Raises ManifestError."""
+    names = {known.name for known in fields(Entry)}
+    entries = []
+    for path in sorted((landing / "_files").glob("*.json")):
+        try:
+            raw = json.loads(path.read_bytes())
+            entries.append(Entry(**{key: value for key, value in raw.items() if key in names}))
+            batch_time(entries[-1].landing_batch)
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ManifestError(f"{path}: not a manifest entry ({error}); restore it") from error
+    return entries

@@ -1,0 +1,255 @@
+"""Values against declared DuckDB types: accepted as they are, or refused; never coerced.
+
+A converter takes a decoded value and gives what Arrow stores, or raises RefusedValueError.
+None is always NULL. Numbers come as int or Decimal (JSON, CSV) or float (Parquet).
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+from dagster_project.contracts.column_types import INTEGER_BITS, TIMESTAMP, ColumnType
+from dagster_project.landing.reasons import RefusedValueError
+from dagster_project.landing.strict_json import Flawed, canonical
+
+Converter = Callable[[Any], Any]
+# clocks that were never set write 1601 or 0001; units mistaken (s for ms) land after 2100
+FIRST_YEAR, LAST_YEAR = 1900, 2099
+FLOAT_MAX = 3.4028234663852886e38
+# undeclared names are a hint for people: enough of them, and none of book length
+NAMES_CAP, NAME_LENGTH = 200, 100
+OTHER_NAMES = "(other)"
+_DECIMALS = Context(prec=80)
+_KINDS = {
+    bool: "true or false",
+    int: "a whole number",
+    Decimal: "a fraction",
+    float: "a fraction",
+    str: "text",
+    dict: "an object",
+    list: "a list",
+    datetime: "a time",
+    date: "a date",
+}
+
+
+class UndeclaredKeys:
+    """Names of keys that are not landed, with how often they were seen."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def add(self, name: str, times: int = 1) -> None:
+        name = name[:NAME_LENGTH].encode(errors="replace").decode()
+        if name not in self.counts and len(self.counts) >= NAMES_CAP:
+            name = OTHER_NAMES
+        self.counts[name] += times
+
+
+class Converters:
+    """Builds converters. ``timezone`` is the zone of times written without one, or None."""
+
+    def __init__(self, timezone: str | None, undeclared: UndeclaredKeys) -> None:
+        self._zone = ZoneInfo(timezone) if timezone else None
+        self._undeclared = undeclared
+
+    def build(self, kind: ColumnType, path: str) -> Converter:
+        """The converter of one column or nested field; ``path`` names it in messages."""
+        if kind.kind in INTEGER_BITS:
+            return _integer(kind.kind, path)
+        if kind.kind in ("double", "float"):
+            return _double(kind.kind, path)
+        if kind.kind == "decimal":
+            return _decimal(kind, path)
+        if kind.kind == "list":
+            return _list(self.build(kind.fields[0][1], path), path)
+        if kind.kind == "struct":
+            members = [(name, self.build(c, f"{path}.{name}")) for name, c in kind.fields]
+            return _struct(members, path, self._undeclared)
+        if kind.kind == TIMESTAMP:
+            return _timestamp(path, self._zone)
+        return _PLAIN[kind.kind](path)
+
+
+def _wrong(path: str, declared: str, value: Any) -> NoReturn:
+    if isinstance(value, Flawed):
+        raise RefusedValueError(value.reason, path)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RefusedValueError("number_not_finite", path)
+    found = _KINDS.get(type(value), "another type")
+    raise RefusedValueError("wrong_type", f"{path}: {declared} declared, {found} found")
+
+
+def _boolean(path: str) -> Converter:
+    def convert(value: Any) -> Any:
+        if value is None or value is True or value is False:
+            return value
+        _wrong(path, "boolean", value)
+
+    return convert
+
+
+def _text(path: str) -> Converter:
+    def convert(value: Any) -> Any:
+        if type(value) is str:
+            if "\0" in value:
+                raise RefusedValueError("nul_character", path)
+            return value
+        if value is None:
+            return None
+        _wrong(path, "varchar", value)
+
+    return convert
+
+
+def _json(path: str) -> Converter:
+    def convert(value: Any) -> Any:
+        return None if value is None else canonical(value)
+
+    return convert
+
+
+def _integer(kind: str, path: str) -> Converter:
+    bits = INTEGER_BITS[kind]
+    unsigned = kind.startswith("u")
+    lowest = 0 if unsigned else -(1 << (bits - 1))
+    highest = (1 << bits) - 1 if unsigned else (1 << (bits - 1)) - 1
+
+    def convert(value: Any) -> Any:
+        if type(value) is int:
+            if lowest <= value <= highest:
+                return value
+            raise RefusedValueError("out_of_range", f"{path}: {kind}")
+        if value is None:
+            return None
+        _wrong(path, kind, value)
+
+    return convert
+
+
+def _double(kind: str, path: str) -> Converter:
+    largest = FLOAT_MAX if kind == "float" else math.inf
+
+    def convert(value: Any) -> Any:
+        if value is None:
+            return None
+        if type(value) not in (Decimal, int, float) or value != value:
+            _wrong(path, kind, value)
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if -largest <= number <= largest and math.isfinite(number):
+            return number
+        raise RefusedValueError("out_of_range", f"{path}: {kind}")
+
+    return convert
+
+
+def _decimal(kind: ColumnType, path: str) -> Converter:
+    step = Decimal(1).scaleb(-kind.scale)
+    limit = Decimal(10) ** (kind.precision - kind.scale)
+    name = f"decimal({kind.precision},{kind.scale})"
+
+    def convert(value: Any) -> Any:
+        if value is None:
+            return None
+        if type(value) is float and math.isfinite(value):
+            value = Decimal(repr(value))
+        if type(value) not in (Decimal, int) or (type(value) is Decimal and value.is_nan()):
+            _wrong(path, name, value)
+        exact = Decimal(value)
+        if -limit < exact < limit:
+            rounded = exact.quantize(step, ROUND_HALF_UP, _DECIMALS)  # as DuckDB rounds
+            if -limit < rounded < limit:
+                return rounded
+        raise RefusedValueError("out_of_range", f"{path}: {name}")
+
+    return convert
+
+
+def _list(convert_item: Converter, path: str) -> Converter:
+    def convert(value: Any) -> Any:
+        if type(value) is list:
+            return [convert_item(item) for item in value]
+        if value is None:
+            return None
+        _wrong(path, "list", value)
+
+    return convert
+
+
+def _struct(
+    members: list[tuple[str, Converter]], path: str, undeclared: UndeclaredKeys
+) -> Converter:
+    names = frozenset(name for name, _ in members)
+
+    def convert(value: Any) -> Any:
+        if type(value) is dict:
+            get = value.get
+            if not names.issuperset(value):
+                for name in value.keys() - names:
+                    undeclared.add(f"{path}.{name}")
+            return {name: convert_member(get(name)) for name, convert_member in members}
+        if value is None:
+            return None
+        _wrong(path, "struct", value)
+
+    return convert
+
+
+def _timestamp(path: str, zone: ZoneInfo | None) -> Converter:
+    def convert(value: Any) -> Any:
+        if value is None:
+            return None
+        if type(value) is str:
+            value = _read_timestamp(value, path)
+        elif not isinstance(value, datetime):
+            _wrong(path, "timestamptz", value)
+        if value.tzinfo is None:
+            if zone is None:
+                raise RefusedValueError("timestamp_without_zone", path)
+            value = value.replace(tzinfo=zone)
+        if FIRST_YEAR <= value.year <= LAST_YEAR:
+            return value if value.tzinfo is UTC else value.astimezone(UTC)
+        raise RefusedValueError("out_of_range", f"{path}: year")
+
+    return convert
+
+
+def _read_timestamp(text: str, path: str) -> datetime:
+    """``YYYY-MM-DDThh:mm…``: fromisoformat also takes week dates, basic forms, bare dates."""
+    if len(text) >= 16 and text[4] == text[7] == "-" and text[10] in "T " and text[13] == ":":
+        try:
+            parsed = datetime.fromisoformat(text)
+        except ValueError:
+            pass
+        else:
+            if text[11:13] != "24":  # the end of a day: newer Pythons take it, 3.11 does not
+                return parsed
+    raise RefusedValueError("invalid_timestamp", path)
+
+
+def _date(path: str) -> Converter:
+    def convert(value: Any) -> Any:
+        if value is None:
+            return None
+        if type(value) is str and len(value) == 10 and value[4] == value[7] == "-":
+            try:
+                value = date.fromisoformat(value)
+            except ValueError:
+                raise RefusedValueError("invalid_timestamp", path) from None
+        if type(value) is not date:
+            _wrong(path, "date", value)
+        if FIRST_YEAR <= value.year <= LAST_YEAR:
+            return value
+        raise RefusedValueError("out_of_range", f"{path}: year")
+
+    return convert
+
+
+_PLAIN = {"boolean": _boolean, "varchar": _text, "json": _json, "date": _date}

@@ -1,0 +1,72 @@
+"""Records into rows of the declared columns, strictly typed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dagster_project.contracts.column_types import parse_column_type
+from dagster_project.contracts.sources import SourceTable
+from dagster_project.landing.decode_csv import nested_text, text_cell
+from dagster_project.landing.reasons import RefusedValueError
+from dagster_project.landing.strict_types import Converter, Converters, UndeclaredKeys
+from dagster_project.landing.units import Decoded, Flaw
+
+
+class RowTyper:
+    """Makes one typed row per record, values in the order of the declared columns.
+
+    Undeclared keys are counted in ``undeclared``, nested ones as ``column.key``.
+    """
+
+    def __init__(self, source: SourceTable, decoded: Decoded, undeclared: UndeclaredKeys) -> None:
+        self._undeclared = undeclared
+        self._envelope = decoded.envelope
+        self._key = source.key
+        self._timestamp = source.timestamp
+        self._plan = _plan(source, decoded.is_text, Converters(source.timezone, undeclared))
+        columns = source.columns
+        self._names = frozenset(column.name for column in columns if not column.from_envelope)
+        self._positions = {column.name: place for place, column in enumerate(columns)}
+        self._count_envelope({column.name for column in columns if column.from_envelope})
+
+    def _count_envelope(self, taken: set[str]) -> None:
+        """Only for sources that take something from the envelope: else it is not theirs."""
+        for name in self._envelope.keys() - taken if taken else ():
+            self._undeclared.add(f"(envelope).{name}")
+
+    def row(self, record: dict[str, Any]) -> list[Any] | Flaw:
+        """The typed row, or why the record may not land."""
+        if not self._names.issuperset(record):
+            for name in record.keys() - self._names:
+                self._undeclared.add(name)
+        row = []
+        get, name = record.get, ""
+        try:
+            for name, convert, from_envelope in self._plan:
+                value = self._envelope.get(name) if from_envelope else get(name)
+                row.append(convert(value))
+        except RefusedValueError as error:
+            return Flaw(error.reason, name, error.detail)
+        if row[self._positions[self._key]] in (None, ""):
+            return Flaw("missing_key", self._key)
+        if self._timestamp and row[self._positions[self._timestamp]] is None:
+            return Flaw("missing_timestamp", self._timestamp)
+        return row
+
+
+def _plan(
+    source: SourceTable, is_text: bool, converters: Converters
+) -> list[tuple[str, Converter, bool]]:
+    plan = []
+    for column in source.columns:
+        kind = parse_column_type(column.data_type)
+        convert = converters.build(kind, column.name)
+        if is_text:
+            convert = _chain(text_cell(kind), convert)
+        elif source.format == "parquet" and kind.kind == "json":
+            convert = _chain(nested_text, convert)
+        plan.append((column.name, convert, column.from_envelope))
+    return plan
+
+
+def _chain(read: Callable[[Any], Any], convert: Converter) -> Converter:
+    return lambda cell: convert(read(cell))

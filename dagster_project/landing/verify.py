@@ -1,0 +1,33 @@
+"""Landed Parquet against the books: flipped bits read back silently wrong, so hashes decide."""
+
+from pathlib import Path
+
+from dagster_project.files import sha256_file
+from dagster_project.landing.manifest import LANDED, Books
+from dagster_project.settings import Project
+
+
+def verify(project: Project) -> list[str]:
+    """One sentence per landed Parquet file that is missing or not as it was written.
+
+    Raises ManifestError.
+    """
+    books = Books(project.landing)
+    problems: list[str] = []
+    for entry in books:
+        if entry.status != LANDED:
+            continue
+        where = (entry.relation, entry.file_sha256)
+        problems += _compare(books.parquet_path(*where), entry.parquet_sha256, entry.file_name)
+        if entry.quarantine_sha256:
+            path = books.quarantine_path(*where)
+            problems += _compare(path, entry.quarantine_sha256, entry.file_name)
+    return problems
+
+
+def _compare(path: Path, expected: str | None, file_name: str) -> list[str]:
+    if not path.is_file():
+        return [f"{path} (landed from {file_name!r}) is missing; restore it from a backup"]
+    if sha256_file(path) != expected:
+        return [f"{path} (landed from {file_name!r}) is not as it was written; restore it"]
+    return []

@@ -1,0 +1,193 @@
+"""Typed rows into Parquet: record batches, a temporary name, a hash, fsync, rename."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.contracts.sources import SourceTable
+from dagster_project.files import replace_durably, sha256_file, temporary_name
+from dagster_project.landing.arrow_schema import declared_schema, landed_schema, quarantine_schema
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+BATCH_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every row of one file carries."""
+
+    source: SourceTable
+    file_name: str
+    file_sha256: str
+    landing_batch: str
+    landed_at: datetime
+
+
+class ParquetFile:
+    """A Parquet file that readers see whole or not at all."""
+
+    def __init__(self, final: Path, schema: "pa.Schema") -> None:
+        import pyarrow.parquet as pq
+
+        final.parent.mkdir(parents=True, exist_ok=True)
+        self._final = final
+        self._temporary = temporary_name(final)
+        self._writer = pq.ParquetWriter(self._temporary, schema, compression="zstd")
+
+    def write(self, batch: "pa.RecordBatch") -> None:
+        self._writer.write_batch(batch)
+
+    def finish(self) -> str:
+        """Make it durable under its final name; returns the hex SHA-256 of its bytes."""
+        self._writer.close()
+        digest = sha256_file(self._temporary)
+        replace_durably(self._temporary, self._final)
+        return digest
+
+    def discard(self) -> None:
+        self._writer.close()
+        self._temporary.unlink(missing_ok=True)
+
+
+class PayloadHasher:
+    """SHA-256 over the declared columns after typing: DuckDB's to_json of the row as a struct.
+
+    In SQL, so that every way of landing gives the same payload the same hash.
+    """
+
+    def __init__(self) -> None:
+        import duckdb
+
+        self._connection: duckdb.DuckDBPyConnection = duckdb.connect(":memory:")
+        self._connection.execute("SET TimeZone='UTC'")
+
+    def hashes(self, batch: "pa.RecordBatch") -> "pa.Array":
+        """One hex digest per row, in order."""
+        import pyarrow as pa
+
+        quoted = ('"' + name.replace('"', '""') + '"' for name in batch.schema.names)
+        members = ", ".join(f"{name} := {name}" for name in quoted)
+        relation = self._connection.from_arrow(pa.Table.from_batches([batch]))
+        payload = f"sha256(cast(to_json(struct_pack({members})) AS varchar)) AS payload"
+        return relation.project(payload).to_arrow_table().column(0).combine_chunks()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class LandedRows:
+    """Collects typed rows of one file and writes them batch by batch."""
+
+    def __init__(self, final: Path, stamp: Stamp, hasher: PayloadHasher) -> None:
+        self._declared = declared_schema(stamp.source)
+        self._schema = landed_schema(self._declared)
+        self._file = ParquetFile(final, self._schema)
+        self._stamp = stamp
+        self._hasher = hasher
+        self._rows: list[Sequence[Any]] = []
+        self._places: list[int] = []
+        self.count = 0
+        self.first_event: Any = None
+        self.last_event: Any = None
+
+    def add(self, place: int, row: Sequence[Any]) -> None:
+        self._rows.append(row)
+        self._places.append(place)
+        if len(self._rows) >= BATCH_ROWS:
+            self._flush()
+
+    def finish(self) -> str:
+        self._flush()
+        return self._file.finish()
+
+    def discard(self) -> None:
+        self._file.discard()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        count = len(self._rows)
+        if not count:
+            return
+        columns = [
+            pa.array(values, type=field.type)
+            for field, values in zip(self._declared, zip(*self._rows, strict=True), strict=True)
+        ]
+        declared = pa.RecordBatch.from_arrays(columns, schema=self._declared)
+        stamp = self._stamp
+        own = [
+            pa.repeat(stamp.landing_batch, count),
+            pa.repeat(pa.scalar(stamp.landed_at, pa.timestamp("us", tz="UTC")), count),
+            pa.repeat(stamp.file_sha256, count),
+            pa.array(self._places, pa.int64()),
+            self._hasher.hashes(declared),
+        ]
+        self._file.write(pa.RecordBatch.from_arrays([*columns, *own], schema=self._schema))
+        self._note_events(declared)
+        self.count += count
+        self._rows.clear()
+        self._places.clear()
+
+    def _note_events(self, declared: "pa.RecordBatch") -> None:
+        """Only a real time or date tells when; text and epoch numbers get meaning in staging."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        name = self._stamp.source.timestamp
+        if name is None or not pa.types.is_temporal(self._declared.field(name).type):
+            return
+        seen = pc.min_max(declared.column(name)).as_py()
+        known = [moment for moment in (self.first_event, self.last_event) if moment is not None]
+        self.first_event = min([seen["min"], *known])
+        self.last_event = max([seen["max"], *known])
+
+
+class QuarantinedUnits:
+    """Collects refused units of one file; the file is made with the first of them."""
+
+    def __init__(self, final: Path, stamp: Stamp) -> None:
+        self._final = final
+        self._stamp = stamp
+        self._file: ParquetFile | None = None
+        self._rows: list[tuple[Any, ...]] = []
+        self.reasons: dict[str, int] = {}
+
+    @property
+    def count(self) -> int:
+        return sum(self.reasons.values())
+
+    def add(self, place: int, flaw: tuple[str, str, str], unit_sha256: str) -> None:
+        stamp, source = self._stamp, self._stamp.source
+        where = (source.source, source.table, stamp.file_sha256, stamp.file_name, place)
+        self._rows.append((*where, *flaw, unit_sha256, stamp.landing_batch, stamp.landed_at))
+        self.reasons[flaw[0]] = self.reasons.get(flaw[0], 0) + 1
+        if len(self._rows) >= BATCH_ROWS:
+            self._flush()
+
+    def finish(self) -> str | None:
+        """Hex SHA-256 of the quarantine file, None when nothing was refused."""
+        self._flush()
+        return self._file.finish() if self._file else None
+
+    def discard(self) -> None:
+        if self._file:
+            self._file.discard()
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if not self._rows:
+            return
+        schema = quarantine_schema()
+        self._file = self._file or ParquetFile(self._final, schema)
+        columns = zip(*self._rows, strict=True)
+        arrays = [
+            pa.array(values, type=f.type) for f, values in zip(schema, columns, strict=True)
+        ]
+        self._file.write(pa.RecordBatch.from_arrays(arrays, schema=schema))
+        self._rows.clear()

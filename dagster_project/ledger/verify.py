@@ -1,0 +1,249 @@
+"""Check a verdict ledger with nothing but Python: ``python verify.py LEDGER_DIR [--anchor FILE]``.
+
+Standard library only and no import from the product, so that an auditor can run this one file.
+Exit status: 0 whole, 1 problems found, 2 wrong usage.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+GENESIS = "0" * 64  # prev of the very first line
+KINDS = frozenset(
+    (
+        *("run", "verdict", "signoff", "waiver", "policy"),
+        *("override", "revoke", "disposal", "anchor", "note"),
+    )
+)
+KEYS = frozenset(("seq", "prev", "time", "kind", "actor", "reason", "supersedes", "body", "hash"))
+HASH = re.compile(r"[0-9a-f]{64}")
+# fixed width, so that text order is time order
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+FILE_NAME = re.compile(r"ledger-\d{4}-\d\d\.jsonl")
+
+
+class Problem(NamedTuple):
+    """One fault: a code to act on, where it is (``file:line``), and what was seen."""
+
+    code: str
+    place: str
+    detail: str
+
+
+class LineError(ValueError):
+    """One line is wrong by itself. ``code``: unreadable, not_canonical, wrong_keys, wrong_value,
+    hash_mismatch."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+def month_files(ledger_dir: Path) -> list[Path]:
+    """The month files, oldest first; empty when there is no folder."""
+    if not ledger_dir.is_dir():
+        return []
+    return sorted(path for path in ledger_dir.iterdir() if FILE_NAME.fullmatch(path.name))
+
+
+def encode(value: Mapping[str, Any]) -> bytes:
+    """Canonical JSON of plain values: sorted keys, no blanks, UTF-8. ValueError for NaN."""
+    text = json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+    return text.encode("utf-8")
+
+
+def line_hash(line: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical JSON of ``line`` without its ``hash``."""
+    rest = {key: value for key, value in line.items() if key != "hash"}
+    return hashlib.sha256(encode(rest)).hexdigest()
+
+
+def parse_line(raw: bytes) -> dict[str, Any]:
+    """One line (without its newline) as a checked dict. Raises LineError."""
+    line = _load(raw)
+    if set(line) != KEYS:
+        raise LineError("wrong_keys", f"keys are {sorted(line)}")
+    if encode(line) != raw:
+        raise LineError("not_canonical", "bytes differ from the canonical JSON of the same line")
+    _check_values(line)
+    if line_hash(line) != line["hash"]:
+        raise LineError("hash_mismatch", f"the content hashes to {line_hash(line)}")
+    return line
+
+
+def verify(
+    ledger_dir: Path, anchor: Path | None = None, publication: Path | None = None
+) -> list[Problem]:
+    """Every fault of the chain; an empty list means whole.
+
+    ``anchor``: the file of ``{"hash", "size"}`` lines written after every run (size = number of
+    lines). ``publication``: a publish folder, whose grants.json must stand in a run line.
+    """
+    walk = _Walk(*_read_anchor(anchor))
+    for path in month_files(ledger_dir):
+        walk.file(path)
+    problems = walk.problems
+    grants = publication / "grants.json" if publication else None
+    witness = next((p for p in (anchor, grants) if p and p.is_file() and p.stat().st_size), None)
+    if walk.seq == 0 and not problems and witness:
+        problems.append(
+            Problem("ledger_missing", str(ledger_dir), f"{witness} shows there was one")
+        )
+    for size in sorted(size for size in walk.anchors if size > walk.seq):
+        problems.append(Problem("truncated", str(anchor), f"{size} lines once, {walk.seq} now"))
+    if anchor and walk.grants and not walk.anchors:
+        problems.append(Problem("anchor_missing", str(anchor), "runs are recorded, no anchor is"))
+    if grants and grants.is_file():
+        digest = hashlib.sha256(grants.read_bytes()).hexdigest()
+        if digest not in walk.grants:
+            problems.append(Problem("publication_not_in_ledger", str(grants), digest))
+    return problems
+
+
+class _Walk:
+    """One pass over all lines, carrying what the next line has to fit."""
+
+    def __init__(self, anchors: dict[int, str], problems: list[Problem]) -> None:
+        self.anchors = anchors
+        self.problems = problems
+        self.grants: set[str] = set()
+        self.seq, self.hash, self.time = 0, GENESIS, ""
+
+    def file(self, path: Path) -> None:
+        for number, raw in enumerate(_raw_lines(path), start=1):
+            place = f"{path.name}:{number}"
+            if not raw.endswith(b"\n"):
+                self.problems.append(Problem("torn_tail", place, f"{len(raw)} bytes, no newline"))
+            try:
+                line = parse_line(raw.removesuffix(b"\n"))
+            except LineError as error:
+                self.problems.append(Problem(error.code, place, error.detail))
+                if error.code != "hash_mismatch":
+                    continue
+                line = _load(raw.removesuffix(b"\n"))
+            self._follow(line, place, path.name)
+
+    def _follow(self, line: dict[str, Any], place: str, name: str) -> None:
+        say = self.problems.append
+        if line["prev"] != self.hash:
+            say(Problem("broken_link", place, f"prev {line['prev']}, before it {self.hash}"))
+        if line["seq"] != self.seq + 1:
+            say(Problem("seq_gap", place, f"seq {line['seq']} after {self.seq}"))
+        if line["time"] < self.time:
+            say(Problem("time_back", place, f"{line['time']} after {self.time}"))
+        if name != f"ledger-{line['time'][:7]}.jsonl":
+            say(Problem("wrong_month", place, f"time {line['time']}"))
+        if self.anchors.get(line["seq"], line["hash"]) != line["hash"]:
+            say(Problem("rewritten", place, f"the anchor says {self.anchors[line['seq']]}"))
+        self.seq, self.hash, self.time = line["seq"], line["hash"], line["time"]
+        if line["kind"] == "run":
+            self.grants.add(str(line["body"].get("digests", {}).get("grants")))
+
+
+def _raw_lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        yield from stream
+
+
+def _read_anchor(anchor: Path | None) -> tuple[dict[int, str], list[Problem]]:
+    """Size → hash of every anchor line; a line that cannot be read is a problem, not a gap."""
+    sizes: dict[int, str] = {}
+    problems: list[Problem] = []
+    if anchor is None or not anchor.is_file():
+        return sizes, problems
+    for number, raw in enumerate(_raw_lines(anchor), start=1):
+        place = f"{anchor.name}:{number}"
+        try:
+            size, digest = anchor_entry(raw)
+        except ValueError as error:
+            problems.append(Problem("anchor_unreadable", place, str(error)))
+            continue
+        if sizes.setdefault(size, digest) != digest:
+            problems.append(Problem("anchor_contradiction", place, f"two hashes for {size} lines"))
+    return sizes, problems
+
+
+def anchor_entry(raw: bytes) -> tuple[int, str]:
+    """``(size, hash)`` of one anchor line. Raises ValueError."""
+    entry = json.loads(raw)
+    if not isinstance(entry, dict) or set(entry) != {"size", "hash"}:
+        raise ValueError("an anchor line holds size and hash")
+    size, digest = entry["size"], entry["hash"]
+    if type(size) is not int or size < 1 or not _is_hash(digest):
+        raise ValueError("size must be a count of lines, hash 64 hex digits")
+    return size, digest
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and HASH.fullmatch(value) is not None
+
+
+def _load(raw: bytes) -> dict[str, Any]:
+    try:
+        line = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=_unique, parse_float=_no, parse_constant=_no
+        )
+    except (ValueError, RecursionError) as error:
+        raise LineError("unreadable", str(error)) from error
+    if not isinstance(line, dict):
+        raise LineError("unreadable", "not a JSON object")
+    return line
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key appears twice")
+    return found
+
+
+def _no(text: str) -> None:
+    raise ValueError(f"{text}: decimals are written as strings")
+
+
+def _check_values(line: dict[str, Any]) -> None:
+    good = {
+        "seq": type(line["seq"]) is int and line["seq"] >= 1,
+        "prev": _is_hash(line["prev"]),
+        "hash": _is_hash(line["hash"]),
+        "time": isinstance(line["time"], str) and TIME.fullmatch(line["time"]) is not None,
+        "kind": isinstance(line["kind"], str) and line["kind"] in KINDS,
+        "actor": isinstance(line["actor"], str) and bool(line["actor"]),
+        "reason": isinstance(line["reason"], str) and bool(line["reason"]),
+        "supersedes": line["supersedes"] is None
+        or (type(line["supersedes"]) is int and 0 < line["supersedes"] < line["seq"]),
+        "body": isinstance(line["body"], dict),
+    }
+    wrong = sorted(key for key, is_good in good.items() if not is_good)
+    if wrong:
+        raise LineError("wrong_value", ", ".join(wrong))
+
+
+def main(argv: list[str]) -> int:
+    """Print one line per problem, or what was found whole."""
+    parser = argparse.ArgumentParser(prog="verify.py", description="Check a verdict ledger.")
+    parser.add_argument("ledger", type=Path)
+    parser.add_argument("--anchor", type=Path, help="file of size and hash lines kept elsewhere")
+    parser.add_argument("--publish", type=Path, help="publish folder to hold against the ledger")
+    options = parser.parse_args(argv)
+    if not options.ledger.is_dir():
+        parser.error(f"{options.ledger}: no such folder")
+    problems = verify(options.ledger, options.anchor, options.publish)
+    for problem in problems:
+        print(f"{problem.code} {problem.place} {problem.detail}")
+    if not problems:
+        lines = sum(1 for path in month_files(options.ledger) for _ in _raw_lines(path))
+        print(f"whole: {lines} lines in {len(month_files(options.ledger))} month files")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,26 @@
+"""The words every room uses. One home, so that a spelling cannot drift."""
+
+from typing import Final
+
+LAYERS: Final = ("landing", "staging", "intermediate", "facts", "evidence", "gates", "marts")
+
+STREAMS: Final = (
+    "decisions",
+    "reviews",
+    "audit_sample",
+    "outcomes",
+    "reversals",
+    "business_actions",
+    "kpis",
+    "rail_evidence",
+)
+
+VERDICTS: Final = ("error", "fail", "stale", "insufficient", "pass", "not_applicable")
+GATES: Final = ("workflow_fit", "data_fit", "autonomy_fit", "production_fit", "value_fit")
+LEVELS: Final = ("human_only", "surface", "delegate_with_audit", "delegate")
+STAGES: Final = ("proposed", "discovery", "build", "pilot", "limited_rollout", "scale")
+OWNER_ROLES: Final = ("business", "technical", "risk")
+
+ALL_SEGMENT: Final = "all"
+UNKNOWN: Final = "(unknown)"
+ABSENT: Final = "(absent)"

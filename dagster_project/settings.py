@@ -1,0 +1,142 @@
+"""Where a company project and its state lie: ``penstock.toml`` plus two environment variables.
+
+``PENSTOCK_PROJECT`` names the company project (default: the nearest folder upwards that holds
+``penstock.toml``); ``PENSTOCK_HOME`` names the state folder (default: ``.penstock`` inside it).
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+PRODUCT_ROOT = Path(__file__).resolve().parent
+CONFIG_NAME = "penstock.toml"
+
+
+class SettingsError(ValueError):
+    """The project cannot be found or its ``penstock.toml`` is wrong; the text names the fix."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """One company project: what it declares (``root``) and what it has made (``home``)."""
+
+    root: Path
+    home: Path
+    name: str
+    settle_seconds: int
+    lookback_days: int
+    pass_valid_days: int
+    as_of: date | None
+    ledger: Path
+    anchor: Path | None
+    threads: int
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.home / "warehouse" / "penstock.duckdb"
+
+    @property
+    def publish(self) -> Path:
+        return self.home / "publish"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.home / "dbt" / "target"
+
+    @property
+    def dbt_package(self) -> Path:
+        return _carried("dbt", "_dbt")
+
+    @property
+    def suites(self) -> tuple[Path, ...]:
+        """Folders of expectation suites: the product's, then the company's."""
+        return (_carried("expectations", "_expectations"), self.root / "expectations")
+
+
+def _carried(checkout_name: str, wheel_name: str) -> Path:
+    in_wheel = PRODUCT_ROOT / wheel_name
+    return in_wheel if in_wheel.is_dir() else PRODUCT_ROOT.parent / checkout_name
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The company project: ``start``, else PENSTOCK_PROJECT, else upwards from here, else demo."""
+    named = start or (Path(env) if (env := os.environ.get("PENSTOCK_PROJECT")) else None)
+    if named is not None:
+        root = named.resolve()
+        if not (root / CONFIG_NAME).is_file():
+            raise SettingsError(f"{root}: no {CONFIG_NAME} there; name a folder that holds one")
+        return root
+    here = Path.cwd().resolve()
+    for folder in (here, *here.parents):
+        if (folder / CONFIG_NAME).is_file():
+            return folder
+    demo = PRODUCT_ROOT.parent / "demo"
+    if (demo / CONFIG_NAME).is_file():
+        return demo
+    raise SettingsError(f"no {CONFIG_NAME} in {here} or above; set PENSTOCK_PROJECT to the project")
+
+
+def load_project(start: Path | None = None) -> Project:
+    """Read ``penstock.toml``. Unknown tables or keys, and wrong types, raise SettingsError."""
+    root = find_root(start)
+    path = root / CONFIG_NAME
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+    config = _Config(path, raw)
+    home = Path(os.environ.get("PENSTOCK_HOME") or root / ".penstock").resolve()
+    ledger = config.take("ledger", "path", str, None)
+    anchor = config.take("ledger", "anchor", str, None)
+    project = Project(
+        root=root,
+        home=home,
+        name=config.take("project", "name", str, root.name),
+        settle_seconds=config.take("landing", "settle_seconds", int, 60),
+        lookback_days=config.take("landing", "lookback_days", int, 400),
+        pass_valid_days=config.take("verdicts", "pass_valid_days", int, 2),
+        as_of=config.take("run", "as_of", date, None),
+        threads=config.take("run", "threads", int, 2),
+        ledger=(root / ledger).resolve() if ledger else home / "ledger",
+        anchor=(root / anchor).resolve() if anchor else None,
+    )
+    config.refuse_rest()
+    return project
+
+
+class _Config:
+    def __init__(self, path: Path, raw: dict[str, Any]) -> None:
+        self.path = path
+        self.raw = raw
+
+    def take(self, table: str, key: str, kind: type, default: Any) -> Any:
+        section = self.raw.get(table, {})
+        if not isinstance(section, dict):
+            raise SettingsError(f"{self.path}: [{table}] must be a table")
+        value = section.pop(key, default)
+        if value is default:
+            return default
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise SettingsError(f"{self.path}: [{table}] {key} must be {kind.__name__}")
+        if isinstance(value, int) and value < 0:
+            raise SettingsError(f"{self.path}: [{table}] {key} must not be negative")
+        return value
+
+    def refuse_rest(self) -> None:
+        for table, section in self.raw.items():
+            if not isinstance(section, dict) or section:
+                rest = ", ".join(section) if isinstance(section, dict) else table
+                raise SettingsError(
+                    f"{self.path}: unknown setting [{table}] {rest}; see docs/settings.md"
+                )

@@ -1,0 +1,83 @@
+"""Starting dbt for a company project, and knowing when its manifest is out of date."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from dagster_project.files import write_durably
+from dagster_project.settings import Project
+
+# What the manifest is made of; data and state folders are not.
+PARSED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
+PARSED_FOLDERS = ("models", "seeds", "macros", "tests", "snapshots", "analyses")
+
+
+class DbtFailedError(RuntimeError):
+    """dbt ended with an error; the text holds the end of what it printed."""
+
+
+def dbt_environment(project: Project) -> dict[str, str]:
+    """The variables that the project's profile and the product's macros read."""
+    return {
+        **os.environ,
+        "PENSTOCK_HOME": str(project.home),
+        "PENSTOCK_THREADS": str(project.threads),
+        "DBT_PROFILES_DIR": str(project.root),
+        "DBT_PROJECT_DIR": str(project.root),
+        "DBT_TARGET_PATH": str(project.dbt_target),
+        "DBT_LOG_PATH": str(project.dbt_target.parent / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        # a test belongs to the set of its first parent; `cautious` would drop it from both
+        "DBT_INDIRECT_SELECTION": "eager",
+    }
+
+
+def manifest_path(project: Project) -> Path:
+    return project.dbt_target / "manifest.json"
+
+
+def ensure_manifest(project: Project) -> Path:
+    """Parse the dbt project unless the manifest was made from exactly these files.
+
+    Raises DbtFailedError with dbt's own message when the project does not parse.
+    """
+    manifest = manifest_path(project)
+    stamp = project.dbt_target / "manifest.inputs.sha256"
+    digest = _inputs_digest(project)
+    if manifest.is_file() and stamp.is_file() and stamp.read_text() == digest:
+        return manifest
+    run_dbt(project, "deps", "--quiet")
+    run_dbt(project, "parse", "--quiet")
+    write_durably(stamp, digest.encode())
+    return manifest
+
+
+def run_dbt(project: Project, *arguments: str) -> str:
+    """Run dbt in a process of its own and return what it printed."""
+    completed = subprocess.run(  # the arguments are the product's own words, no shell
+        [str(Path(sys.executable).with_name("dbt")), *arguments],
+        env=dbt_environment(project),
+        cwd=project.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if completed.returncode != 0:
+        tail = "\n".join((completed.stdout + completed.stderr).splitlines()[-40:])
+        raise DbtFailedError(f"dbt {arguments[0]} failed in {project.root}:\n{tail}")
+    return completed.stdout
+
+
+def _inputs_digest(project: Project) -> str:
+    digest = hashlib.sha256()
+    for root in (project.dbt_package, project.root):
+        files = [root / "dbt_project.yml", root / "packages.yml", root / "profiles.yml"]
+        for folder in PARSED_FOLDERS:
+            files += (root / folder).rglob("*")
+        for path in sorted(files):
+            if path.is_file() and path.suffix in PARSED_SUFFIXES:
+                digest.update(f"{path.relative_to(root)}\0".encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,57 @@
+"""``landing.run_context``: the one row that says up to when a run looks."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+class NothingLandedError(RuntimeError):
+    """No batch has landed by ``known_at``; there is nothing to judge."""
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """``as_of``: last business day looked at. ``known_batch``: newest landing batch looked at."""
+
+    as_of: date
+    known_batch: str
+
+
+def batch_at(moment: datetime) -> str:
+    """The largest batch name that a landing at ``moment`` (with zone) can have."""
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+
+
+def choose_context(
+    batches: list[str], *, as_of: date | None, known_at: datetime | None
+) -> RunContext:
+    """The newest batch landed by ``known_at``; without ``as_of``, the day it landed on."""
+    limit = batch_at(known_at) if known_at else None
+    known = [batch for batch in batches if limit is None or batch <= limit]
+    if not known:
+        when = f" by {known_at.isoformat()}" if known_at else ""
+        raise NothingLandedError(f"no file has landed{when}; check `penstock doctor`")
+    newest = max(known)
+    landed_on = datetime.strptime(newest, "%Y%m%dT%H%M%S%fZ").date()
+    return RunContext(as_of=as_of or landed_on, known_batch=newest)
+
+
+def write_run_context(connection: "duckdb.DuckDBPyConnection", context: RunContext) -> None:
+    """Replace the one row, in one transaction."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS landing")
+    connection.execute("BEGIN")
+    connection.execute("CREATE OR REPLACE TABLE landing.run_context (as_of DATE, known_batch VARCHAR)")
+    connection.execute(
+        "INSERT INTO landing.run_context VALUES (?, ?)", [context.as_of, context.known_batch]
+    )
+    connection.execute("COMMIT")
+
+
+def read_run_context(connection: "duckdb.DuckDBPyConnection") -> RunContext:
+    row = connection.execute("SELECT as_of, known_batch FROM landing.run_context").fetchone()
+    if row is None:
+        raise NothingLandedError("landing.run_context is empty; run `penstock run`")
+    return RunContext(as_of=row[0], known_batch=row[1])

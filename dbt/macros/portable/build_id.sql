@@ -1,0 +1,26 @@
+{#- Digest of the heavy lane: the facts and everything they are made from, seeds included, and the
+    product's macros (their digest stands in dbt_project.yml; a test holds it to the files). -#}
+{% macro build_id() -%}
+    {%- if execute -%}
+        {%- set lane = {} -%}
+        {%- for id, node in graph.nodes.items() if node.config.get("schema") == "facts" -%}
+            {%- do lane.update({id: node.checksum.checksum}) -%}
+        {%- endfor -%}
+        {#- no chain of models is longer than the number of models -#}
+        {%- set grown = namespace(by=1) -%}
+        {%- for step in range(graph.nodes | length) if grown.by > 0 -%}
+            {%- set before = lane | length -%}
+            {%- for id in lane.keys() | list -%}
+                {%- for parent in graph.nodes[id].depends_on.nodes if parent in graph.nodes -%}
+                    {%- do lane.update({parent: graph.nodes[parent].checksum.checksum}) -%}
+                {%- endfor -%}
+            {%- endfor -%}
+            {%- set grown.by = (lane | length) - before -%}
+        {%- endfor -%}
+        {%- set parts = [var("macros_digest"), tojson(var("streams", {}), sort_keys=true)] -%}
+        {%- for id in lane | sort -%}
+            {%- do parts.append(id ~ "=" ~ lane[id]) -%}
+        {%- endfor -%}
+        {{ local_md5(parts | join("\n")) }}
+    {%- endif -%}
+{%- endmacro %}

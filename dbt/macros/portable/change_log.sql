@@ -1,0 +1,33 @@
+{#- What a phase may see: all earlier batches, and its own batch once it is counted in. -#}
+{% macro visible(relation) -%}
+    (
+        {{ relation }}.landing_batch < phases.landing_batch
+        or (phases.sign = 1 and {{ relation }}.landing_batch = phases.landing_batch)
+    )
+{%- endmacro %}
+
+{% macro count_records(kind, condition) -%}
+    sum(case when kind = '{{ kind }}' and ({{ condition }}) then 1 else 0 end)
+{%- endmacro %}
+
+{#- A fact is a sum of sign x measure, cast back: in DuckDB sum(bigint) is HUGEINT. -#}
+{% macro signed_count(condition) -%}
+    cast(sum(sign * case when {{ condition }} then 1 else 0 end) as bigint)
+{%- endmacro %}
+
+{% macro signed_sum(measure, type="bigint") -%}
+    cast(sum(sign * coalesce({{ measure }}, 0)) as {{ type }})
+{%- endmacro %}
+
+{#- Batches that this very build has made. After a change of the heavy lane none is, so every batch
+    whose files are still there is made again, and replaces its old self. -#}
+{% macro built_batches() -%}
+    select landing_batch from {{ this }} where build_id = '{{ penstock.build_id() }}'
+{%- endmacro %}
+
+{% macro only_new_batches() %}
+    {% if is_incremental() %}
+        landing_batch not in ({{ penstock.built_batches() }})
+    {% else %} true
+    {% endif %}
+{% endmacro %}

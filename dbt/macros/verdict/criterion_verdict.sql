@@ -1,0 +1,91 @@
+{#- The one place where a criterion becomes a verdict. A pass is proven by everything being known,
+    single, fresh, of this cohort and on the right side; whatever is not proven is not a pass. A
+    refutation comes before staleness, so that time alone never makes a verdict better. -#}
+{% macro criterion_verdict() %}
+    case
+        when not is_applicable
+        then 'not_applicable'
+        when is_applicable is null or threshold is null or threshold_count is distinct from 1
+        then 'error'
+        when build_count is distinct from 1
+        then 'error'
+        when evidence_count > 1 or status = 'error'
+        then 'error'
+        when evidence_count is null and other_cohort_count > 0
+        then 'stale'
+        when evidence_count is null
+        then 'insufficient'
+        when threshold_used is distinct from threshold
+        then 'error'
+        when status = 'stale'
+        then 'stale'
+        when comparison = 'at_most' and refuting_bound > threshold
+        then 'fail'
+        when comparison = 'at_least' and refuting_bound < threshold
+        then 'fail'
+        when evidence_newest_date is null or as_of - evidence_newest_date > max_age_days
+        then 'stale'
+        when
+            status = 'ok'
+            and evidence_count = 1
+            and evidence_newest_date <= as_of
+            and as_of - evidence_newest_date <= max_age_days
+            and n is not null
+            and (
+                (comparison = 'at_most' and bound <= threshold)
+                or (comparison = 'at_least' and bound >= threshold)
+            )
+        then 'pass'
+        else 'insufficient'
+    end
+{% endmacro %}
+
+{#- Worst first. -#}
+{% macro verdict_rank(verdict) %}
+    case
+        {{ verdict }}
+        when 'error'
+        then 5
+        when 'fail'
+        then 4
+        when 'stale'
+        then 3
+        when 'insufficient'
+        then 2
+        when 'pass'
+        then 1
+        when 'not_applicable'
+        then 0
+        else 5
+    end
+{% endmacro %}
+
+{% macro level_rank(level) %}
+    case
+        {{ level }}
+        when 'human_only'
+        then 0
+        when 'surface'
+        then 1
+        when 'delegate_with_audit'
+        then 2
+        when 'delegate'
+        then 3
+    end
+{% endmacro %}
+
+{#- The published rule of autonomy calibration over the count of tests that are not good;
+    `classes` is the inventory. -#}
+{% macro recommended_level(weak_count) %}
+    case
+        when classes.reversibility = 'irreversible' or classes.is_regulated is distinct from false
+        then 'human_only'
+        when {{ weak_count }} = 0 and classes.error_cost = 'low'
+        then 'delegate'
+        when {{ weak_count }} = 0
+        then 'delegate_with_audit'
+        when {{ weak_count }} in (1, 2)
+        then 'surface'
+        else 'human_only'
+    end
+{% endmacro %}

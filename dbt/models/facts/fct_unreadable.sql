@@ -1,0 +1,40 @@
+{#- What counts against without a class to name: units that could not be read, and labels or
+    selections whose decision is missing. -#}
+with
+    quarantined as (
+        select
+            source,
+            "table" as stream,
+            reason_code,
+            landing_batch,
+            cast(count(*) as bigint) as unit_count
+        from {{ source("landing", "quarantine") }}
+        where
+            file_sha256
+            in (select file_sha256 from {{ source("landing", "files") }} where status = 'landed')
+        group by source, "table", reason_code, landing_batch
+    ),
+
+    orphans as (
+        select
+            source,
+            'labels' as stream,
+            'label_without_decision' as reason_code,
+            landing_batch,
+            {{ penstock.signed_sum("orphan_count") }} as unit_count
+        from {{ ref("int_decisions__changes") }}
+        where orphan_count <> 0
+        group by source, landing_batch
+    ),
+
+    unreadable as (
+        select *
+        from quarantined
+        union all
+        select *
+        from orphans
+    )
+
+select *, '{{ penstock.build_id() }}' as build_id
+from unreadable
+where {{ penstock.only_new_batches() }}

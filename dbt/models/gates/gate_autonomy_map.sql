@@ -1,0 +1,76 @@
+{#- One row per class and segment: the outcome of the four tests, the level they recommend (unknown
+    counted as weak) and would recommend at best (unknown counted as good), and the map digest. -#}
+with
+    tests as (
+        select
+            decision_class,
+            segment,
+            criterion_id,
+            -- the tests recommend a level also where the declared one does not ask for them
+            case
+                verdict when 'pass' then 'good' when 'fail' then 'weak' else 'unknown'
+            end as outcome
+        from {{ ref("gate_tests") }}
+    ),
+
+    outcomes as (
+        select
+            decision_class,
+            segment,
+            {%- for test in penstock.autonomy_tests() %}
+            coalesce(
+                max(case when criterion_id = '{{ test }}' then outcome end), 'unknown'
+            ) as {{ test }}_test,
+            {%- endfor %}
+            4 - count(*) filter (where outcome = 'good') as weak_or_unknown_count,
+            count(*) filter (where outcome = 'weak') as weak_count
+        from tests
+        group by decision_class, segment
+    ),
+
+    thresholds as (
+        select
+            decision_class,
+            string_agg(
+                criterion_id || '=' || coalesce(cast(threshold as varchar), '(absent)'),
+                ';' order by criterion_id
+            ) as threshold_text
+        from {{ ref("int_thresholds__effective") }}
+        group by decision_class
+    ),
+
+    calibrated as (
+        select
+            classes.workflow,
+            classes.decision_class,
+            outcomes.segment,
+            classes.boundary,
+            classes.amount_limit,
+            classes.currency,
+            classes.declared_level,
+            classes.taxonomy_version,
+            outcomes.* exclude (decision_class, segment),
+            {{ penstock.recommended_level("outcomes.weak_or_unknown_count") }}
+            as recommended_level,
+            {{ penstock.recommended_level("outcomes.weak_count") }} as best_case_level,
+            thresholds.threshold_text
+        from outcomes
+        inner join
+            {{ ref("decision_classes") }} as classes
+            on outcomes.decision_class = classes.decision_class
+        left join thresholds on outcomes.decision_class = thresholds.decision_class
+    )
+
+select
+    * exclude (threshold_text),
+    sha256(
+        {%- for part in [
+            "decision_class", "segment", "boundary", "amount_limit", "currency", "declared_level",
+            "recommended_level", "reversibility_test", "value_at_risk_test",
+            "confidence_quality_test", "review_capacity_test", "taxonomy_version", "threshold_text",
+        ] %}
+        '{{ part }}=' || coalesce(cast({{ part }} as varchar), '(absent)') || chr(10)
+        {{ "||" if not loop.last }}
+        {%- endfor %}
+    ) as map_digest
+from calibrated

@@ -1,0 +1,44 @@
+{#- Every due criterion with its verdict. A test that is known to be weak still supports a declared
+    `surface`; how many weak ones it bears is the business of level_within_evidence. -#}
+with
+    judged as (
+        select *
+        from {{ ref("gate_measured") }}
+        union all by name
+        select *
+        from {{ ref("gate_mapped") }}
+    )
+
+select
+    * exclude (verdict, reason),
+    case
+        when
+            verdict = 'fail'
+            and declared_level = 'surface'
+            and criterion_id in ('{{ penstock.autonomy_tests() | join("', '") }}')
+        then 'pass'
+        else verdict
+    end as verdict,
+    case
+        when
+            verdict = 'fail'
+            and declared_level = 'surface'
+            and criterion_id in ('{{ penstock.autonomy_tests() | join("', '") }}')
+        then 'weak, which `surface` allows'
+        when verdict = 'not_applicable'
+        then not_applicable_reason
+        when verdict = 'pass'
+        then null
+        when build_count is distinct from 1
+        then 'facts of more than one build; run `penstock run`'
+        when threshold_count is distinct from 1
+        then 'no single threshold in force'
+        when evidence_count is null and other_cohort_count > 0
+        then 'the evidence belongs to another cohort'
+        when evidence_count is null
+        then 'no evidence maker yet'
+        when verdict = 'stale' and evidence_newest_date is not null and reason is null
+        then 'newest evidence is of ' || evidence_newest_date
+        else reason
+    end as reason
+from judged

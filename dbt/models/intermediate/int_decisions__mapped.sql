@@ -1,0 +1,100 @@
+{#- One row per landed decision record, with its declared class, cohort and price. -#}
+with
+    decisions as ({{ penstock.union_stream("decisions") }}),
+
+    mapping as (select * from {{ ref("class_mapping") }}),
+
+    prices as (
+        select
+            *,
+            lead(valid_from) over (partition by model order by valid_from) as valid_until
+        from {{ ref("price_list") }}
+    ),
+
+    mapped as (
+        select
+            decisions.*,
+            -- two rows that disagree leave the class unknown: the worst in every cell
+            case
+                when by_class.decision_class <> by_action.decision_class
+                then '(unknown)'
+                else
+                    coalesce(
+                        by_class.decision_class, by_action.decision_class, '(undeclared)'
+                    )
+            end as mapped_class
+        from decisions
+        left join
+            mapping as by_class
+            on by_class.match_field = 'decision_class'
+            and {{ penstock.mapping_matches("by_class", "decisions.decision_class") }}
+        left join
+            mapping as by_action
+            on by_action.match_field = 'action'
+            and {{ penstock.mapping_matches("by_action", "decisions.action") }}
+    )
+
+select
+    mapped.decision_id,
+    mapped.source,
+    mapped.workflow,
+    mapped.mapped_class as decision_class,
+    mapped.occurred_at,
+    cast(mapped.occurred_at as date) as event_date,
+    mapped.subject_id,
+    mapped.region,
+    mapped.team,
+    mapped.channel,
+    coalesce(mapped.agent_version, '(absent)')
+    || ' | '
+    || coalesce(mapped.model, '(absent)')
+    || ' | '
+    || coalesce(mapped.prompt_version, '(absent)')
+    || ' | '
+    || coalesce(mapped.tool_schema_version, '(absent)')
+    || ' | '
+    || coalesce(mapped.policy_version, '(absent)') as cohort_id,
+    mapped.agent_id,
+    mapped.model,
+    mapped.policy_version,
+    mapped.action,
+    mapped.route,
+    mapped.confidence,
+    mapped.amount,
+    mapped.currency,
+    mapped.latency_ms,
+    mapped.input_tokens,
+    mapped.output_tokens,
+    coalesce(
+        mapped.cost_amount,
+        cast(
+            mapped.input_tokens
+            * cast(prices.input_price_per_million as decimal(18, 6))
+            / 1000000
+            + mapped.output_tokens
+            * cast(prices.output_price_per_million as decimal(18, 6))
+            / 1000000 as decimal(18, 9)
+        )
+    ) as cost_amount,
+    coalesce(mapped.cost_currency, prices.currency) as cost_currency,
+    mapped.status,
+    mapped.within_boundary,
+    classes.label_outcome,
+    ';' || coalesce(classes.required_fields, '') || ';' as required_fields,
+    rates.inclusion_probability,
+    mapped._landing_batch as landing_batch,
+    mapped._payload_sha256 as payload_sha256
+from mapped
+left join {{ ref("decision_classes") }} as classes on mapped.mapped_class = classes.decision_class
+left join
+    {{ ref("int_audit_rates__dated") }} as rates
+    on mapped.mapped_class = rates.decision_class
+    and cast(mapped.occurred_at as date) >= rates.valid_from
+    and (rates.valid_until is null or cast(mapped.occurred_at as date) < rates.valid_until)
+left join
+    prices
+    on mapped.model = prices.model
+    and cast(mapped.occurred_at as date) >= prices.valid_from
+    and (
+        prices.valid_until is null or cast(mapped.occurred_at as date) < prices.valid_until
+    )

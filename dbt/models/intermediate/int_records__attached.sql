@@ -1,0 +1,106 @@
+{#- One row per landed record that hangs on a decision: label, audit selection, reversal, action.
+    Reviews: an approval given with the AI's proposal in view is no label; an overturn always is. -#}
+with
+    reviews as ({{ penstock.union_stream("reviews") }}),
+    outcomes as ({{ penstock.union_stream("outcomes") }}),
+    samples as ({{ penstock.union_stream("audit_sample") }}),
+    reversals as ({{ penstock.union_stream("reversals") }}),
+    actions as ({{ penstock.union_stream("business_actions") }})
+
+select
+    decision_id,
+    'label' as kind,
+    'review:' || review_id as record_id,
+    reviewed_at as recorded_at,
+    '' as outcome,
+    case
+        when verdict = 'cannot_judge'
+        then null
+        when verdict = 'agree' and is_blind
+        then 'correct'
+        when verdict = 'agree' and not is_blind
+        then null
+        -- overturned, modified, or a verdict that nobody can read
+        else 'incorrect'
+    end as label,
+    cast(null as boolean) as is_success,
+    cast(null as boolean) as is_drill,
+    cast(null as decimal(9, 6)) as inclusion_probability,
+    cast(null as varchar) as workflow,
+    source,
+    _payload_sha256 as payload_sha256,
+    _landing_batch as landing_batch
+from reviews
+where not coalesce(is_seeded_error, false)
+
+union all
+
+select
+    decision_id,
+    'label',
+    'outcome:' || outcome_id,
+    observed_at,
+    coalesce(outcome, '(unknown)'),
+    case when label = 'correct' then 'correct' else 'incorrect' end,
+    null,
+    null,
+    null,
+    workflow,
+    source,
+    _payload_sha256,
+    _landing_batch
+from outcomes
+
+union all
+
+select
+    decision_id,
+    'sample',
+    decision_id,
+    selected_at,
+    null,
+    null,
+    null,
+    null,
+    inclusion_probability,
+    null,
+    source,
+    _payload_sha256,
+    _landing_batch
+from samples
+
+union all
+
+select
+    decision_id,
+    'reversal',
+    reversal_id,
+    attempted_at,
+    null,
+    null,
+    coalesce(succeeded, false),
+    coalesce(is_drill, false),
+    null,
+    null,
+    source,
+    _payload_sha256,
+    _landing_batch
+from reversals
+
+union all
+
+select
+    coalesce(decision_id, 'action:' || action_id),
+    'action',
+    action_id,
+    executed_at,
+    null,
+    null,
+    null,
+    null,
+    null,
+    workflow,
+    source,
+    _payload_sha256,
+    _landing_batch
+from actions

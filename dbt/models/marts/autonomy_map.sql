@@ -1,0 +1,20 @@
+select
+    as_of,
+    workflow,
+    decision_class,
+    segment,
+    cohort_id,
+    stage,
+    declared_level,
+    recommended_level,
+    approved_level,
+    effective_level,
+    reversibility_test,
+    value_at_risk_test,
+    confidence_quality_test,
+    review_capacity_test,
+    boundary,
+    cast(amount_limit as decimal(18, 4)) as amount_limit,
+    currency,
+    map_digest
+from {{ ref("gate_levels") }}

@@ -1,0 +1,2 @@
+select decision_class, workflow, title, description, taxonomy_version
+from {{ ref("decision_classes") }}

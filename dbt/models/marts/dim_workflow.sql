@@ -1,0 +1,2 @@
+select workflow, title, description, sponsor
+from {{ ref("workflows") }}

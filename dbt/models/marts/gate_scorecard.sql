@@ -1,0 +1,30 @@
+with
+    worst as (
+        select
+            decision_class,
+            segment,
+            gate,
+            string_agg(criterion_id, ', ' order by {{ penstock.verdict_rank("verdict") }} desc, criterion_order)
+            filter (where verdict not in ('pass', 'not_applicable')) as open_criteria,
+            max(n_needed) filter (where verdict not in ('pass', 'not_applicable')) as n_needed
+        from {{ ref("gate_verdicts") }}
+        group by decision_class, segment, gate
+    )
+
+select
+    ladder.as_of,
+    ladder.as_of + {{ var("pass_valid_days", 2) }} as valid_until_date,
+    ladder.workflow,
+    ladder.decision_class,
+    ladder.segment,
+    ladder.cohort_id,
+    ladder.gate,
+    cast(ladder.gate_order as integer) as gate_order,
+    ladder.verdict,
+    ladder.is_blocked,
+    cast(ladder.pass_count as integer) as pass_count,
+    cast(ladder.criterion_count - ladder.not_applicable_count as integer) as due_count,
+    worst.open_criteria,
+    worst.n_needed
+from {{ ref("gate_ladder") }} as ladder
+left join worst using (decision_class, segment, gate)

@@ -1,0 +1,1 @@
+{{ penstock.native_stream('decisions', source('procurement', 'decisions')) }}

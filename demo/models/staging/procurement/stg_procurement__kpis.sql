@@ -1,0 +1,1 @@
+{{ penstock.native_stream('kpis', source('procurement', 'kpis')) }}

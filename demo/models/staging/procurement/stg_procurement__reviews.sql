@@ -1,0 +1,1 @@
+{{ penstock.native_stream('reviews', source('procurement', 'reviews')) }}

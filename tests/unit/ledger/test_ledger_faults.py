@@ -1,0 +1,65 @@
+"""Killed and concurrent writers: what was acknowledged is there, and the chain is whole."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster_project.ledger.ledger import Entry, append, read, verify
+
+KILLS = 20
+# appends in batches of three and says, after each, which sequence number is durable
+WRITER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from dagster_project.ledger.ledger import Entry, append
+folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+for number in range(rounds):
+    entries = [Entry("policy", f"{name} {number} {part}", {"pad": "x" * 3000}) for part in range(3)]
+    lines = append(folder, entries, actor=name, time=datetime.now(UTC))
+    print(lines[-1].seq, lines[-1].hash, flush=True)
+"""
+
+
+def start(folder: Path, name: str, rounds: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, str(folder), name, str(rounds)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_killed_writers_lose_nothing_acknowledged(tmp_path: Path) -> None:
+    chance = random.Random(20)
+    acknowledged: dict[int, str] = {}
+    for _ in range(KILLS):
+        writer = start(tmp_path, "killed", 100_000)
+        assert writer.stdout is not None
+        first = writer.stdout.readline()
+        time.sleep(chance.random() * 0.05)
+        writer.send_signal(signal.SIGKILL)
+        rest = writer.stdout.read()
+        writer.wait()
+        for line in (first + rest).splitlines(keepends=True):
+            if line.endswith("\n"):
+                seq, digest = line.split()
+                acknowledged[int(seq)] = digest
+    append(tmp_path, [Entry("note", "after", {})], actor="test", time=datetime.now(UTC))
+    there = {line.seq: line.hash for line in read(tmp_path)}
+    assert len(acknowledged) >= KILLS
+    assert {seq: there.get(seq) for seq in acknowledged} == acknowledged
+    assert verify(tmp_path, None) == []
+
+
+def test_two_writers_at_once_make_one_chain(tmp_path: Path) -> None:
+    writers = [start(tmp_path, name, 40) for name in ("ada", "bob")]
+    assert [writer.wait() for writer in writers] == [0, 0]
+    lines = list(read(tmp_path))
+    assert len(lines) == 2 * 40 * 3
+    assert verify(tmp_path, None) == []
+    for name in ("ada", "bob"):  # a batch is never split
+        seqs = [line.seq for line in lines if line.actor == name]
+        assert all(seqs[at + 2] == seqs[at] + 2 for at in range(0, len(seqs), 3))
+    changes = sum(a.actor != b.actor for a, b in zip(lines, lines[1:], strict=False))
+    assert changes > 1  # they did overlap
