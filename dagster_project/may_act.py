@@ -20,16 +20,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 DELEGATED = ("delegate", "delegate_with_audit")
-GENESIS = "0" * 64
+GENESIS = b"0" * 64
 FILE_NAME = re.compile(r"ledger-\d{4}-\d\d\.jsonl")
-HASH_KEY = b',"hash":"'
 # What follows "body" in a canonical line. Quotes inside a text are escaped, so the last HASH_KEY
 # of a line is its own and never one inside body or reason.
-LINE_END = re.compile(
-    rb',"hash":"([0-9a-f]{64})","kind":"([a-z]+)","prev":"([0-9a-f]{64})",'
-    rb'"reason":"(?:[^"\\]|\\.)+","seq":(\d+),"supersedes":(?:null|\d+),"time":"([0-9T:.Z-]{27})"\}'
-)
+HASH_KEY = b',"hash":"'
 HASH_MEMBER_BYTES = len(HASH_KEY) + 64 + 1
+LINKS = re.compile(rb',"hash":"([0-9a-f]{64})","kind":"([a-z]+)","prev":"([0-9a-f]{64})",')
+MARKED = (b"run", b"revoke", b"override")
 # a file changed again within one tick of the kernel's clock keeps its mtime
 TICK_NS = 20_000_000
 
@@ -64,12 +62,9 @@ class _Money(NamedTuple):
     currency: str | None
 
 
-class _Line(NamedTuple):
+class _Mark(NamedTuple):
+    kind: bytes
     raw: bytes
-    hash: str
-    kind: str
-    prev: str
-    seq: int
 
 
 _Stamp = tuple[tuple[str, int, int, int, int], ...]
@@ -154,8 +149,8 @@ def _within(grant: dict[str, Any], until: datetime, now: datetime, wanted: _Mone
             raise _DeniedError("amount_required", level, text)
         if wanted.currency is None:
             raise _DeniedError("currency_mismatch", level, text)
-        # "not at most" instead of "above": no comparison with NaN may let an amount through
-        if not wanted.amount <= Decimal(grant["amount_limit"]):
+        # ordering a Decimal NaN raises, which ends as `unreadable`
+        if wanted.amount > Decimal(grant["amount_limit"]):
             raise _DeniedError("amount_above_limit", level, text)
     return Answer(True, "granted", level, text)
 
@@ -170,8 +165,8 @@ def _trusted(publish: Path, ledger: Path) -> _State:
         return kept[1]
     run, later = _last_run(ledger, [entry[0] for entry in stamp[1:]])
     content = grants.read_bytes()
-    body = json.loads(run.raw)["body"]
-    if hashlib.sha256(content).hexdigest() != body["digests"]["grants"]:
+    recorded = json.loads(run)["body"]["digests"]["grants"]
+    if hashlib.sha256(content).hexdigest() != recorded:
         raise _DeniedError("not_in_ledger")
     state = _read_grants(content, run, later)
     settled = max(entry[3] for entry in stamp) < time.time_ns() - TICK_NS
@@ -194,48 +189,51 @@ def _stamp(grants: Path, ledger: Path) -> _Stamp:
     return tuple((n, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for n, s in stats)
 
 
-def _last_run(ledger: Path, names: Sequence[str]) -> tuple[_Line, list[_Line]]:
-    """The last run line and the lines after it, the chain checked from its month on."""
-    after: list[_Line] = []
+def _last_run(ledger: Path, names: Sequence[str]) -> tuple[bytes, list[_Mark]]:
+    """The last run line and the marks after it, the chain checked from that line's month on."""
+    marks: list[_Mark] = []
     for place in range(len(names) - 1, -1, -1):
-        *raws, rest = (ledger / names[place]).read_bytes().split(b"\n")
-        if rest:  # torn, or a writer at work
-            raise _DeniedError("ledger_broken")
-        lines = [_line(raw) for raw in raws] + after
-        before = _before(ledger, names[:place])
-        for line in lines:
-            if (line.prev, line.seq) != (before.hash, before.seq + 1):
-                raise _DeniedError("ledger_broken")
-            before = line
-        runs = [index for index, line in enumerate(lines) if line.kind == "run"]
+        content = (ledger / names[place]).read_bytes()
+        marks = [*_month(content, _last_hash(ledger, names[:place])), *marks]
+        runs = [index for index, mark in enumerate(marks) if mark.kind == b"run"]
         if runs:
-            return lines[runs[-1]], lines[runs[-1] + 1 :]
-        after = lines
+            return marks[runs[-1]].raw, marks[runs[-1] + 1 :]
     raise _DeniedError("not_in_ledger")
 
 
-def _before(ledger: Path, names: Sequence[str]) -> _Line:
-    """The line that the first of a month must follow."""
+def _month(content: bytes, prev: bytes) -> list[_Mark]:
+    """The lines of the kinds in MARKED. Every line must follow the one before, ``prev`` first,
+    and its bytes without the hash member must hash to what it says."""
+    marks: list[_Mark] = []
+    view, start = memoryview(content), 0
+    while start < len(content):
+        end = content.find(b"\n", start)
+        place = content.rfind(HASH_KEY, start, end)
+        found = LINKS.match(content, place, end) if end > 0 < place else None
+        if found is None or found[3] != prev:  # also torn, or a writer at work
+            raise _DeniedError("ledger_broken")
+        digest = hashlib.sha256(view[start:place])
+        digest.update(view[place + HASH_MEMBER_BYTES : end])
+        prev = found[1]
+        if digest.hexdigest().encode() != prev:
+            raise _DeniedError("ledger_broken")
+        if found[2] in MARKED:
+            marks.append(_Mark(found[2], content[start:end]))
+        start = end + 1
+    return marks
+
+
+def _last_hash(ledger: Path, names: Sequence[str]) -> bytes:
+    """What the first line of the month after ``names`` must name as the hash before it."""
     for name in reversed(names):
         if content := (ledger / name).read_bytes():
-            return _line(content.rsplit(b"\n", 2)[-2])
-    return _Line(b"", GENESIS, "", "", 0)
+            found = LINKS.match(content, max(0, content.rfind(HASH_KEY)))
+            return found[1] if found else b""
+    return GENESIS
 
 
-def _line(raw: bytes) -> _Line:
-    """A line whose bytes, without the hash member, hash to what it says."""
-    place = raw.rfind(HASH_KEY)
-    found = LINE_END.fullmatch(raw, place) if place > 0 else None
-    if found is None or not raw.startswith(b'{"actor":"'):
-        raise _DeniedError("ledger_broken")
-    digest, kind, prev, seq = (found[index].decode() for index in (1, 2, 3, 4))
-    if hashlib.sha256(raw[:place] + raw[place + HASH_MEMBER_BYTES :]).hexdigest() != digest:
-        raise _DeniedError("ledger_broken")
-    return _Line(raw, digest, kind, prev, int(seq))
-
-
-def _read_grants(content: bytes, run: _Line, later: Sequence[_Line]) -> _State:
-    recorded, published = json.loads(run.raw), json.loads(content)
+def _read_grants(content: bytes, run: bytes, later: Sequence[_Mark]) -> _State:
+    recorded, published = json.loads(run), json.loads(content)
     if published["version"] != 1:
         raise _DeniedError("unreadable")
     grants: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -247,11 +245,7 @@ def _read_grants(content: bytes, run: _Line, later: Sequence[_Line]) -> _State:
         valid_until=min(_time(text) for text in until),
         levels=published["levels"],
         grants=grants,
-        revoked=frozenset(
-            json.loads(line.raw)["body"].get("decision_class")
-            for line in later
-            if line.kind in ("revoke", "override")
-        ),
+        revoked=frozenset(json.loads(mark.raw)["body"].get("decision_class") for mark in later),
     )
 
 
@@ -286,11 +280,12 @@ def main(argv: Sequence[str], *, publish: Path | None = None, ledger: Path | Non
     style = options.pop("format")
     answer = may_act(**options)
     if style == "json":
-        print(json.dumps({"decision_class": options["decision_class"], **answer._asdict()}))
+        said = json.dumps({"decision_class": options["decision_class"], **answer._asdict()})
     else:
         until = f" until {answer.valid_until}" if answer.valid_until else ""
         level = f" ({answer.level}{until})" if answer.level else until
-        print(f"{'allowed' if answer.allowed else 'denied'}: {answer.reason}{level}")
+        said = f"{'allowed' if answer.allowed else 'denied'}: {answer.reason}{level}"
+    sys.stdout.write(f"{said}\n")
     return 0 if answer.allowed else 1
 
 

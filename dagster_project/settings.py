@@ -27,8 +27,6 @@ class Project:
     home: Path
     name: str
     settle_seconds: int
-    lookback_days: int
-    pass_valid_days: int
     as_of: date | None
     ledger: Path
     anchor: Path | None
@@ -104,8 +102,6 @@ def load_project(start: Path | None = None) -> Project:
         home=home,
         name=config.take("project", "name", str, root.name),
         settle_seconds=config.take("landing", "settle_seconds", int, 60),
-        lookback_days=config.take("landing", "lookback_days", int, 400),
-        pass_valid_days=config.take("verdicts", "pass_valid_days", int, 2),
         as_of=config.take("run", "as_of", date, None),
         threads=config.take("run", "threads", int, 2),
         ledger=(root / ledger).resolve() if ledger else home / "ledger",

@@ -19,6 +19,8 @@ EXAMPLE: Final = "`action in (refund, credit) and amount <= 500`"
 
 _LIST = re.compile(r"(?P<field>\S+) in \((?P<values>[^()]*)\)")
 _COMPARISON = re.compile(r"(?P<field>[^\s<>=!]+)\s*(?P<op><=|>=|==|!=|<>|<|>|=)\s*(?P<value>.*)")
+# A value such as `EU or US` would be one team of that name: not what its author means.
+_JOINTS = frozenset({"and", "or", "not"})
 # 18 digits: what DECIMAL(18,4), the amount of a decision, can be compared with
 _NUMBER = re.compile(r"-?[0-9]{1,14}(\.[0-9]{1,4})?")
 _WORD = re.compile(r"[^\s,()<>=!'\";`]+( [^\s,()<>=!'\";`]+)*")
@@ -87,6 +89,11 @@ def _refuse_value(text: str, field: str, value: str) -> None:
         raise BoundaryError(
             f"{text!r}: {value!r} is not a number",
             "write a plain decimal such as 500 or 499.95 (up to 4 decimals, no currency)",
+        )
+    if joint := _JOINTS.intersection(value.lower().split(" ")):
+        raise BoundaryError(
+            f"{text!r}: {min(joint)!r} stands within a value",
+            "join conditions by ` and ` in small letters; for alternatives write `in (a, b)`",
         )
     if not _WORD.fullmatch(value):
         raise BoundaryError(

@@ -157,6 +157,8 @@ class _Declaration:
         path = PurePosixPath(location)
         if path.is_absolute() or ".." in path.parts or "\\" in location or "\0" in location:
             self.refuse("location", f"{location!r} leaves the project folder; name a path below it")
+        if any("**" in part and part != "**" for part in path.parts):
+            self.refuse("location", f"{location!r}: ** must stand alone between slashes")
         if path.parts[:1] == ("~",) or not path.parts:
             self.refuse("location", f"{location!r} is no path below the project folder")
         return location

@@ -8,6 +8,20 @@ from dagster_project.contracts.sources import SourceTable
 if TYPE_CHECKING:
     import pyarrow as pa
 
+QUARANTINE_COLUMNS = (
+    "source",
+    "table",
+    "file_sha256",
+    "file_name",
+    "place",
+    "reason_code",
+    "column_name",
+    "detail",
+    "unit_sha256",
+    "landing_batch",
+    "landed_at",
+)
+
 
 def declared_schema(source: SourceTable) -> "pa.Schema":
     """The declared columns; a json column is text that holds canonical JSON."""
@@ -35,12 +49,8 @@ def quarantine_schema() -> "pa.Schema":
     """One row per refused unit: where it is and why, and its hash; never its bytes."""
     import pyarrow as pa
 
-    text = (
-        "source table file_sha256 file_name place reason_code column_name detail unit_sha256 "
-        "landing_batch landed_at"
-    ).split()
     kinds = {"place": pa.int64(), "landed_at": pa.timestamp("us", tz="UTC")}
-    return pa.schema([(name, kinds.get(name, pa.string())) for name in text])
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in QUARANTINE_COLUMNS])
 
 
 def _arrow(kind: ColumnType) -> "pa.DataType":

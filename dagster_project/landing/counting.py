@@ -5,9 +5,7 @@ import re
 from typing import Protocol
 
 # possessive, and a cut string ends at the end of input: linear on hostile text
-TOKEN = re.compile(
-    rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)|[\[\]{},:]|[^\s\[\]{},:"]++', re.DOTALL
-)
+TOKEN = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)|[\[\]{},:]|[^\s\[\]{},:"]++', re.DOTALL)
 
 
 class UnitCounter(Protocol):

@@ -9,12 +9,13 @@ from typing import Any
 from dagster_project.contracts.column_types import INTEGER_BITS, ColumnType
 from dagster_project.landing.lines import LINE_CAP, LongLine, physical_lines
 from dagster_project.landing.reasons import UnaccountableError
-from dagster_project.landing.strict_json import DIGITS_CAP, StrictJson
+from dagster_project.landing.strict_json import StrictJson
 from dagster_project.landing.units import Decoded, Flaw, Unit
 
 _WHOLE = re.compile(r"-?[0-9]+\Z")
 _FRACTION = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 _SCIENTIFIC = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?\Z")
+DIGITS_CAP = 400  # no column can hold more
 _BOOLEANS = {"true": True, "false": False}
 
 

@@ -68,7 +68,9 @@ def _whole(chunks: Iterator[bytes]) -> bytes:
 def _follow(document: Any, record_path: str) -> list[Any]:
     value = document
     for key in record_path.split(".") if record_path else ():
-        value = value.get(key) if isinstance(value, dict) else value
+        if isinstance(value, Flawed):
+            break
+        value = value.get(key) if isinstance(value, dict) else None
     if isinstance(value, Flawed):
         raise UnaccountableError("ambiguous_document", value.reason)
     if not isinstance(value, list):

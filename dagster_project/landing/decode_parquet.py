@@ -43,7 +43,9 @@ def decode_parquet(path: Path, declared: frozenset[str]) -> Decoded:
 def _probe(path: Path) -> int:
     command = [sys.executable, "-I", str(_PROBE), str(path), str(path.stat().st_size)]
     try:
-        child = subprocess.run(command, capture_output=True, text=True, timeout=_PROBE_SECONDS)
+        child = subprocess.run(
+            command, check=False, capture_output=True, text=True, timeout=_PROBE_SECONDS
+        )
     except subprocess.TimeoutExpired as error:
         raise UnaccountableError("parquet_unreadable", "too slow to read") from error
     if child.returncode == 0:

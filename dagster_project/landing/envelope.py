@@ -32,8 +32,11 @@ class Signature:
 
 
 def signature(path: Path) -> Signature:
-    """Size, modification time and inode, without following a link."""
-    seen = os.lstat(path)
+    """Size, modification time and inode, without following a link. Raises ChangedError."""
+    try:
+        seen = os.lstat(path)
+    except FileNotFoundError as error:
+        raise ChangedError(f"{path}: taken away meanwhile") from error
     return Signature(seen.st_size, seen.st_mtime_ns, seen.st_ino)
 
 
@@ -46,6 +49,8 @@ def check_path(path: Path, root: Path) -> None:
         if not stat.S_ISREG(mode):
             raise UnaccountableError("not_a_regular_file")
         real = path.resolve(strict=True)
+    except FileNotFoundError as error:
+        raise ChangedError(f"{path}: taken away meanwhile") from error
     except OSError as error:
         raise UnaccountableError("unreadable", type(error).__name__) from error
     if not real.is_relative_to(root):
@@ -95,6 +100,8 @@ def _open_plain(path: Path) -> BinaryIO:
     """Never blocks on a pipe, never follows a link that was put there a moment ago."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError as error:
+        raise ChangedError(f"{path}: taken away meanwhile") from error
     except OSError as error:
         raise UnaccountableError("unreadable", type(error).__name__) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):

@@ -105,7 +105,7 @@ class _Run:
         name = _display_name(path.relative_to(self._project.root))
         try:
             report = self._take(source, path, name)
-        except (ChangedError, FileNotFoundError):
+        except ChangedError:
             report = FileReport(name, source.source, source.table, WAITING, reason="changed")
         self.reports.append(report)
         return report
@@ -117,7 +117,7 @@ class _Run:
         declaration = _declaration(source)
         digest = self._seen.find(source.relation, name, looks, declaration)
         entry = self._books.find(source.relation, digest) if digest else None
-        if entry is not None and not self._books.stale(replace(entry, file_name=name)):
+        if entry and not self._books.stale(source.relation, name, entry.file_sha256):
             return _known(entry, name)
         entry, report = self._read(source, path, name)
         if signature(path) == looks:
@@ -136,8 +136,8 @@ class _Run:
             survey = survey_file(path, source)
             known = self._books.find(source.relation, survey.file_sha256)
             if known is not None and known.status == LANDED:
-                if self._books.stale(replace(known, file_name=name)):
-                    self._books.add(known, name=name)
+                if self._books.stale(source.relation, name, known.file_sha256):
+                    self._books.add(known, name)
                 return known, _known(known, name)
             stamp = self._stamp(source, name, survey)
             entry = land_content(path, survey, stamp, self._books, self._hasher)
@@ -149,7 +149,7 @@ class _Run:
                 detail=error.detail or None,
             )
             known = self._books.find(source.relation, entry.file_sha256)
-            if known is not None and (known.reason, known.file_name) == (entry.reason, name):
+            if known is not None and known.reason == entry.reason:
                 return known, _known(known, name)
         self._books.add(entry)
         self.used_batch = self._batch

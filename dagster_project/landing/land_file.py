@@ -1,7 +1,6 @@
 """One file: survey its content, then decode, type and write it, or say why not."""
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -14,9 +13,15 @@ from dagster_project.landing.counting import CsvCounter, LineCounter, NoCounter,
 from dagster_project.landing.decode_csv import decode_csv
 from dagster_project.landing.decode_json import decode_document, decode_lines
 from dagster_project.landing.decode_parquet import decode_parquet
-from dagster_project.landing.envelope import check_content, compression, read_chunks
+from dagster_project.landing.envelope import (
+    Signature,
+    check_content,
+    compression,
+    read_chunks,
+    signature,
+)
 from dagster_project.landing.manifest import LANDED, Books, Entry
-from dagster_project.landing.reasons import UnaccountableError
+from dagster_project.landing.reasons import ChangedError, UnaccountableError
 from dagster_project.landing.strict_types import UndeclaredKeys
 from dagster_project.landing.typing_rows import RowTyper
 from dagster_project.landing.units import Decoded, Flaw
@@ -32,6 +37,7 @@ class Survey:
     file_sha256: str
     byte_count: int
     unit_count: int | None
+    looks: Signature | None = None
 
 
 def survey_file(path: Path, source: SourceTable) -> Survey:
@@ -39,6 +45,7 @@ def survey_file(path: Path, source: SourceTable) -> Survey:
     counter = _COUNTERS.get(source.format, NoCounter)()
     digest = hashlib.sha256()
     size = 0
+    looks = signature(path)
     for chunk in read_chunks(path):
         if not size:
             check_content(chunk, source.format)
@@ -47,16 +54,19 @@ def survey_file(path: Path, source: SourceTable) -> Survey:
         size += len(chunk)
     if not size and source.format == "parquet":
         raise UnaccountableError("wrong_extension", "not a Parquet file")
-    return Survey(digest.hexdigest(), size, counter.units())
+    return Survey(digest.hexdigest(), size, counter.units(), looks)
 
 
 def survey_unopened(path: Path, name: str) -> Survey:
-    """For a file whose envelope cannot be opened: its raw bytes, else only its name."""
+    """For a file whose envelope cannot be opened: from its raw bytes, else only its name.
+
+    Marked before hashing: the same bytes may have landed as the content of another file.
+    """
+    marked, size = f"name:{name}", 0
     if path.is_file() and not path.is_symlink():
         with suppress(OSError):
-            return Survey(sha256_file(path), path.stat().st_size, 0)
-    named = hashlib.sha256(b"refused:" + os.fsencode(name)).hexdigest()
-    return Survey(named, 0, 0)
+            marked, size = f"raw:{sha256_file(path)}", path.stat().st_size
+    return Survey(hashlib.sha256(marked.encode()).hexdigest(), size, None)
 
 
 def new_entry(stamp: Stamp, survey: Survey, status: str) -> Entry:
@@ -73,7 +83,9 @@ def new_entry(stamp: Stamp, survey: Survey, status: str) -> Entry:
     )
 
 
-def land_content(path: Path, survey: Survey, stamp: Stamp, books: Books, hasher: PayloadHasher) -> Entry:
+def land_content(
+    path: Path, survey: Survey, stamp: Stamp, books: Books, hasher: PayloadHasher
+) -> Entry:
     """Write landed and quarantined rows durably and give the entry that vouches for them.
 
     Raises UnaccountableError, ChangedError: then no file of this content is left.
@@ -86,9 +98,12 @@ def land_content(path: Path, survey: Survey, stamp: Stamp, books: Books, hasher:
         refused = QuarantinedUnits(books.quarantine_path(source.relation, digest), stamp)
         try:
             blanks = _pour(decoded, RowTyper(source, decoded, undeclared), landed, refused)
-            parquet_sha256, quarantine_sha256 = landed.finish(), refused.finish()
+            landed.flush()
             units = landed.count + refused.count + blanks
             _check_count(units, decoded.expected)
+            if signature(path) != survey.looks:
+                raise ChangedError(f"{path}: changed after it was surveyed")
+            parquet_sha256, quarantine_sha256 = landed.finish(), refused.finish()
         except BaseException:
             landed.discard()
             refused.discard()
@@ -140,18 +155,14 @@ def _pour(decoded: Decoded, typer: RowTyper, landed: LandedRows, refused: Quaran
     """Every unit goes one of three ways; returns how many were blank."""
     blanks = 0
     for unit in decoded.units:
-        if unit.record is not None:
-            outcome = typer.row(unit.record)
-            if type(outcome) is list:
-                landed.add(unit.place, outcome)
-                continue
-        elif unit.flaw is None:
+        if unit.record is None and unit.flaw is None:
             blanks += 1
             continue
+        outcome = unit.flaw or typer.row(unit.record or {})
+        if isinstance(outcome, Flaw):
+            refused.add(unit.place, outcome, unit.sha256())
         else:
-            outcome = unit.flaw
-        assert isinstance(outcome, Flaw)
-        refused.add(unit.place, outcome, unit.sha256())
+            landed.add(unit.place, outcome, len(unit.raw or ""))
     return blanks
 
 

@@ -22,8 +22,9 @@ class ManifestError(ValueError):
 class Entry:
     """One file of one source table. Times are ISO 8601 text in UTC.
 
-    ``file_sha256`` and ``byte_count`` are of the decompressed content; of the raw bytes where
-    the envelope cannot be opened. ``replaces``: unaccountable contents this file once had.
+    ``file_sha256`` and ``byte_count`` are of the decompressed content; for a file that
+    cannot be opened the hash is of ``raw:`` plus the hash of its raw bytes.
+    ``replaces``: unaccountable contents this file once had.
     """
 
     source: str
@@ -67,19 +68,22 @@ class Books:
     def find(self, relation: str, file_sha256: str) -> Entry | None:
         return self._entries.get((relation, file_sha256))
 
-    def stale(self, entry: Entry) -> list[Entry]:
-        """Unaccountable entries of other content under the same name."""
+    def stale(self, relation: str, file_name: str, file_sha256: str) -> list[Entry]:
+        """Unaccountable entries of that file name, other than of this content."""
         return [
-            other
-            for other in self
-            if other.status == UNACCOUNTABLE
-            and (other.relation, other.file_name) == (entry.relation, entry.file_name)
-            and other.file_sha256 != entry.file_sha256
+            entry
+            for entry in self
+            if entry.status == UNACCOUNTABLE
+            and (entry.relation, entry.file_name) == (relation, file_name)
+            and entry.file_sha256 != file_sha256
         ]
 
-    def add(self, entry: Entry) -> None:
-        """Write ``entry`` durably, then drop what it replaces; a kill in between is mended."""
-        stale = self.stale(entry)
+    def add(self, entry: Entry, file_name: str | None = None) -> None:
+        """Write ``entry`` durably, then drop what it replaces; a kill in between is mended.
+
+        ``file_name``: where the content lies now, if not where it landed from.
+        """
+        stale = self.stale(entry.relation, file_name or entry.file_name, entry.file_sha256)
         replaces = sorted({*entry.replaces, *(other.file_sha256 for other in stale)})
         entry = replace(entry, replaces=replaces)
         text = json.dumps(asdict(entry), indent=1, ensure_ascii=True)
@@ -94,13 +98,18 @@ class Books:
         return self.landing / "_quarantine" / f"{relation}__{file_sha256}.parquet"
 
     def mend(self) -> None:
-        """Remove what a killed call left: temporary files, rows and entries nobody vouches for."""
+        """Clear up after a killed call: temporary files, replaced entries, rows without entry.
+
+        The last are set aside as ``.orphan``, not deleted: the books may be what was lost.
+        """
+        for leftover in self.landing.rglob(".*.tmp"):
+            leftover.unlink()
         landed = [entry for entry in self if entry.status == LANDED]
         kept = {self.parquet_path(e.relation, e.file_sha256) for e in landed}
         kept |= {self.quarantine_path(e.relation, e.file_sha256) for e in landed}
-        for path in [*self.landing.glob("*/*.parquet"), *self.landing.rglob(".*.tmp")]:
+        for path in self.landing.glob("*/*.parquet"):
             if path not in kept:
-                path.unlink()
+                path.rename(path.with_suffix(".orphan"))
         for entry in landed:
             replaced = (self.find(entry.relation, digest) for digest in entry.replaces)
             self._drop([old for old in replaced if old and old.status == UNACCOUNTABLE])

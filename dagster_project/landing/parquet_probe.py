@@ -2,7 +2,8 @@
 
 Arrow trusts its input: a damaged file can crash or exhaust the process that reads it. So a
 child reads it first, with 4 GiB of address space and 120 s of processor time.
-Prints the row count. Stdlib and pyarrow only: it runs isolated, outside the package.
+Writes the row count to standard output. Stdlib and pyarrow only: it runs isolated, outside
+the package.
 """
 
 import resource
@@ -32,4 +33,4 @@ def main(path: str, size: int) -> int:
 
 
 if __name__ == "__main__":
-    print(main(sys.argv[1], int(sys.argv[2])))
+    sys.stdout.write(str(main(sys.argv[1], int(sys.argv[2]))))

@@ -2,18 +2,19 @@
 
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from itertools import accumulate
-from typing import Any, NoReturn
+from typing import Any
 
 from dagster_project.landing.reasons import RefusedValueError
 
 NESTING_CAP = 64
-# no column can hold more; int() of longer text would also cost quadratic time
-DIGITS_CAP = 400
 # possessive, and a cut string ends at the end of input: linear on hostile text
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.?[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_SPACE = " \t\r\n"
+_ReadNumber = Callable[[str], Any]
 _STEP = {91: 1, 123: 1, 93: -1, 125: -1}
 
 
@@ -32,26 +33,44 @@ class StrictJson:
 
     def __init__(self) -> None:
         self.flaws: list[Flawed] = []
-        self._decode = json.JSONDecoder(
+        self._fast = self._reader(int, Decimal)
+        self._slow = self._reader(self._integer, self._fraction)
+
+    def _reader(self, integer: _ReadNumber, fraction: _ReadNumber) -> json.JSONDecoder:
+        return json.JSONDecoder(
             object_pairs_hook=self._object,
-            parse_int=self._integer,
-            parse_float=self._fraction,
+            parse_int=integer,
+            parse_float=fraction,
             parse_constant=self._constant,
-        ).decode
+        )
 
     def decode(self, raw: bytes) -> Any:
         """One value; raises RefusedValueError for what is not one. See ``flaws`` afterwards."""
         if raw.count(b"{") + raw.count(b"[") > NESTING_CAP and _depth(raw) > NESTING_CAP:
             raise RefusedValueError("nesting_too_deep")
         try:
-            text = raw.decode()
+            text = raw.decode().strip(_SPACE)
         except UnicodeDecodeError as error:
             raise RefusedValueError("invalid_utf8", f"byte {error.start + 1}") from None
+        try:
+            value, end = self._read(text)
+        except json.JSONDecodeError as error:
+            detail = f"{error.msg} at character {error.pos + 1}"
+            raise RefusedValueError("invalid_json", detail) from None
+        if end != len(text):
+            raise RefusedValueError("extra_data", f"at character {end + 1}")
+        return value
+
+    def _read(self, text: str) -> tuple[Any, int]:
+        """Numbers that int and Decimal refuse are rare, so hooks for them are not paid always."""
         self.flaws.clear()
         try:
-            return self._decode(text)
-        except json.JSONDecodeError as error:
-            _refuse_text(error)
+            return self._fast.raw_decode(text)
+        except json.JSONDecodeError:
+            raise
+        except (ValueError, InvalidOperation):
+            self.flaws.clear()
+            return self._slow.raw_decode(text)
 
     def value(self, raw: bytes) -> Any:
         """One JSON value without flaws. Raises RefusedValueError."""
@@ -79,7 +98,10 @@ class StrictJson:
         return members if len(members) == len(pairs) else self._flaw("duplicate_key")
 
     def _integer(self, text: str) -> Any:
-        return int(text) if len(text) <= DIGITS_CAP else self._flaw("out_of_range")
+        try:
+            return int(text)
+        except ValueError:  # more than 4,300 digits would cost quadratic time
+            return self._flaw("out_of_range")
 
     def _fraction(self, text: str) -> Any:
         try:
@@ -87,7 +109,7 @@ class StrictJson:
         except InvalidOperation:  # an exponent of 20 digits
             return self._flaw("out_of_range")
 
-    def _constant(self, text: str) -> Any:
+    def _constant(self, _: str) -> Any:
         return self._flaw("number_not_finite")
 
 
@@ -118,7 +140,7 @@ def canonical(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ",".join(map(canonical, value)) + "]"
     if isinstance(value, float):  # from Parquet
-        value = Decimal(value if value != value else repr(value))
+        value = Decimal(repr(value))
     if isinstance(value, Decimal):
         return _number(value)
     if isinstance(value, Flawed):
@@ -141,8 +163,3 @@ def _number(value: Decimal) -> str:
 def _depth(raw: bytes) -> int:
     brackets = _STRING.sub(b"", raw).translate(None, _NOT_BRACKETS)
     return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
-
-
-def _refuse_text(error: json.JSONDecodeError) -> NoReturn:
-    reason = "extra_data" if error.msg.startswith("Extra data") else "invalid_json"
-    raise RefusedValueError(reason, f"{error.msg} at character {error.pos + 1}") from None

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import partial
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -59,20 +60,21 @@ class Converters:
 
     def build(self, kind: ColumnType, path: str) -> Converter:
         """The converter of one column or nested field; ``path`` names it in messages."""
+        if kind.fields:
+            return self._build_nested(kind, path)
         if kind.kind in INTEGER_BITS:
             return _integer(kind.kind, path)
-        if kind.kind in ("double", "float"):
-            return _double(kind.kind, path)
         if kind.kind == "decimal":
             return _decimal(kind, path)
-        if kind.kind == "list":
-            return _list(self.build(kind.fields[0][1], path), path)
-        if kind.kind == "struct":
-            members = [(name, self.build(c, f"{path}.{name}")) for name, c in kind.fields]
-            return _struct(members, path, self._undeclared)
         if kind.kind == TIMESTAMP:
             return _timestamp(path, self._zone)
         return _PLAIN[kind.kind](path)
+
+    def _build_nested(self, kind: ColumnType, path: str) -> Converter:
+        if kind.kind == "list":
+            return _list(self.build(kind.fields[0][1], path), path)
+        members = [(name, self.build(c, f"{path}.{name}")) for name, c in kind.fields]
+        return _struct(members, path, self._undeclared)
 
 
 def _wrong(path: str, declared: str, value: Any) -> NoReturn:
@@ -82,6 +84,10 @@ def _wrong(path: str, declared: str, value: Any) -> NoReturn:
         raise RefusedValueError("number_not_finite", path)
     found = _KINDS.get(type(value), "another type")
     raise RefusedValueError("wrong_type", f"{path}: {declared} declared, {found} found")
+
+
+def _is_nan(value: Any) -> bool:
+    return type(value) is float and math.isnan(value)
 
 
 def _boolean(path: str) -> Converter:
@@ -106,11 +112,8 @@ def _text(path: str) -> Converter:
     return convert
 
 
-def _json(path: str) -> Converter:
-    def convert(value: Any) -> Any:
-        return None if value is None else canonical(value)
-
-    return convert
+def _json(value: Any) -> Any:
+    return None if value is None else canonical(value)
 
 
 def _integer(kind: str, path: str) -> Converter:
@@ -137,7 +140,7 @@ def _double(kind: str, path: str) -> Converter:
     def convert(value: Any) -> Any:
         if value is None:
             return None
-        if type(value) not in (Decimal, int, float) or value != value:
+        if type(value) not in (Decimal, int, float) or _is_nan(value):
             _wrong(path, kind, value)
         try:
             number = float(value)
@@ -160,7 +163,7 @@ def _decimal(kind: ColumnType, path: str) -> Converter:
             return None
         if type(value) is float and math.isfinite(value):
             value = Decimal(repr(value))
-        if type(value) not in (Decimal, int) or (type(value) is Decimal and value.is_nan()):
+        if type(value) not in (Decimal, int):
             _wrong(path, name, value)
         exact = Decimal(value)
         if -limit < exact < limit:
@@ -252,4 +255,11 @@ def _date(path: str) -> Converter:
     return convert
 
 
-_PLAIN = {"boolean": _boolean, "varchar": _text, "json": _json, "date": _date}
+_PLAIN: dict[str, Callable[[str], Converter]] = {
+    "boolean": _boolean,
+    "varchar": _text,
+    "date": _date,
+    "json": lambda _: _json,
+    "double": partial(_double, "double"),
+    "float": partial(_double, "float"),
+}

@@ -19,31 +19,30 @@ class RowTyper:
 
     def __init__(self, source: SourceTable, decoded: Decoded, undeclared: UndeclaredKeys) -> None:
         self._undeclared = undeclared
-        self._envelope = decoded.envelope
         self._key = source.key
         self._timestamp = source.timestamp
         self._plan = _plan(source, decoded.is_text, Converters(source.timezone, undeclared))
         columns = source.columns
         self._names = frozenset(column.name for column in columns if not column.from_envelope)
         self._positions = {column.name: place for place, column in enumerate(columns)}
-        self._count_envelope({column.name for column in columns if column.from_envelope})
-
-    def _count_envelope(self, taken: set[str]) -> None:
-        """Only for sources that take something from the envelope: else it is not theirs."""
-        for name in self._envelope.keys() - taken if taken else ():
-            self._undeclared.add(f"(envelope).{name}")
+        taken = [column.name for column in columns if column.from_envelope]
+        self._envelope = {name: decoded.envelope.get(name) for name in taken}
+        # a source that takes nothing from the envelope is not asked about it
+        expected = {*taken, source.record_path.split(".")[0]}
+        for name in decoded.envelope.keys() - expected if taken else ():
+            undeclared.add(f"(envelope).{name}")
 
     def row(self, record: dict[str, Any]) -> list[Any] | Flaw:
         """The typed row, or why the record may not land."""
         if not self._names.issuperset(record):
             for name in record.keys() - self._names:
                 self._undeclared.add(name)
-        row = []
-        get, name = record.get, ""
+        row: list[Any] = []
+        name = ""
+        get = (record | self._envelope).get if self._envelope else record.get
         try:
-            for name, convert, from_envelope in self._plan:
-                value = self._envelope.get(name) if from_envelope else get(name)
-                row.append(convert(value))
+            for name, convert in self._plan:
+                row.append(convert(get(name)))
         except RefusedValueError as error:
             return Flaw(error.reason, name, error.detail)
         if row[self._positions[self._key]] in (None, ""):
@@ -55,7 +54,7 @@ class RowTyper:
 
 def _plan(
     source: SourceTable, is_text: bool, converters: Converters
-) -> list[tuple[str, Converter, bool]]:
+) -> list[tuple[str, Converter]]:
     plan = []
     for column in source.columns:
         kind = parse_column_type(column.data_type)
@@ -64,7 +63,7 @@ def _plan(
             convert = _chain(text_cell(kind), convert)
         elif source.format == "parquet" and kind.kind == "json":
             convert = _chain(nested_text, convert)
-        plan.append((column.name, convert, column.from_envelope))
+        plan.append((column.name, convert))
     return plan
 
 

@@ -238,10 +238,11 @@ def main(argv: list[str]) -> int:
         parser.error(f"{options.ledger}: no such folder")
     problems = verify(options.ledger, options.anchor, options.publish)
     for problem in problems:
-        print(f"{problem.code} {problem.place} {problem.detail}")
+        sys.stdout.write(f"{problem.code} {problem.place} {problem.detail}\n")
     if not problems:
         lines = sum(1 for path in month_files(options.ledger) for _ in _raw_lines(path))
-        print(f"whole: {lines} lines in {len(month_files(options.ledger))} month files")
+        months = len(month_files(options.ledger))
+        sys.stdout.write(f"whole: {lines} lines in {months} month files\n")
     return 1 if problems else 0
 
 

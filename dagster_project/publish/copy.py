@@ -84,7 +84,8 @@ def _audit(folder: Path, tables: dict[str, Any]) -> None:
         for mart, table in tables.items():
             expected = {column["name"]: column["type"] for column in table["columns"]}
             for relation in (
-                f"{COPY_SCHEMA}.{quoted(mart)}",
+                # with the database's name: it is the schema's name too, which alone is ambiguous
+                f"{Path(COPY_NAME).stem}.{COPY_SCHEMA}.{quoted(mart)}",
                 f"read_parquet({_text(str(_parquet(folder, mart)))})",
             ):
                 if (found := columns(connection, relation)) != expected:

@@ -1,18 +1,19 @@
 """grants.json: the decision classes an agent may act on alone, as the autonomy map says."""
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from dagster_project.contracts.boundary import BoundaryError, Condition, parse_boundary
 from dagster_project.names import LEVELS, UNKNOWN
 
 DELEGATED = ("delegate", "delegate_with_audit")
 NO_COHORT = ("", "*", UNKNOWN, None)
-CLAUSE = re.compile(r"\s+and\s+", re.IGNORECASE)
-AMOUNT_AT_MOST = re.compile(r"amount\s*<=\s*(\d+(?:\.\d+)?)", re.IGNORECASE)
+# a boundary that is no rule, or asks more than "at most", grants no amount at all
+NOTHING = Decimal(0)
+SMALLEST_AMOUNT = Decimal("0.0001")  # amounts are DECIMAL(18,4)
 
 
 class GrantError(ValueError):
@@ -69,17 +70,27 @@ def _grant(row: Mapping[str, Any], valid_until: datetime) -> dict[str, Any]:
 
 
 def _limit(row: Mapping[str, Any]) -> Decimal | None:
-    """The smallest of the amount limit and the boundary's ``amount <= N``."""
+    """The smallest of the amount limit and what the boundary says about the amount."""
     limits = [] if row["amount_limit"] is None else [Decimal(row["amount_limit"])]
-    for clause in CLAUSE.split(row["boundary"] or ""):
-        if not re.match(r"\W*amount\b", clause, re.IGNORECASE):
-            continue
-        found = AMOUNT_AT_MOST.fullmatch(clause.strip())
-        # a rule about the amount that is not understood here allows no amount
-        limits.append(Decimal(found[1]) if found else Decimal(0))
+    text = row["boundary"] or ""
+    try:
+        conditions = parse_boundary(text) if text else ()
+    except BoundaryError:
+        limits.append(NOTHING)
+    else:
+        limits += [_at_most(each) for each in conditions if each.field == "amount"]
     if any(not limit.is_finite() for limit in limits):
         raise GrantError(f"{row['decision_class']}: amount limit {row['amount_limit']}")
     return min(limits, default=None)
+
+
+def _at_most(condition: Condition) -> Decimal:
+    """The largest amount that a runtime checking only "at most" may let through."""
+    if condition.op == "<=":
+        return Decimal(condition.values[0])
+    if condition.op == "<":
+        return Decimal(condition.values[0]) - SMALLEST_AMOUNT
+    return NOTHING
 
 
 def _utc(moment: datetime) -> str:

@@ -111,7 +111,7 @@ def activate(publish: Path, release_id: str, grants_bytes: bytes) -> None:
         temporary = publish / ".current.tmp"
         temporary.unlink(missing_ok=True)
         temporary.symlink_to(Path("releases") / release_id)
-        os.replace(temporary, publish / "current")
+        temporary.replace(publish / "current")
         write_durably(publish / "current.json", _json(pointer))
         _prune(publish, release)
 

@@ -19,7 +19,11 @@ class DbtFailedError(RuntimeError):
 
 
 def dbt_environment(project: Project) -> dict[str, str]:
-    """The variables that the project's profile and the product's macros read."""
+    """The variables that the project's profile and the product's macros read.
+
+    Makes the warehouse folder: DuckDB does not, and says only "cannot open file".
+    """
+    project.warehouse.parent.mkdir(parents=True, exist_ok=True)
     return {
         **os.environ,
         "PENSTOCK_HOME": str(project.home),
@@ -38,6 +42,11 @@ def manifest_path(project: Project) -> Path:
     return project.dbt_target / "manifest.json"
 
 
+def dbt_executable() -> str:
+    """The dbt of this very environment, whatever PATH says."""
+    return str(Path(sys.executable).with_name("dbt"))
+
+
 def ensure_manifest(project: Project) -> Path:
     """Parse the dbt project unless the manifest was made from exactly these files.
 
@@ -45,7 +54,7 @@ def ensure_manifest(project: Project) -> Path:
     """
     manifest = manifest_path(project)
     stamp = project.dbt_target / "manifest.inputs.sha256"
-    digest = _inputs_digest(project)
+    digest = inputs_digest(project)
     if manifest.is_file() and stamp.is_file() and stamp.read_text() == digest:
         return manifest
     run_dbt(project, "deps", "--quiet")
@@ -57,7 +66,7 @@ def ensure_manifest(project: Project) -> Path:
 def run_dbt(project: Project, *arguments: str) -> str:
     """Run dbt in a process of its own and return what it printed."""
     completed = subprocess.run(  # the arguments are the product's own words, no shell
-        [str(Path(sys.executable).with_name("dbt")), *arguments],
+        [dbt_executable(), *arguments],
         env=dbt_environment(project),
         cwd=project.root,
         capture_output=True,
@@ -70,7 +79,8 @@ def run_dbt(project: Project, *arguments: str) -> str:
     return completed.stdout
 
 
-def _inputs_digest(project: Project) -> str:
+def inputs_digest(project: Project) -> str:
+    """Hex SHA-256 over every file that dbt reads: the product's package, then the project."""
     digest = hashlib.sha256()
     for root in (project.dbt_package, project.root):
         files = [root / "dbt_project.yml", root / "packages.yml", root / "profiles.yml"]

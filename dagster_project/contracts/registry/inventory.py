@@ -77,6 +77,12 @@ DECISION_CLASSES: Final = Seed(
         ),
         amount("amount_limit", "Largest amount of one decision.", is_required=False),
         text("label_outcome", "Outcome that says right or wrong; empty: reviews do.", False),
+        SeedColumn(
+            "label_delay_days",
+            Kind.COUNT,
+            "Days after which a label no longer changes; younger decisions are not counted yet.",
+            example="7",
+        ),
         link("review_pool", "review_pools", "Who reviews it.", is_required=False),
         SeedColumn(
             "alpha_weight",

@@ -56,9 +56,7 @@ class BufferedDialect(Dialect):
             {"name": row[0], "type": NullType(), "nullable": True, "default": None} for row in rows
         ]
 
-    def get_pk_constraint(
-        self, connection: Any, table_name: str, schema: str | None = None, **_options: Any
-    ) -> ReflectedPrimaryKeyConstraint:
+    def get_pk_constraint(self, *_args: Any, **_options: Any) -> ReflectedPrimaryKeyConstraint:
         """The warehouse declares none."""
         return {"constrained_columns": [], "name": None}
 

@@ -4,6 +4,7 @@
 decides whether a missing statistic is a gap or simply not measured.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 Registry = Mapping[str, frozenset[str]]
 EVERY_CLASS = "*"
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ def _evaluate_suite(path: Path, suite: Suite, registry: Registry) -> list[Expect
 
     try:
         raw = run.run_suite(path, suite)
-    except Exception as error:  # whatever breaks in there, the rows that say so must be written
+    except Exception as error:
+        # whatever breaks in there, the rows that say so must still be written
+        LOG.exception("Great Expectations could not run the suite of %s", suite.table)
         return all_raised(suite, run.first_line(error))
     try:
         with closing(relation.open_views(path, relation.view_sql([suite]))) as connection:

@@ -7,17 +7,22 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from dagster_project.evidence.data_fit.kinds import COLUMNS_PRESENT, KINDS, ROW_COUNT, Kind
-from dagster_project.evidence.data_fit.model import (
-    CLASS_COLUMN,
-    Expectation,
-    SuiteError,
-    SuiteFile,
-)
+from dagster_project.evidence.data_fit.model import CLASS_COLUMN, Expectation, SuiteError, SuiteFile
 
 # what registry.decision_classes.required_fields may name
 REGISTRY_FIELDS: Final = frozenset(
-    "confidence amount subject_id latency_ms input_tokens output_tokens cost_amount model "
-    "policy_version region".split()
+    {
+        "confidence",
+        "amount",
+        "subject_id",
+        "latency_ms",
+        "input_tokens",
+        "output_tokens",
+        "cost_amount",
+        "model",
+        "policy_version",
+        "region",
+    }
 )
 _ID = re.compile(r"[a-z][a-z0-9_]{2,99}")
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")

@@ -3,6 +3,7 @@
 Imports nothing heavy itself; ``run_suite`` imports Great Expectations (3–13 s on 2 cores).
 """
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ RESULT_FORMAT = {
     "return_unexpected_index_query": True,
 }
 MESSAGE_LENGTH = 300
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,8 @@ def _native_suite(suite: Suite) -> tuple["ExpectationSuite", dict[str, RawResult
     for expectation in suite.expectations:
         try:
             ExpectationSuite(name="trial", expectations=[_native(expectation)])
-        except Exception as error:  # pydantic, TypeError, GX's own: all mean "cannot be run"
+        except Exception as error:  # pydantic's, GX's own: all mean "cannot be run"
+            LOG.exception("expectation %s cannot be built", expectation.expectation_id)
             refused[expectation.expectation_id] = RawResult(raised=first_line(error))
     kept = [e for e in suite.expectations if e.expectation_id not in refused]
     return ExpectationSuite(name=suite.table, expectations=[_native(e) for e in kept]), refused

@@ -6,7 +6,7 @@ in ``data_fit``; ``advisory`` ones are in ``expectation_results`` alone.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from dagster_project import warehouse
 from dagster_project.evidence.data_fit.evaluate import (
     ExpectationResult,
+    Registry,
     all_raised,
     evaluate,
     read_registry,
@@ -74,6 +75,18 @@ class DataFitReport:
     results: tuple[ExpectationResult, ...]
     classes: tuple[ClassFit, ...]
 
+    @classmethod
+    def of(
+        cls,
+        context: RunContext,
+        results: Sequence[ExpectationResult],
+        registry: Registry,
+        decisions: Mapping[str, int],
+    ) -> "DataFitReport":
+        """One row per class of the registry, whatever the results say."""
+        classes = tuple(_class_fit(name, results, decisions) for name in sorted(registry))
+        return cls(context, tuple(results), classes)
+
     @property
     def problems(self) -> tuple[str, ...]:
         return tuple(
@@ -105,22 +118,17 @@ def write_data_fit(
         )
     with closing(warehouse.connect(warehouse_path, read_only=True)) as connection:
         context = _run_context(connection)
-        decisions = _profile_decisions(connection)
+        decisions = _profile_decisions(connection, context)
     registry = read_registry(warehouse_path)
-    fault: Exception | None = None
     try:
         results = evaluate(warehouse_path, suites, on_progress=on_progress)
-    except Exception as error:  # noted, written as raised, and raised again below
-        fault = error
-        results = [r for suite in suites for r in all_raised(suite, first_line(error))]
-    classes = [
-        _class_fit(decision_class, results, decisions) for decision_class in sorted(registry)
-    ]
-    with closing(warehouse.connect(warehouse_path)) as connection:
-        _replace(connection, context, results, classes)
-    if fault is not None:
-        raise fault
-    return DataFitReport(context, tuple(results), tuple(classes))
+    except Exception as error:
+        nothing = [r for suite in suites for r in all_raised(suite, first_line(error))]
+        _write(warehouse_path, DataFitReport.of(context, nothing, registry, decisions))
+        raise
+    report = DataFitReport.of(context, results, registry, decisions)
+    _write(warehouse_path, report)
+    return report
 
 
 def _run_context(connection: "duckdb.DuckDBPyConnection") -> RunContext:
@@ -136,14 +144,23 @@ def _run_context(connection: "duckdb.DuckDBPyConnection") -> RunContext:
     return RunContext(*rows[0])
 
 
-def _profile_decisions(connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
-    """Decisions per class of the profile; a class that is not a key has no profile."""
+def _profile_decisions(
+    connection: "duckdb.DuckDBPyConnection", context: RunContext
+) -> dict[str, int]:
+    """Decisions per class of the profile; a class that is not a key has no profile.
+
+    A profile that says which batch it was made from must say the one that is asked about.
+    """
     import duckdb
 
+    profile = f"intermediate.{PROFILE_TABLE}"
     try:
+        columns = {row[0] for row in connection.execute(f"describe {profile}").fetchall()}
+        batch = "known_batch" if "known_batch" in columns else "$1"
         rows = connection.execute(
-            "select decision_class, coalesce(min(decision_count), 0)::bigint "
-            f"from intermediate.{PROFILE_TABLE} group by 1"
+            f"select decision_class, coalesce(min(decision_count), 0)::bigint from {profile} "
+            f"where {batch} = $1 group by 1",
+            [context.known_batch],
         ).fetchall()
     except duckdb.Error:  # absent or broken: nobody has a profile, so nobody has enough rows
         return {}
@@ -151,7 +168,7 @@ def _profile_decisions(connection: "duckdb.DuckDBPyConnection") -> dict[str, int
 
 
 def _class_fit(
-    decision_class: str, results: Sequence[ExpectationResult], decisions: dict[str, int]
+    decision_class: str, results: Sequence[ExpectationResult], decisions: Mapping[str, int]
 ) -> ClassFit:
     required = [result for result in results if result.expectation.is_required]
     too_few = {
@@ -179,25 +196,27 @@ def _class_fit(
     )
 
 
+def _write(path: Path, report: DataFitReport) -> None:
+    context = report.context
+    with closing(warehouse.connect(path)) as connection:
+        connection.execute("begin")
+        if _run_context(connection) != context:
+            raise DataFitError("landing.run_context changed while the suites ran; run again")
+        create_tables(connection)
+        _replace(
+            connection, "expectation_results", [_result_row(context, r) for r in report.results]
+        )
+        _replace(connection, "data_fit", [_class_row(context, c) for c in report.classes])
+        connection.execute("commit")
+
+
 def _replace(
-    connection: "duckdb.DuckDBPyConnection",
-    context: RunContext,
-    results: Sequence[ExpectationResult],
-    classes: Sequence[ClassFit],
+    connection: "duckdb.DuckDBPyConnection", table: str, rows: Sequence[list[object]]
 ) -> None:
-    connection.execute("begin")
-    if _run_context(connection) != context:
-        raise DataFitError("landing.run_context changed while the suites ran; run again")
-    create_tables(connection)
-    for table, rows in (
-        ("expectation_results", [_result_row(context, r) for r in results]),
-        ("data_fit", [_class_row(context, c) for c in classes]),
-    ):
-        connection.execute(f"delete from evidence.{table}")
-        if rows:
-            places = ", ".join("?" * len(rows[0]))
-            connection.executemany(f"insert into evidence.{table} values ({places})", rows)
-    connection.execute("commit")
+    connection.execute(f"delete from evidence.{table}")
+    if rows:
+        places = ", ".join("?" * len(rows[0]))
+        connection.executemany(f"insert into evidence.{table} values ({places})", rows)
 
 
 def _result_row(context: RunContext, result: ExpectationResult) -> list[object]:

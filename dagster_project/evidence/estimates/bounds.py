@@ -5,6 +5,7 @@ All arguments broadcast; rates are shares (0-1); ``alpha`` is one-sided. What ca
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ Array = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+# half a failure in half a trial of the limit's size, registered before any data
+PRIOR_FAILURES = 0.5
 # 2^-48 = 4e-15 wide: five digits below the nine that are stored
 BISECTIONS = 48
 # a limit of one in a hundred million still has an answer (3.7e8 clean trials)
@@ -25,22 +28,20 @@ def log_e(
     n: npt.ArrayLike,
     p0: npt.ArrayLike,
     limit: npt.ArrayLike,
-    a: float = 0.5,
-    b: npt.ArrayLike | None = None,
 ) -> Array:
     """Log of the e-value against "the failure rate is p0 or more", k failures in n trials.
 
-    The prior Beta(a, b), by default Beta(1/2, 1/2 ÷ limit), is cut at p0: without the cut a
-    terrible class (30 errors in 100 against 5 %) reaches E = 2e12. -inf means E = 0. Raises
-    ValueError for impossible counts and for p0 or limit outside (0, 1).
+    The prior Beta(1/2, 1/2 ÷ limit) is cut at p0: without the cut a terrible class (30 errors in
+    100 against 5 %) reaches E = 2e12. -inf means E = 0. Raises ValueError for impossible counts
+    and for p0 or limit outside (0, 1).
     """
     failures, trials = _counts(k, n)
     null, aim = _open_unit("p0", p0), _open_unit("limit", limit)
-    second = 0.5 / aim if b is None else np.asarray(b, dtype=np.float64)
-    return _log_e(failures, trials, null, a, second)
+    return _log_e(failures, trials, null, aim)
 
 
-def _log_e(k: Array, n: Array, p0: Array, a: float, b: Array) -> Array:
+def _log_e(k: Array, n: Array, p0: Array, limit: Array) -> Array:
+    a, b = PRIOR_FAILURES, PRIOR_FAILURES / limit
     with np.errstate(divide="ignore"):
         posterior = np.log(betainc(k + a, n - k + b, p0))
         prior = np.log(betainc(a, b, p0))
@@ -74,12 +75,12 @@ def anytime_upper(
 def _bisect_upper(k: Array, n: Array, limit: Array, alpha: Array) -> Array:
     # E < 1 up to k/n, and from there to 1 it crosses 1/alpha once (checked on a grid in tests)
     low, high = k / n, np.ones_like(n)
-    wanted, second = -np.log(alpha), 0.5 / limit
+    wanted = -np.log(alpha)
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         inside = middle < 1.0
         tested = np.where(inside, middle, 0.5)
-        is_refuted = ~inside | (_log_e(k, n, tested, 0.5, second) >= wanted)
+        is_refuted = ~inside | (_log_e(k, n, tested, limit) >= wanted)
         high = np.where(is_refuted, middle, high)
         low = np.where(is_refuted, low, middle)
     return high
@@ -98,27 +99,32 @@ def clean_trials_needed(limit: npt.ArrayLike, alpha: npt.ArrayLike) -> Whole:
     """Trials without one failure until the bound meets the limit: 72 for 5 % at alpha 0.05."""
     aim, level = np.broadcast_arrays(_open_unit("limit", limit), _open_unit("alpha", alpha))
     nothing = np.zeros(aim.shape)
-    return more_clean_trials(nothing, nothing, nothing, aim, aim, level)
+    return more_clean_trials(Counted(nothing, nothing, nothing), aim, aim, level)
 
 
-def more_clean_trials(
-    k: Array, n: Array, lost: Array, target: Array, limit: Array, alpha: Array
-) -> Whole:
+class Counted(NamedTuple):
+    """Failures in trials, and units beside them that failed for certain (unreadable)."""
+
+    failures: Array
+    trials: Array
+    lost: Array
+
+
+def more_clean_trials(counted: Counted, target: Array, limit: Array, alpha: Array) -> Whole:
     """Further clean trials until the bound meets ``target``; -1 when a billion do not suffice.
 
-    ``limit`` shapes the prior, as registered. ``lost`` units failed for certain beside the n
-    trials (unreadable): they weigh lost / (trials + lost).
+    ``limit`` shapes the prior, as registered. Lost units weigh lost / (trials + lost).
     """
 
     def is_enough(more: Whole) -> Flags:
-        share = lost / np.maximum(n + more + lost, 1.0)
+        share = counted.lost / np.maximum(counted.trials + more + counted.lost, 1.0)
         left = (target - share) / np.maximum(1.0 - share, 1e-300)
         null = np.clip(left, 1e-12, 1.0 - 1e-12)
-        evidence = _log_e(k, n + more, null, 0.5, 0.5 / limit)
+        evidence = _log_e(counted.failures, counted.trials + more, null, limit)
         is_met: Flags = (left > 0) & (evidence >= -np.log(alpha))
         return is_met
 
-    return smallest_count(is_enough, np.broadcast(k, n, lost, target, limit, alpha).shape)
+    return smallest_count(is_enough, np.broadcast(*counted, target, limit, alpha).shape)
 
 
 def smallest_count(is_enough: Callable[[Whole], Flags], shape: tuple[int, ...]) -> Whole:
@@ -129,11 +135,11 @@ def smallest_count(is_enough: Callable[[Whole], Flags], shape: tuple[int, ...]) 
     low = np.full(shape, -1, dtype=np.int64)
     high = np.full(shape, LARGEST_TRIALS, dtype=np.int64)
     is_reachable = is_enough(high)
-    while bool(np.any(high - low > 1)):
-        middle = (low + high) // 2
-        met = is_enough(np.maximum(middle, 0))
-        high = np.where(met, middle, high)
-        low = np.where(met, low, middle)
+    while bool(np.any(is_open := high - low > 1)):
+        middle = np.where(is_open, (low + high) // 2, high)
+        met = is_enough(middle)
+        high = np.where(is_open & met, middle, high)
+        low = np.where(is_open & ~met, middle, low)
     return np.where(is_reachable, high, -1)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from dagster_project.contracts.numbers import SCALE, round_down, round_nearest, round_up
@@ -112,6 +112,7 @@ class Context:
     classes: tuple[DecisionClass, ...]
     thresholds: Mapping[tuple[str, str], Threshold]
     cohorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    current_cohorts: Mapping[str, str] = field(default_factory=dict)
     segments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     windows: Mapping[str, Window] = field(default_factory=dict)
     sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -124,14 +125,15 @@ class Context:
             row for row in self.classes if (criterion, row.decision_class) in self.thresholds
         )
 
-    def cells(self, criterion: str) -> list[Cell]:
-        """Class × segment × cohort of a criterion whose evidence belongs to a cohort."""
+    def cells(self, criterion: str, *, per_cohort: bool = True) -> list[Cell]:
+        """Class × segment × cohort; without cohorts where the evidence belongs to none."""
         found = []
         for row in self.judged(criterion):
             name = row.decision_class
             scope = self.thresholds[criterion, name].scope
             segments = self.segments.get(name, ()) if scope == "segment" else ()
-            for cohort in self.cohorts.get(name, ()) or (ANY_COHORT,):
+            cohorts = self.cohorts.get(name, ()) if per_cohort else ()
+            for cohort in cohorts or (ANY_COHORT,):
                 found += [Cell(name, segment, cohort) for segment in (ALL_SEGMENT, *segments)]
         return found
 
@@ -188,15 +190,14 @@ class Basis(NamedTuple):
     newest: date | None = None
 
 
-class Numbers(NamedTuple):
-    """Estimate, proving bound, refuting bound; None = not to be had."""
+class Finding(NamedTuple):
+    """Estimate, proving bound, refuting bound (None = not to be had), and why if not plain."""
 
     estimate: float | None = None
     bound: float | None = None
     refuting: float | None = None
-
-
-NO_NUMBERS = Numbers()
+    reason: str | None = None
+    status: str = "ok"
 
 
 def segment_unknown(segment: str) -> str | None:
@@ -205,31 +206,24 @@ def segment_unknown(segment: str) -> str | None:
     return f"{dimension}={UNKNOWN}" if equals and value != UNKNOWN else None
 
 
-def row(
-    context: Context,
-    criterion: str,
-    cell: Cell,
-    basis: Basis,
-    numbers: Numbers = NO_NUMBERS,
-    reason: str | None = None,
-    status: str = "ok",
-) -> Estimate:
+def row(context: Context, criterion: str, cell: Cell, basis: Basis, finding: Finding) -> Estimate:
     """Round outward (the bound against a pass, the refuting bound against a fail) and assemble.
 
-    A registry problem replaces status and reason and withholds every number.
+    A registry problem replaces the finding and withholds every number.
     """
     judged = context.thresholds[criterion, cell.decision_class]
     if judged.problem:
-        numbers, reason, status = NO_NUMBERS, judged.problem, "error"
+        finding = Finding(reason=judged.problem, status="error")
+    estimate, proving, against, reason, status = finding
     is_upper = COMPARISONS[criterion] == AT_MOST
     bound, refuting = (round_up, round_down) if is_upper else (round_down, round_up)
     alpha = None if basis.method == "exact" or judged.problem else context.alpha(criterion, cell)
     return Estimate(
         criterion,
         *cell,
-        None if numbers.estimate is None else round_nearest(numbers.estimate),
-        None if numbers.bound is None else bound(numbers.bound),
-        None if numbers.refuting is None else refuting(numbers.refuting),
+        None if estimate is None else round_nearest(estimate),
+        None if proving is None else bound(proving),
+        None if against is None else refuting(against),
         None if judged.problem else judged.threshold.quantize(SCALE),
         None if alpha is None else _shown_alpha(alpha),
         basis.method,
@@ -239,33 +233,38 @@ def row(
         basis.n_needed,
         basis.window_start,
         basis.window_end,
-        basis.newest,
+        basis.newest or _looked_until(context, basis, status),
         status,
         reason,
     )
 
 
 def exact(
-    context: Context,
-    criterion: str,
-    name: str,
-    value: float,
-    reason: str | None = None,
-    newest: date | None = None,
+    context: Context, criterion: str, name: str, value: float, reason: str | None = None
 ) -> Estimate:
-    """A counted fact: estimate and both bounds are the same number."""
-    window = context.window(name)
-    basis = Basis("exact", 1, window_end=window.end, newest=newest or context.as_of)
-    return row(context, criterion, Cell(name), basis, Numbers(value, value, value), reason)
+    """A counted fact of this very day: estimate and both bounds are the same number."""
+    basis = Basis("exact", 1, window_end=context.window(name).end, newest=context.as_of)
+    return row(context, criterion, Cell(name), basis, Finding(value, value, value, reason))
 
 
 def insufficient(
     context: Context, criterion: str, cell: Cell, reason: str, basis: Basis
 ) -> Estimate:
     """A row that says why nothing can be said."""
-    return row(context, criterion, cell, basis, NO_NUMBERS, reason, "insufficient")
+    finding = Finding(reason=reason, status="insufficient")
+    return row(context, criterion, cell, basis, finding)
+
+
+def broken(context: Context, criterion: str, cell: Cell, reason: str | None) -> Estimate:
+    """A row that could not be evaluated; a registry problem speaks before ``reason``."""
+    return row(context, criterion, cell, Basis("none"), Finding(reason=reason, status="error"))
+
+
+def _looked_until(context: Context, basis: Basis, status: str) -> date | None:
+    # nothing found up to the end of the window is news of that day, not old evidence
+    return (basis.window_end or context.as_of) if status == "insufficient" else None
 
 
 def _shown_alpha(alpha: float) -> Decimal:
     # shown with six places; the computation used the exact share
-    return max(Decimal(alpha).quantize(SMALLEST_ALPHA, ROUND_FLOOR), SMALLEST_ALPHA)
+    return max(Decimal(alpha).quantize(SMALLEST_ALPHA), SMALLEST_ALPHA)

@@ -8,12 +8,12 @@ import numpy as np
 
 from dagster_project.evidence.estimates.bounds import Array, Whole, anytime_lower
 from dagster_project.evidence.estimates.context import (
-    NO_NUMBERS,
     Basis,
     Cell,
     Context,
     Estimate,
-    Numbers,
+    Finding,
+    broken,
     row,
 )
 from dagster_project.evidence.estimates.shares import needed_reason
@@ -119,7 +119,7 @@ def split_cells(
     for cell in cells:
         problem = accuracy_problem(context, cell.decision_class)
         if problem or context.thresholds[criterion, cell.decision_class].problem:
-            rows.append(row(context, criterion, cell, Basis(METHOD), NO_NUMBERS, problem, "error"))
+            rows.append(broken(context, criterion, cell, problem))
         else:
             usable.append(cell)
     return usable, rows
@@ -168,12 +168,15 @@ def error_rows(
     for place, cell in enumerate(cells):
         basis = sample_basis(errors, place, needed[place])
         basis = basis._replace(window_end=context.window(cell.decision_class).label_end)
-        reason, status = needed_reason(needed[place]), "ok"
-        numbers = Numbers(rate[place], float(upper[place]), float(lower[place]))
+        finding = Finding(
+            rate[place], float(upper[place]), float(lower[place]), needed_reason(needed[place])
+        )
         if not basis.n_effective:
-            reason, status = empty_reason, "insufficient"
-            numbers = Numbers(None, float(upper[place]), None)
+            is_drawn_from = any(item.is_sampled for item in errors.cells.strata[place])
+            reason = "no labels" if is_drawn_from else empty_reason
+            finding = Finding(None, finding.bound, None, reason, "insufficient")
         elif errors.detection[place] <= 0:
-            reason, status = "reviewer detection unknown", "insufficient"
-        rows.append(row(context, criterion, cell, basis, numbers, reason, status))
+            reason = "reviewer detection unknown"
+            finding = finding._replace(reason=reason, status="insufficient")
+        rows.append(row(context, criterion, cell, basis, finding))
     return rows

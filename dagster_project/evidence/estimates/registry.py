@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # streams by what an unreadable unit of them might have been; any other stream of a source is
 # taken for decisions, except those that hold neither decisions nor labels
-LABEL_STREAMS = ("reviews", "outcomes", "audit_sample")
+LABEL_STREAMS = ("labels", "reviews", "outcomes", "audit_sample")
 BYSTANDER_STREAMS = ("kpis", "rail_evidence", "reversals", "business_actions")
 
 
@@ -38,12 +38,14 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
     known = {"as_of": as_of, "known": known_batch}
     connection.execute(SCOPE, known)
     sources = _sources(connection, known_batch, classes)
+    cohorts, current = _cohorts(connection, known)
     return Context(
         as_of=as_of,
         known_batch=known_batch,
         classes=classes,
         thresholds=resolve(connection, classes, overrides),
-        cohorts=_cohorts(connection, known),
+        cohorts=cohorts,
+        current_cohorts=current,
         segments=_segments(connection, known),
         windows=_windows(connection),
         sources=sources,
@@ -80,26 +82,20 @@ def _classes(connection: "duckdb.DuckDBPyConnection") -> tuple[DecisionClass, ..
     return tuple(DecisionClass(*row) for row in rows)
 
 
-# One row per class: every query joins it, so no query needs a parameter per class. Complete days
-# come from the class profile (their one home); a label is mature seven days before the newest
-# label landed. Both are measured on data, never on the clock.
+# One row per class: every query joins it, so no query needs a parameter per class. All of it is
+# measured on data, never on the clock: days end at the workflow's newest day with a decision, a
+# week counts once a later day has data (half a week would look like little work), a label is
+# mature seven days before the newest label landed.
 SCOPE = """
 CREATE OR REPLACE TEMP TABLE estimate_scope AS
-WITH profile AS (
-    -- not least(): it would answer $as_of where the profile knows no complete day
-    SELECT decision_class,
-        CASE WHEN max(window_end) > $as_of THEN $as_of ELSE max(window_end) END AS end_date
-    FROM intermediate.int_data_fit__class_profile
-    GROUP BY decision_class
-),
-label AS (
+WITH label AS (
     SELECT decision_class, max(label_watermark_date) - 7 AS mature_date
     FROM facts.fct_watermarks
     WHERE landing_batch <= $known
     GROUP BY decision_class
 ),
-first_day AS (
-    SELECT workflow, min(event_date) AS first_date
+days AS (
+    SELECT workflow, min(event_date) AS first_date, max(event_date) AS end_date
     FROM facts.fct_decisions_daily
     WHERE landing_batch <= $known AND event_date <= $as_of AND decision_count > 0
     GROUP BY workflow
@@ -117,18 +113,18 @@ newest AS (
 SELECT
     class.decision_class,
     class.workflow,
-    profile.end_date,
-    profile.end_date - 27 AS start_date,
-    date_trunc('week', profile.end_date + 1)::DATE - 28 AS weeks_start,
-    date_trunc('week', profile.end_date + 1)::DATE - 1 AS weeks_end,
-    first_day.first_date,
-    CASE WHEN label.mature_date > profile.end_date THEN profile.end_date
-        WHEN profile.end_date IS NOT NULL THEN label.mature_date END AS label_end,
+    days.end_date,
+    days.end_date - 27 AS start_date,
+    date_trunc('week', days.end_date)::DATE - 28 AS weeks_start,
+    date_trunc('week', days.end_date)::DATE - 1 AS weeks_end,
+    days.first_date,
+    -- not least(): that would answer with the other date where one is NULL
+    CASE WHEN label.mature_date > days.end_date THEN days.end_date
+        WHEN days.end_date IS NOT NULL THEN label.mature_date END AS label_end,
     newest.newest_date
 FROM registry.decision_classes AS class
-LEFT JOIN profile USING (decision_class)
 LEFT JOIN label USING (decision_class)
-LEFT JOIN first_day USING (workflow)
+LEFT JOIN days USING (workflow)
 LEFT JOIN newest USING (decision_class)
 """
 
@@ -151,11 +147,12 @@ def _windows(connection: "duckdb.DuckDBPyConnection") -> dict[str, Window]:
 
 def _cohorts(
     connection: "duckdb.DuckDBPyConnection", known: dict[str, object]
-) -> dict[str, tuple[str, ...]]:
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """Cohorts per class in order of arrival, and the one with the newest decision."""
     # a cohort once seen keeps its place, even if every decision of it was corrected away
     rows = connection.execute(
         """
-        SELECT decision_class, cohort_id
+        SELECT decision_class, cohort_id, max(event_date)
         FROM facts.fct_decisions_daily
         WHERE landing_batch <= $known AND event_date <= $as_of
             AND segment = 'all' AND decision_count > 0 AND cohort_id IS NOT NULL
@@ -164,7 +161,8 @@ def _cohorts(
         """,
         known,
     ).fetchall()
-    return _grouped(rows)
+    current = {name: cohort for name, cohort, _ in sorted(rows, key=lambda row: (row[2], row[1]))}
+    return _grouped((name, cohort) for name, cohort, _ in rows), current
 
 
 def _segments(

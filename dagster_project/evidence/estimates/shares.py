@@ -12,6 +12,7 @@ import numpy as np
 
 from dagster_project.evidence.estimates.bounds import (
     Array,
+    Counted,
     anytime_upper,
     clopper_pearson,
     more_clean_trials,
@@ -19,12 +20,12 @@ from dagster_project.evidence.estimates.bounds import (
 from dagster_project.evidence.estimates.context import (
     AT_LEAST,
     COMPARISONS,
-    NO_NUMBERS,
     Basis,
     Cell,
     Context,
     Estimate,
-    Numbers,
+    Finding,
+    broken,
     row,
 )
 
@@ -55,9 +56,7 @@ class Share:
         return 0 <= self.failures <= self.trials and min(self.unknown, self.unreadable) >= 0
 
 
-def share_estimates(
-    context: Context, criterion: str, shares: Iterable[Share], method: str = METHOD
-) -> list[Estimate]:
+def share_estimates(context: Context, criterion: str, shares: Iterable[Share]) -> list[Estimate]:
     """Rows for all shares of a criterion, bounds solved at once."""
     listed = list(shares)
     is_floor = COMPARISONS[criterion] == AT_LEAST
@@ -68,20 +67,16 @@ def share_estimates(
         problem = None if 0 < limit < 1 else "threshold outside 0 to 1"
         problem = problem if share.is_possible else "impossible counts"
         if judged.problem or problem:
-            rows.append(
-                row(context, criterion, share.cell, Basis(method), NO_NUMBERS, problem, "error")
-            )
+            rows.append(broken(context, criterion, share.cell, problem))
         else:
             usable.append(share)
             limits.append(limit)
     if usable:
-        rows += _solved(context, criterion, usable, np.array(limits), method)
+        rows += _solved(context, criterion, usable, np.array(limits))
     return rows
 
 
-def _solved(
-    context: Context, criterion: str, shares: list[Share], limit: Array, method: str
-) -> list[Estimate]:
+def _solved(context: Context, criterion: str, shares: list[Share], limit: Array) -> list[Estimate]:
     alpha = np.array([context.alpha(criterion, share.cell) for share in shares])
     seen = np.array([share.failures for share in shares], dtype=np.float64)
     unknown = np.array([share.unknown for share in shares], dtype=np.float64)
@@ -90,28 +85,17 @@ def _solved(
     unreadable = lost / np.maximum(trials + lost, 1.0)
     upper = unreadable + (1 - unreadable) * anytime_upper(seen + unknown, trials, limit, alpha)
     lower = (1 - unreadable) * clopper_pearson(seen, trials, alpha)[0]
-    needed = more_clean_trials(seen + unknown, trials, lost, limit, limit, alpha)
-    is_floor = COMPARISONS[criterion] == AT_LEAST
-    return [
-        _row(context, criterion, share, method, is_floor, *numbers)
-        for share, *numbers in zip(
-            shares, upper.tolist(), lower.tolist(), needed.tolist(), strict=True
-        )
-    ]
+    counted = Counted(seen + unknown, trials, lost)
+    needed = more_clean_trials(counted, limit, limit, alpha)
+    found = zip(shares, upper.tolist(), lower.tolist(), needed.tolist(), strict=True)
+    return [_row(context, criterion, share, (high, low), more) for share, high, low, more in found]
 
 
 def _row(
-    context: Context,
-    criterion: str,
-    share: Share,
-    method: str,
-    is_floor: bool,
-    upper: float,
-    lower: float,
-    needed: int,
+    context: Context, criterion: str, share: Share, bounds: tuple[float, float], needed: int
 ) -> Estimate:
     basis = Basis(
-        method,
+        METHOD,
         n=share.trials,
         n_effective=share.trials + share.unknown,
         n_missing=share.missing + share.unknown + share.unreadable,
@@ -120,15 +104,18 @@ def _row(
         window_end=share.window_end,
         newest=share.newest,
     )
-    reason, status = needed_reason(needed), "ok"
+    upper, lower = bounds
     rate = share.failures / share.trials if share.trials else None
-    refuting: float | None = lower
-    if not share.trials:
-        reason, status, refuting = share.empty_reason, "insufficient", None
-    numbers = Numbers(rate, upper, refuting)
-    if is_floor:
-        numbers = Numbers(*(None if value is None else 1.0 - value for value in numbers))
-    return row(context, criterion, share.cell, basis, numbers, reason, status)
+    finding = Finding(rate, upper, lower, needed_reason(needed))
+    if rate is None:
+        finding = Finding(None, upper, None, share.empty_reason, "insufficient")
+    if COMPARISONS[criterion] == AT_LEAST:
+        finding = finding._replace(
+            estimate=None if rate is None else 1.0 - rate,
+            bound=1.0 - upper,
+            refuting=None if rate is None else 1.0 - lower,
+        )
+    return row(context, criterion, share.cell, basis, finding)
 
 
 def needed_reason(needed: int) -> str | None:

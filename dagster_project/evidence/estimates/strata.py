@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from dagster_project.evidence.estimates.bounds import (
     Array,
+    Counted,
     Flags,
     Whole,
     anytime_upper,
@@ -70,7 +71,7 @@ trials AS (
         coalesce(inclusion_probability, 0) AS probability,
         NOT is_odd_route AND coalesce(inclusion_probability, 0) > 0
             AND ($bin = -1 OR coalesce(confidence_bin, -1) >= 0) AS is_sampled,
-        coalesce(subject_key, '(unknown)') = '(unknown)' AS is_nobody,
+        starts_with(coalesce(subject_key, '(unknown)'), '(unknown)') AS is_nobody,
         subject_key, date_trunc('week', event_date) AS week,
         sum(decision_count)::BIGINT AS decisions, sum(selected_count)::BIGINT AS selected,
         sum(labelled_count)::BIGINT AS labelled, sum(wrong_count)::BIGINT AS wrong,
@@ -166,7 +167,8 @@ class ErrorCells:
         left = (target - self.fixed) / np.maximum(self.weight, 1e-300)
         null = np.clip(left, 1e-12, 1 - 1e-12)
         lost = np.zeros(len(self.cells))
-        return more_clean_trials(self.failures, self.trials, lost, null, self.limit, alpha)
+        counted = Counted(self.failures, self.trials, lost)
+        return more_clean_trials(counted, null, self.limit, alpha)
 
     def needed_of_several(self, alpha: Array, target: Array) -> Whole:
         """For cells of several strata."""
@@ -201,7 +203,8 @@ class ErrorCells:
         return self.weight / np.maximum(self._sum(self.weight), 1e-300)[self.cell_of]
 
     def _sum(self, values: Array) -> Array:
-        return np.bincount(self.cell_of, weights=values, minlength=len(self.cells))
+        total = np.bincount(self.cell_of, weights=values, minlength=len(self.cells))
+        return np.asarray(total, dtype=np.float64)
 
 
 def error_cells(

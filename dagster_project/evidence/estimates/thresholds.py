@@ -44,7 +44,7 @@ def resolve(
 ) -> dict[tuple[str, str], Threshold]:
     """Threshold and the class's share of alpha for every criterion that has a maker."""
     rows = connection.execute(
-        "SELECT criterion_id, comparison, threshold, alpha, scope FROM registry.gate_criteria"
+        "SELECT criterion_id, comparison, threshold, alpha, scope FROM registry.criteria"
     ).fetchall()
     products: dict[str, list[tuple[Any, ...]]] = {}
     for criterion, *rest in rows:

@@ -4,21 +4,20 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from dagster_project.evidence.estimates.bounds import (
     clean_trials_needed,
     poisson_lower,
     poisson_upper,
 )
 from dagster_project.evidence.estimates.context import (
-    NO_NUMBERS,
+    ANY_COHORT,
     Basis,
     Cell,
     Context,
     DecisionClass,
     Estimate,
-    Numbers,
+    Finding,
+    broken,
     exact,
     insufficient,
     row,
@@ -95,13 +94,14 @@ def _volume_row(
         newest=window.weeks_end,
     )
     if context.thresholds[criterion, name].problem:
-        return row(context, criterion, cell, basis)
+        return broken(context, criterion, cell, None)
     if window.weeks < WEEKS:
         short = basis._replace(n_missing=WEEKS - window.weeks)
         reason = f"{window.weeks} of {WEEKS} complete weeks"
         return insufficient(context, criterion, cell, reason, short)
-    numbers = weekly(count, WEEKS, context.alpha(criterion, cell))
-    return row(context, criterion, cell, basis, Numbers(*(amount * value for value in numbers)))
+    volume = weekly(count, WEEKS, context.alpha(criterion, cell))
+    finding = Finding(amount * volume.mean, amount * volume.lower, amount * volume.upper)
+    return row(context, criterion, cell, basis, finding)
 
 
 def pain_measured(
@@ -174,7 +174,7 @@ def owners_named(connection: "duckdb.DuckDBPyConnection", context: Context) -> l
         SELECT owner.workflow, owner.role, owner.person_id
         FROM registry.owners AS owner JOIN registry.people AS person USING (person_id)
         WHERE person.is_active AND owner.valid_from <= $as_of
-            AND (owner.valid_until IS NULL OR owner.valid_until >= $as_of)
+            AND (owner.valid_until IS NULL OR owner.valid_until > $as_of)
         """,
         {"as_of": context.as_of},
     ).fetchall()
@@ -206,14 +206,26 @@ def evidence_feasible(context: Context, strata: Strata, recent: Strata) -> list[
     ``strata`` all mature days, ``recent`` the last 28 of them. Only clean trials count, for what
     is there and for the pace: an added failure must not bring the day nearer.
     """
-    rows = []
-    for item in context.judged("evidence_feasible"):
+    criterion = "evidence_feasible"
+    rows, usable = [], []
+    for item in context.judged(criterion):
         name = item.decision_class
-        current = Cell(name, cohort_id=(context.cohorts.get(name) or ("*",))[-1])
+        problem = accuracy_problem(context, name)
+        if problem or context.thresholds[criterion, name].problem:
+            rows.append(broken(context, criterion, Cell(name), problem))
+        else:
+            usable.append(Cell(name, cohort_id=context.current_cohorts.get(name, ANY_COHORT)))
+    if not usable:
+        return rows
+    limits = [float(context.thresholds["accuracy", cell[0]].threshold) for cell in usable]
+    needed = clean_trials_needed(limits, [context.alpha("accuracy", cell) for cell in usable])
+    for current, trials in zip(usable, needed.tolist(), strict=True):
         clean = _clean_trials(strata, [current])
-        cohorts = context.cohorts.get(name, ())
+        cohorts = context.cohorts.get(current.decision_class, ())
         pace = _clean_trials(recent, [current._replace(cohort_id=key) for key in cohorts])
-        rows.append(_feasible_row(context, name, current, clean, pace / LABEL_DAYS))
+        left = None if trials < 0 else max(0, trials - clean)
+        name = current.decision_class
+        rows.append(_feasible_row(context, name, clean, left, pace / LABEL_DAYS))
     return rows
 
 
@@ -227,22 +239,14 @@ def _clean_trials(strata: Strata, cells: list[Cell]) -> int:
 
 
 def _feasible_row(
-    context: Context, name: str, current: Cell, clean: int, per_day: float
+    context: Context, name: str, clean: int, left: int | None, per_day: float
 ) -> Estimate:
-    cell, window = Cell(name), context.window(name)
-    problem = accuracy_problem(context, name)
-    basis = Basis("exact", n=clean, window_end=window.label_end, newest=window.label_end)
-    if problem or context.thresholds["evidence_feasible", name].problem:
-        return row(context, "evidence_feasible", cell, basis, NO_NUMBERS, problem, "error")
-    limit = float(context.thresholds["accuracy", name].threshold)
-    needed = int(clean_trials_needed(limit, context.alpha("accuracy", current)))
-    left = np.inf if needed < 0 else max(0, needed - clean)
-    basis = basis._replace(n_needed=None if math.isinf(left) else int(left))
+    cell, end = Cell(name), context.window(name).label_end
+    basis = Basis("exact", n=clean, n_needed=left, window_end=end, newest=end)
+    if left is None:
+        return insufficient(context, "evidence_feasible", cell, "limit out of reach", basis)
     if left > 0 and per_day <= 0:
         return insufficient(context, "evidence_feasible", cell, "no labels", basis)
-    if math.isinf(left):
-        return insufficient(context, "evidence_feasible", cell, "limit out of reach", basis)
     days = math.ceil(left / per_day) if left else 0
-    reason = f"{int(left)} more clean trials" if left else None
-    numbers = Numbers(days, days, days)
-    return row(context, "evidence_feasible", cell, basis, numbers, reason)
+    reason = f"{left} more clean trials" if left else None
+    return row(context, "evidence_feasible", cell, basis, Finding(days, days, days, reason))

@@ -3,9 +3,10 @@
 {% macro native_stream(stream, relation) %}
     {%- set declared = penstock.declared_source(relation).columns if execute else {} -%}
     select
-    {%- for name, type in penstock.canonical_columns(stream).items() %}
-        {{ '"' ~ name ~ '"' if name in declared else "cast(null as " ~ type ~ ")" }} as "{{ name }}",
-    {%- endfor %}
+        {%- for name, type in penstock.canonical_columns(stream).items() %}
+            {{ '"' ~ name ~ '"' if name in declared else "cast(null as " ~ type ~ ")" }}
+            as "{{ name }}",
+        {%- endfor %}
         {{ penstock.landed_select(relation) }}
     from {{ relation }}
 {% endmacro %}
@@ -14,16 +15,16 @@
     {% for node in graph.sources.values() if node.identifier == relation.identifier %}
         {% do return(node) %}
     {% endfor %}
-    {{ exceptions.raise_compiler_error(
-        relation ~ " is not a declared source; add it to the sources YAML with meta.penstock"
-    ) }}
+    {{
+        exceptions.raise_compiler_error(
+            relation ~ " is not a declared source; add it to the sources YAML with meta.penstock"
+        )
+    }}
 {% endmacro %}
 
 {% macro landed_select(relation) %}
-    {%- for name in penstock.landed_columns() %}
-        "{{ name }}",
-    {%- endfor %}
-        '{{ penstock.declared_source(relation).source_name if execute }}' as source
+    {%- for name in penstock.landed_columns() %} "{{ name }}", {%- endfor %}
+    '{{ penstock.declared_source(relation).source_name if execute }}' as source
 {% endmacro %}
 
 {#- `union all` over the staging models that `vars: penstock: streams:` lists; typed and empty when
@@ -32,25 +33,21 @@
     {%- set models = var("streams", {}).get(stream, []) -%}
     {%- set columns = penstock.canonical_columns(stream) -%}
     {%- for model in models %}
-    select
-        {%- for name, type in columns.items() %}
-        cast("{{ name }}" as {{ type }}) as "{{ name }}",
-        {%- endfor %}
-        {%- for name in penstock.landed_columns() %}
-        "{{ name }}",
-        {%- endfor %}
-        source
-    from {{ ref(model) }}
-    {{ "union all" if not loop.last }}
+        select
+            {%- for name, type in columns.items() %}
+                cast("{{ name }}" as {{ type }}) as "{{ name }}",
+            {%- endfor %}
+            {%- for name in penstock.landed_columns() %} "{{ name }}", {%- endfor %}
+            source
+        from {{ ref(model) }} {{ "union all" if not loop.last }}
     {%- else %}
-    select
-        {%- for name, type in columns.items() %}
-        cast(null as {{ type }}) as "{{ name }}",
-        {%- endfor %}
-        {%- for name, type in penstock.landed_columns().items() %}
-        cast(null as {{ type }}) as "{{ name }}",
-        {%- endfor %}
-        cast(null as varchar) as source
-    where false
+        select
+            {%- for name, type in columns.items() %} cast(null as {{ type }}) as "{{ name }}",
+            {%- endfor %}
+            {%- for name, type in penstock.landed_columns().items() %}
+                cast(null as {{ type }}) as "{{ name }}",
+            {%- endfor %}
+            cast(null as varchar) as source
+        where false
     {%- endfor %}
 {% endmacro %}

@@ -19,10 +19,10 @@
         {% for name in penstock.landed_columns() %} runs."{{ name }}", {% endfor %}
         runs.messages as run_messages
     from {{ relation }} as runs
-    cross join
-        unnest(runs.messages) with ordinality as messages(message, position)
-    cross join
-        unnest(messages.message.tool_calls) with ordinality as calls(call, position)
+    cross join unnest(runs.messages)
+    with ordinality as messages(message, position)
+    cross join unnest(messages.message.tool_calls)
+    with ordinality as calls(call, position)
     where messages.message.role = 'assistant' and calls.call.requestor = 'assistant'
 {% endmacro %}
 
@@ -43,14 +43,14 @@
                     ),
                     start_time
                 ) as asked_at,
-                list_filter(
-                    run_messages, lambda m: m.role = 'tool' and m.id = call.id
-                )[1].error as is_error,
+                list_filter(run_messages, lambda m:m.role = 'tool' and m.id = call.id)[
+                    1
+                ].error as is_error,
                 message.usage.prompt_tokens as prompt_tokens,
                 message.usage.completion_tokens as completion_tokens,
                 coalesce(
                     call.arguments.amount,
-                    list_sum(list_transform(call.arguments.payment_methods, lambda p: p.amount))
+                    list_sum(list_transform(call.arguments.payment_methods, lambda p:p.amount))
                 ) as argument_amount
             from calls
         )
@@ -71,20 +71,16 @@
         cast(null as varchar) as tool_schema_version,
         cast(null as varchar) as policy_version,
         call.name as action,
-        case
-            when call.name = 'transfer_to_human_agents' then 'human' else 'delegated'
-        end as route,
+        case when call.name = 'transfer_to_human_agents' then 'human' else 'delegated' end as route,
         cast(null as decimal(9, 6)) as confidence,
         'none' as confidence_method,
         cast(argument_amount as decimal(18, 4)) as amount,
         case when argument_amount is not null then 'USD' end as currency,
-        cast(
-            round((epoch_us(occurred_at) - epoch_us(asked_at)) / 1000) as bigint
-        ) as latency_ms,
+        cast(round((epoch_us(occurred_at) - epoch_us(asked_at)) / 1000) as bigint) as latency_ms,
         -- tokens and cost belong to the message; its calls share them, the first takes the rest
-        prompt_tokens // call_count
+        prompt_tokens  -- call_count
         + case when call_position = 1 then prompt_tokens % call_count else 0 end as input_tokens,
-        completion_tokens // call_count
+        completion_tokens  -- call_count
         + case
             when call_position = 1 then completion_tokens % call_count else 0
         end as output_tokens,
@@ -112,8 +108,7 @@
         end_time as observed_at,
         'run_reward' as outcome,
         case
-            when reward_info.reward >= 1 then 'correct'
-            when reward_info.reward < 1 then 'incorrect'
+            when reward_info.reward >= 1 then 'correct' when reward_info.reward < 1 then 'incorrect'
         end as label,
         cast(reward_info.reward as decimal(9, 6)) as score,
         'ground_truth' as label_source,
@@ -131,8 +126,10 @@
         runs.end_time as observed_at,
         'expected_action_match' as outcome,
         case
-            when checks.expected.action_match then 'correct'
-            when not checks.expected.action_match then 'incorrect'
+            when checks.expected.action_match
+            then 'correct'
+            when not checks.expected.action_match
+            then 'incorrect'
         end as label,
         cast(null as decimal(9, 6)) as score,
         'ground_truth' as label_source,
@@ -140,8 +137,8 @@
         runs.info.environment_info.domain_name || '.' || checks.expected.action.name as action,
         {{ penstock.landed_select(relation) }}
     from {{ relation }} as runs
-    cross join
-        unnest(runs.reward_info.action_checks) with ordinality as checks(expected, position)
+    cross join unnest(runs.reward_info.action_checks)
+    with ordinality as checks(expected, position)
     where checks.expected.action.requestor = 'assistant'
 {% endmacro %}
 

@@ -2,7 +2,7 @@
     when their file stands in the manifest: the manifest entry is written last, so what a killed
     landing left behind is never read. -#}
 {% macro landing_folder() -%}
-    {{ env_var("PENSTOCK_HOME", ".penstock") }}/landing
+    {{ env_var("PENSTOCK_HOME", ".penstock") ~ "/landing" }}
 {%- endmacro %}
 
 {% macro has_files(pattern) %}
@@ -13,28 +13,30 @@
 {% macro typed_source(pattern, columns, reader, condition="true") %}
     {%- if penstock.has_files(pattern) -%}
         select
-        {%- for name, type in columns.items() %}
-            cast("{{ name }}" as {{ type }}) as "{{ name }}"{{ "," if not loop.last }}
-        {%- endfor %}
+            {%- for name, type in columns.items() %}
+                cast("{{ name }}" as {{ type }}) as "{{ name }}"{{ "," if not loop.last }}
+            {%- endfor %}
         from {{ reader }}
         where {{ condition }}
     {%- else -%}
         select
-        {%- for name, type in columns.items() %}
-            cast(null as {{ type }}) as "{{ name }}"{{ "," if not loop.last }}
-        {%- endfor %}
+            {%- for name, type in columns.items() %}
+                cast(null as {{ type }}) as "{{ name }}"{{ "," if not loop.last }}
+            {%- endfor %}
         where false
     {%- endif -%}
 {% endmacro %}
 
 {% macro landed_columns() %}
-    {% do return({
-        "_landing_batch": "varchar",
-        "_landed_at": "timestamptz",
-        "_file_sha256": "varchar",
-        "_place": "bigint",
-        "_payload_sha256": "varchar",
-    }) %}
+    {% do return(
+        {
+            "_landing_batch": "varchar",
+            "_landed_at": "timestamptz",
+            "_file_sha256": "varchar",
+            "_place": "bigint",
+            "_payload_sha256": "varchar",
+        }
+    ) %}
 {% endmacro %}
 
 {% macro create_landing_relations() %}
@@ -52,11 +54,18 @@
             {% endfor %}
             {% do types.update(penstock.landed_columns()) %}
             {% set pattern = folder ~ "/" ~ node.source_name ~ "__" ~ node.name ~ "/*.parquet" %}
-            {% set landed = "_file_sha256 in (select file_sha256 from landing.files"
-                ~ " where status = 'landed' and source = '" ~ node.source_name
-                ~ "' and \"table\" = '" ~ node.name ~ "')" %}
+            {% set landed = (
+                "_file_sha256 in (select file_sha256 from landing.files"
+                ~ " where status = 'landed' and source = '"
+                ~ node.source_name
+                ~ "' and \"table\" = '"
+                ~ node.name
+                ~ "')"
+            ) %}
             {% do run_query(
-                "create or replace view landing." ~ node.identifier ~ " as "
+                "create or replace view landing."
+                ~ node.identifier
+                ~ " as "
                 ~ penstock.typed_source(
                     pattern, types, "read_parquet('" ~ pattern ~ "')", landed
                 )
@@ -101,13 +110,15 @@
     {% set files = folder ~ "/_files/*.json" %}
     {% set types = [] %}
     {% for name, type in file_types.items() %}
-        {% do types.append("\"" ~ name ~ "\": '" ~ type ~ "'") %}
+        {% do types.append('"' ~ name ~ "\": '" ~ type ~ "'") %}
     {% endfor %}
     {% do run_query(
         "create or replace view landing.files as "
         ~ penstock.typed_source(
-            files, file_types,
-            "read_json('" ~ files ~ "', format = 'unstructured', columns = {" ~ types | join(", ") ~ "})"
+            files,
+            file_types,
+            "read_json('" ~ files ~ "', format = 'unstructured', columns = {" ~ types
+            | join(", ") ~ "})",
         )
     ) %}
     {% set quarantine = folder ~ "/_quarantine/*.parquet" %}
@@ -120,7 +131,10 @@
 {% endmacro %}
 
 {% macro landing_meta(node) %}
-    {% do return((node.config.get("meta") or {}).get("penstock") or (node.meta or {}).get("penstock")) %}
+    {% do return(
+        (node.config.get("meta") or {}).get("penstock")
+        or (node.meta or {}).get("penstock")
+    ) %}
 {% endmacro %}
 
 {#- What Python writes and decide reads: made empty here, so that `dbt build` by hand works before
@@ -134,7 +148,8 @@
                 {% do columns.append(column.name ~ " " ~ column.data_type) %}
             {% endfor %}
             {% do run_query(
-                "create table if not exists evidence." ~ node.identifier ~ " (" ~ columns | join(", ") ~ ")"
+                "create table if not exists evidence." ~ node.identifier ~ " (" ~ columns
+                | join(", ") ~ ")"
             ) %}
         {% endfor %}
     {% endif %}

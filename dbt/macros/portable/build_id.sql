@@ -18,9 +18,7 @@
             {%- set grown.by = (lane | length) - before -%}
         {%- endfor -%}
         {%- set parts = [var("macros_digest"), tojson(var("streams", {}), sort_keys=true)] -%}
-        {%- for id in lane | sort -%}
-            {%- do parts.append(id ~ "=" ~ lane[id]) -%}
-        {%- endfor -%}
+        {%- for id in lane | sort -%} {%- do parts.append(id ~ "=" ~ lane[id]) -%} {%- endfor -%}
         {{ local_md5(parts | join("\n")) }}
     {%- endif -%}
 {%- endmacro %}

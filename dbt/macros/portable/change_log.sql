@@ -26,8 +26,7 @@
 {%- endmacro %}
 
 {% macro only_new_batches() %}
-    {% if is_incremental() %}
-        landing_batch not in ({{ penstock.built_batches() }})
+    {% if is_incremental() %} landing_batch not in ({{ penstock.built_batches() }})
     {% else %} true
     {% endif %}
 {% endmacro %}

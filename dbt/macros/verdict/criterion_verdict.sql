@@ -23,7 +23,7 @@
         then 'fail'
         when comparison = 'at_least' and refuting_bound < threshold
         then 'fail'
-        when evidence_newest_date is null or as_of - evidence_newest_date > max_age_days
+        when as_of - evidence_newest_date > max_age_days
         then 'stale'
         when
             status = 'ok'
@@ -40,7 +40,7 @@
     end
 {% endmacro %}
 
-{#- Worst first. -#}
+{#- The worst rank, the higher the worse; an unknown word is an error. -#}
 {% macro verdict_rank(verdict) %}
     case
         {{ verdict }}
@@ -57,6 +57,23 @@
         when 'not_applicable'
         then 0
         else 5
+    end
+{% endmacro %}
+
+{% macro verdict_of_rank(rank) %}
+    case
+        {{ rank }}
+        when 4
+        then 'fail'
+        when 3
+        then 'stale'
+        when 2
+        then 'insufficient'
+        when 1
+        then 'pass'
+        when 0
+        then 'not_applicable'
+        else 'error'
     end
 {% endmacro %}
 

@@ -25,13 +25,25 @@
                     where evidence.cohort_id not in (due.cohort_id, '*')
                 ) as other_cohort_count,
                 {%- for column in [
-                    "estimate", "bound", "refuting_bound", "threshold_used", "alpha", "method", "n",
-                    "n_effective", "n_missing", "n_needed", "window_start", "window_end",
-                    "evidence_newest_date", "status", "reason",
+                    "estimate",
+                    "bound",
+                    "refuting_bound",
+                    "threshold_used",
+                    "alpha",
+                    "method",
+                    "n",
+                    "n_effective",
+                    "n_missing",
+                    "n_needed",
+                    "window_start",
+                    "window_end",
+                    "evidence_newest_date",
+                    "status",
+                    "reason",
                 ] %}
-                min(evidence.{{ column }}) filter (
-                    where evidence.cohort_id in (due.cohort_id, '*')
-                ) as {{ column }}{{ "," if not loop.last }}
+                    min(evidence.{{ column }}) filter (
+                        where evidence.cohort_id in (due.cohort_id, '*')
+                    ) as {{ column }}{{ "," if not loop.last }}
                 {%- endfor %}
             from due
             inner join
@@ -53,8 +65,34 @@
                 (select build_count from {{ ref("evd_builds") }}) as build_count
             from due
             left join settled using (decision_class, segment, criterion_id)
+        ),
+
+        judged as (select *, {{ penstock.criterion_verdict() }} as own_verdict from joined),
+
+        -- what is measured per segment holds for `all` only when it holds in every segment
+        worst as (
+            select
+                *,
+                first_value(segment) over worst_first as worst_segment,
+                first_value(own_verdict) over worst_first as worst_verdict
+            from judged
+            window
+                worst_first as (
+                    partition by decision_class, criterion_id
+                    order by
+                        {{ penstock.verdict_rank("own_verdict") }} desc,
+                        segment = 'all' desc,
+                        segment
+                )
         )
 
-    select *, {{ penstock.criterion_verdict() }} as verdict
-    from joined
+    select
+        * exclude (own_verdict, worst_segment, worst_verdict),
+        case
+            when segment = 'all' and scope = 'segment' then worst_verdict else own_verdict
+        end as verdict,
+        case
+            when segment = 'all' and scope = 'segment' and worst_segment <> 'all' then worst_segment
+        end as vetoed_by
+    from worst
 {% endmacro %}

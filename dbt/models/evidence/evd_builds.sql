@@ -2,14 +2,24 @@
 with
     builds as (
         {%- for fact in [
-            "fct_decisions_daily", "fct_latency_daily", "fct_samples_weekly", "fct_reviews_daily",
-            "fct_reversals_daily", "fct_actions_daily", "fct_cohorts", "fct_kpis",
-            "fct_unreadable", "fct_watermarks",
+            "fct_decisions_daily",
+            "fct_latency_daily",
+            "fct_samples_weekly",
+            "fct_reviews_daily",
+            "fct_reversals_daily",
+            "fct_actions_daily",
+            "fct_cohorts",
+            "fct_kpis",
+            "fct_outcomes_daily",
+            "fct_rails_daily",
+            "fct_unreadable",
+            "fct_watermarks",
         ] %}
-        select distinct build_id
-        from {{ ref(fact) }}
-        where landing_batch <= (select known_batch from {{ ref("int_run_context") }})
-        {{ "union" if not loop.last }}
+            select distinct build_id
+            from {{ ref(fact) }}
+            where
+                landing_batch <= (select known_batch from {{ ref("int_run_context") }})
+                {{ "union" if not loop.last }}
         {%- endfor %}
     )
 

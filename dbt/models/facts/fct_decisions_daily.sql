@@ -1,7 +1,15 @@
 {#- Counts and sums per source, class, segment, cohort, route, day and landing batch. -#}
 {%- set optional_fields = [
-    "confidence", "amount", "subject_id", "latency_ms", "input_tokens", "output_tokens",
-    "cost_amount", "model", "policy_version", "region",
+    "confidence",
+    "amount",
+    "subject_id",
+    "latency_ms",
+    "input_tokens",
+    "output_tokens",
+    "cost_amount",
+    "model",
+    "policy_version",
+    "region",
 ] -%}
 with
     changes as (
@@ -39,13 +47,17 @@ select
     {{ penstock.signed_count("is_conflict") }} as unreadable_count,
     {{ penstock.signed_count("not is_conflict and status is distinct from 'ok'") }} as failed_count,
     {%- for field in optional_fields %}
-    {{ penstock.signed_count("not is_conflict and " ~ field ~ " is null") }}
-    as missing_{{ field }}_count,
+        {{ penstock.signed_count("not is_conflict and " ~ field ~ " is null") }}
+        as missing_{{ field }}_count,
     {%- endfor %}
-    {{ penstock.signed_count("not is_conflict and is_required_missing") }} as missing_required_count,
-    {{ penstock.signed_count(
-        "not is_conflict and not is_required_missing and status is not null and route <> '(unknown)'"
-    ) }} as clean_count,
+    {{ penstock.signed_count("not is_conflict and is_required_missing") }}
+    as missing_required_count,
+    {{
+        penstock.signed_count(
+            "not is_conflict and not is_required_missing and status is not null and route <> '(unknown)'"
+        )
+    }}
+    as clean_count,
     {{ penstock.signed_count("not is_conflict and is_audit_complete") }} as audit_complete_count,
     {{ penstock.signed_count("not is_conflict and not within_boundary") }}
     as boundary_violation_count,

@@ -16,10 +16,9 @@ select
     min(value) as value,
     cast(count(distinct value) as bigint) as value_count
 from kpis
-where true
-{% if is_incremental() %}
-    and _landing_batch not in ({{ penstock.built_batches() }})
-{% endif %}
+where
+    true
+    {% if is_incremental() %} and _landing_batch not in ({{ penstock.built_batches() }}) {% endif %}
 group by
     source,
     metric,

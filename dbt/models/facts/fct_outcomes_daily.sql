@@ -28,10 +28,11 @@ left join
     on firsts.source = mapping.source
     and firsts.workflow = mapping.workflow
     and firsts.action = mapping.match_value
-where firsts.arrival = 1
-{% if is_incremental() %}
-    and firsts._landing_batch not in ({{ penstock.built_batches() }})
-{% endif %}
+where
+    firsts.arrival = 1
+    {% if is_incremental() %}
+        and firsts._landing_batch not in ({{ penstock.built_batches() }})
+    {% endif %}
 group by
     firsts.source,
     firsts.workflow,

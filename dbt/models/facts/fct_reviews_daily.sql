@@ -36,15 +36,20 @@ select
     ) as timed_count,
     cast(sum(coalesce(firsts.handling_seconds, 0)) as decimal(38, 3)) as handling_seconds,
     cast(
-        sum(cast(coalesce(firsts.handling_seconds, 0) * coalesce(firsts.handling_seconds, 0) as decimal(38, 3)))
-        as decimal(38, 3)
+        sum(
+            cast(
+                coalesce(firsts.handling_seconds, 0)
+                * coalesce(firsts.handling_seconds, 0) as decimal(38, 3)
+            )
+        ) as decimal(38, 3)
     ) as handling_seconds_squared
 from firsts
 left join {{ ref("reviewers") }} as reviewers on firsts.reviewer_id = reviewers.reviewer_id
-where firsts.arrival = 1
-{% if is_incremental() %}
-    and firsts._landing_batch not in ({{ penstock.built_batches() }})
-{% endif %}
+where
+    firsts.arrival = 1
+    {% if is_incremental() %}
+        and firsts._landing_batch not in ({{ penstock.built_batches() }})
+    {% endif %}
 group by
     coalesce(reviewers.review_pool, '(unknown)'),
     cast(firsts.reviewed_at as date),

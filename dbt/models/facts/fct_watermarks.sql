@@ -28,8 +28,7 @@ with
         inner join
             {{ ref("decision_classes") }} as classes
             on changes.decision_class = classes.decision_class
-        group by
-            classes.workflow, coalesce(classes.label_outcome, ''), changes.landing_batch
+        group by classes.workflow, coalesce(classes.label_outcome, ''), changes.landing_batch
     ),
 
     batches as (select distinct landing_batch from changes)

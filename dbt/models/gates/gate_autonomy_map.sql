@@ -18,9 +18,9 @@ with
             decision_class,
             segment,
             {%- for test in penstock.autonomy_tests() %}
-            coalesce(
-                max(case when criterion_id = '{{ test }}' then outcome end), 'unknown'
-            ) as {{ test }}_test,
+                coalesce(
+                    max(case when criterion_id = '{{ test }}' then outcome end), 'unknown'
+                ) as {{ test }}_test,
             {%- endfor %}
             4 - count(*) filter (where outcome = 'good') as weak_or_unknown_count,
             count(*) filter (where outcome = 'weak') as weak_count
@@ -33,7 +33,8 @@ with
             decision_class,
             string_agg(
                 criterion_id || '=' || coalesce(cast(threshold as varchar), '(absent)'),
-                ';' order by criterion_id
+                ';'
+                order by criterion_id
             ) as threshold_text
         from {{ ref("int_thresholds__effective") }}
         group by decision_class
@@ -50,8 +51,7 @@ with
             classes.declared_level,
             classes.taxonomy_version,
             outcomes.* exclude (decision_class, segment),
-            {{ penstock.recommended_level("outcomes.weak_or_unknown_count") }}
-            as recommended_level,
+            {{ penstock.recommended_level("outcomes.weak_or_unknown_count") }} as recommended_level,
             {{ penstock.recommended_level("outcomes.weak_count") }} as best_case_level,
             thresholds.threshold_text
         from outcomes
@@ -65,12 +65,22 @@ select
     * exclude (threshold_text),
     sha256(
         {%- for part in [
-            "decision_class", "segment", "boundary", "amount_limit", "currency", "declared_level",
-            "recommended_level", "reversibility_test", "value_at_risk_test",
-            "confidence_quality_test", "review_capacity_test", "taxonomy_version", "threshold_text",
+            "decision_class",
+            "segment",
+            "boundary",
+            "amount_limit",
+            "currency",
+            "declared_level",
+            "recommended_level",
+            "reversibility_test",
+            "value_at_risk_test",
+            "confidence_quality_test",
+            "review_capacity_test",
+            "taxonomy_version",
+            "threshold_text",
         ] %}
-        '{{ part }}=' || coalesce(cast({{ part }} as varchar), '(absent)') || chr(10)
-        {{ "||" if not loop.last }}
+            '{{ part }}=' || coalesce(cast({{ part }} as varchar), '(absent)') || chr(10)
+            {{ "||" if not loop.last }}
         {%- endfor %}
     ) as map_digest
 from calibrated

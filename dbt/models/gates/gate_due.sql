@@ -4,9 +4,7 @@ with
         select decision_class, 'all' as segment
         from {{ ref("decision_classes") }}
         union all
-        select
-            classes.decision_class,
-            segments.segment_dimension || '=' || segments.segment_value
+        select classes.decision_class, segments.segment_dimension || '=' || segments.segment_value
         from {{ ref("decision_classes") }} as classes
         inner join {{ ref("segments") }} as segments on classes.workflow = segments.workflow
     ),
@@ -39,7 +37,9 @@ select
     coalesce(cohorts.cohort_id, '(none)') as cohort_id,
     classes.declared_level,
     criteria.applies_to = 'all'
-    or list_contains(string_split(criteria.applies_to, '|'), classes.declared_level) as is_applicable,
+    or list_contains(
+        string_split(criteria.applies_to, '|'), classes.declared_level
+    ) as is_applicable,
     thresholds.threshold,
     thresholds.threshold_count
 from {{ ref("criteria") }} as criteria

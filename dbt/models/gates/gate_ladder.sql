@@ -17,21 +17,17 @@ with
             max({{ penstock.verdict_rank("verdict") }}) as worst_rank
         from {{ ref("gate_verdicts") }}
         group by
-            as_of,
-            workflow,
-            decision_class,
-            segment,
-            cohort_id,
-            declared_level,
-            gate,
-            gate_order
+            as_of, workflow, decision_class, segment, cohort_id, declared_level, gate, gate_order
     ),
 
     judged as (
         select
             *,
             case
-                when worst_rank = 1 and pass_count > 0 and pass_count + not_applicable_count = criterion_count
+                when
+                    worst_rank = 1
+                    and pass_count > 0
+                    and pass_count + not_applicable_count = criterion_count
                 then 'pass'
                 when worst_rank = 4
                 then 'fail'

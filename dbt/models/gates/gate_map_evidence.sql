@@ -22,8 +22,7 @@ with
             maps as all_map
             on maps.decision_class = all_map.decision_class
             and all_map.segment = 'all'
-        inner join
-            {{ ref("sign_offs") }} as signs on maps.decision_class = signs.decision_class
+        inner join {{ ref("sign_offs") }} as signs on maps.decision_class = signs.decision_class
         left join
             {{ ref("int_owners__active") }} as owners
             on maps.workflow = owners.workflow
@@ -93,11 +92,7 @@ from
             cast(null as decimal(28, 9)) as refuting_bound,
             cast(valid_count as bigint) as n,
             case
-                when valid_count > 0
-                then 'ok'
-                when any_count > 0
-                then 'stale'
-                else 'insufficient'
+                when valid_count > 0 then 'ok' when any_count > 0 then 'stale' else 'insufficient'
             end as status,
             case
                 when valid_count > 0

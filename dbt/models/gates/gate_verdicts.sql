@@ -29,6 +29,10 @@ select
         then not_applicable_reason
         when verdict = 'pass'
         then null
+        when vetoed_by is not null
+        then 'segment ' || vetoed_by || ' does not pass'
+        when build_count = 0
+        then 'no facts yet; run `penstock run`'
         when build_count is distinct from 1
         then 'facts of more than one build; run `penstock run`'
         when threshold_count is distinct from 1

@@ -2,8 +2,16 @@
 {#- One row per declared class over the last 28 days: what suites per class look at. Telemetry fields
     of the support streams count as missing when they are NULL. -#}
 {%- set fields = [
-    "confidence", "amount", "subject_id", "latency_ms", "input_tokens", "output_tokens",
-    "cost_amount", "model", "policy_version", "region",
+    "confidence",
+    "amount",
+    "subject_id",
+    "latency_ms",
+    "input_tokens",
+    "output_tokens",
+    "cost_amount",
+    "model",
+    "policy_version",
+    "region",
 ] -%}
 with
     context as (select * from {{ ref("int_run_context") }}),
@@ -15,7 +23,7 @@ with
             decision_class,
             cast(count(*) as bigint) as decision_count,
             {%- for field in fields %}
-            cast(count(*) - count({{ field }}) as bigint) as {{ field }}_missing_count,
+                cast(count(*) - count({{ field }}) as bigint) as {{ field }}_missing_count,
             {%- endfor %}
             min(confidence) as confidence_min,
             max(confidence) as confidence_max,
@@ -25,7 +33,9 @@ with
             min(cost_amount) as cost_amount_min,
             cast(
                 count(*) filter (
-                    where cost_amount = 0 and coalesce(input_tokens, 0) + coalesce(output_tokens, 0) > 0
+                    where
+                        cost_amount = 0
+                        and coalesce(input_tokens, 0) + coalesce(output_tokens, 0) > 0
                 ) as bigint
             ) as cost_zero_with_tokens_count,
             min(input_tokens) as input_tokens_min,

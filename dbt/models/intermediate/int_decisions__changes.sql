@@ -19,9 +19,11 @@ with
     ),
 
     touches as (
-        select decision_id, landing_batch from decisions
+        select decision_id, landing_batch
+        from decisions
         union
-        select decision_id, landing_batch from attached
+        select decision_id, landing_batch
+        from attached
     ),
 
     touched as (
@@ -35,7 +37,12 @@ with
     phases as (
         select touched.decision_id, touched.landing_batch, signs.sign
         from touched
-        cross join (select -1 as sign union all select 1 as sign) as signs
+        cross join
+            (
+                select -1 as sign
+                union all
+                select 1 as sign
+            ) as signs
     ),
 
     versions as (
@@ -80,11 +87,7 @@ with
             on phases.decision_id = attached.decision_id
             and {{ penstock.visible("attached") }}
         group by
-            phases.decision_id,
-            phases.landing_batch,
-            phases.sign,
-            attached.kind,
-            attached.record_id
+            phases.decision_id, phases.landing_batch, phases.sign, attached.kind, attached.record_id
     ),
 
     labels as (
@@ -106,10 +109,10 @@ with
             min(source) as source,
             min(workflow) as workflow,
             max(case when kind = 'sample' then 1 else 0 end) as sample_count,
-            min(case when kind = 'sample' then inclusion_probability end)
-            as sample_probability,
-            max(case when kind = 'sample' and is_conflict then 1 else 0 end)
-            as sample_conflict_count,
+            min(case when kind = 'sample' then inclusion_probability end) as sample_probability,
+            max(
+                case when kind = 'sample' and is_conflict then 1 else 0 end
+            ) as sample_conflict_count,
             max(
                 case
                     when kind = 'sample'
@@ -120,8 +123,11 @@ with
                 end
             ) as evidence_count,
             {{ penstock.count_records("reversal", "not is_drill") }} as reversal_count,
-            {{ penstock.count_records("reversal", "not is_drill and is_success and not is_conflict") }}
-            as reversal_succeeded_count,
+            {{
+                penstock.count_records(
+                    "reversal", "not is_drill and is_success and not is_conflict"
+                )
+            }} as reversal_succeeded_count,
             {{ penstock.count_records("reversal", "is_drill") }} as drill_count,
             {{ penstock.count_records("reversal", "is_drill and is_success and not is_conflict") }}
             as drill_succeeded_count,

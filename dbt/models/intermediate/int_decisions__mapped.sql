@@ -5,9 +5,7 @@ with
     mapping as (select * from {{ ref("class_mapping") }}),
 
     prices as (
-        select
-            *,
-            lead(valid_from) over (partition by model order by valid_from) as valid_until
+        select *, lead(valid_from) over (partition by model order by valid_from) as valid_until
         from {{ ref("price_list") }}
     ),
 
@@ -18,10 +16,7 @@ with
             case
                 when by_class.decision_class <> by_action.decision_class
                 then '(unknown)'
-                else
-                    coalesce(
-                        by_class.decision_class, by_action.decision_class, '(undeclared)'
-                    )
+                else coalesce(by_class.decision_class, by_action.decision_class, '(undeclared)')
             end as mapped_class
         from decisions
         left join
@@ -68,9 +63,7 @@ select
     coalesce(
         mapped.cost_amount,
         cast(
-            mapped.input_tokens
-            * cast(prices.input_price_per_million as decimal(18, 6))
-            / 1000000
+            mapped.input_tokens * cast(prices.input_price_per_million as decimal(18, 6)) / 1000000
             + mapped.output_tokens
             * cast(prices.output_price_per_million as decimal(18, 6))
             / 1000000 as decimal(18, 9)
@@ -95,6 +88,4 @@ left join
     prices
     on mapped.model = prices.model
     and cast(mapped.occurred_at as date) >= prices.valid_from
-    and (
-        prices.valid_until is null or cast(mapped.occurred_at as date) < prices.valid_until
-    )
+    and (prices.valid_until is null or cast(mapped.occurred_at as date) < prices.valid_until)

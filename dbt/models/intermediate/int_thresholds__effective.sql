@@ -17,8 +17,7 @@ with
         inner join
             {{ ref("thresholds") }} as thresholds
             on criteria.criterion_id = thresholds.criterion_id
-            and coalesce(thresholds.decision_class, classes.decision_class)
-            = classes.decision_class
+            and coalesce(thresholds.decision_class, classes.decision_class) = classes.decision_class
             and thresholds.effective_from <= context.as_of
 
         union all

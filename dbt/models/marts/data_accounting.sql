@@ -13,8 +13,7 @@ select
     files.blank_count,
     coalesce(
         files.status = 'landed'
-        and files.unit_count
-        = files.landed_count + files.quarantined_count + files.blank_count,
+        and files.unit_count = files.landed_count + files.quarantined_count + files.blank_count,
         false
     ) as is_accounted,
     files.first_event_at,

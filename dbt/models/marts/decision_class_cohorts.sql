@@ -21,7 +21,8 @@ with
             cohort_id,
             row_number() over (
                 partition by decision_class order by newest_event_at desc, cohort_id desc
-            ) = 1 as is_current
+            )
+            = 1 as is_current
         from {{ ref("int_cohorts__seen") }}
     )
 

@@ -20,11 +20,7 @@ with
         cross join context
         where facts.landing_batch <= context.known_batch and facts.event_date <= context.as_of
         group by
-            facts.workflow,
-            facts.decision_class,
-            facts.segment,
-            facts.cohort_id,
-            facts.event_date
+            facts.workflow, facts.decision_class, facts.segment, facts.cohort_id, facts.event_date
     ),
 
     samples as (
@@ -64,6 +60,4 @@ select
     cast(decisions.output_token_count as bigint) as output_token_count
 from decisions
 left join samples using (decision_class, segment, cohort_id, event_date)
-where
-    decisions.decision_count <> 0
-    or decisions.unreadable_count <> 0
+where decisions.decision_count <> 0 or decisions.unreadable_count <> 0

@@ -44,6 +44,5 @@ select
     classes.taxonomy_version
 from observed
 full outer join
-    {{ ref("decision_classes") }} as classes
-    on observed.decision_class = classes.decision_class
+    {{ ref("decision_classes") }} as classes on observed.decision_class = classes.decision_class
 cross join context

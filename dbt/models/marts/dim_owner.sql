@@ -1,2 +1,1 @@
-select person_id, name as person_name, is_active
-from {{ ref("people") }}
+select person_id, name as person_name, is_active from {{ ref("people") }}

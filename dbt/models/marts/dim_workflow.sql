@@ -1,2 +1,1 @@
-select workflow, title, description, sponsor
-from {{ ref("workflows") }}
+select workflow, title, description, sponsor from {{ ref("workflows") }}

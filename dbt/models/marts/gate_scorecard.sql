@@ -4,8 +4,11 @@ with
             decision_class,
             segment,
             gate,
-            string_agg(criterion_id, ', ' order by {{ penstock.verdict_rank("verdict") }} desc, criterion_order)
-            filter (where verdict not in ('pass', 'not_applicable')) as open_criteria,
+            string_agg(
+                criterion_id,
+                ', '
+                order by {{ penstock.verdict_rank("verdict") }} desc, criterion_order
+            ) filter (where verdict not in ('pass', 'not_applicable')) as open_criteria,
             max(n_needed) filter (where verdict not in ('pass', 'not_applicable')) as n_needed
         from {{ ref("gate_verdicts") }}
         group by decision_class, segment, gate
@@ -13,7 +16,7 @@ with
 
 select
     ladder.as_of,
-    ladder.as_of + {{ var("pass_valid_days", 2) }} as valid_until_date,
+    ladder.as_of + {{ var("pass_valid_days") }} as valid_until_date,
     ladder.workflow,
     ladder.decision_class,
     ladder.segment,

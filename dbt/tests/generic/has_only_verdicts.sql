@@ -4,7 +4,6 @@
     from {{ model }}
     where
         {{ column_name }} is null
-        or {{ column_name }} not in (
-            'error', 'fail', 'stale', 'insufficient', 'pass', 'not_applicable'
-        )
+        or {{ column_name }}
+        not in ('error', 'fail', 'stale', 'insufficient', 'pass', 'not_applicable')
 {% endtest %}

@@ -1,4 +1,3 @@
 {% test is_never_empty(model) %}
-    select 1 as problem
-    where not exists (select 1 from {{ model }})
+    select 1 as problem where not exists (select 1 from {{ model }})
 {% endtest %}

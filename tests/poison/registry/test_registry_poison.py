@@ -113,15 +113,18 @@ BYTE_CASES = [
     Case(
         "two criteria left for human_only",
         "criteria",
-        lambda c: c.replace(b",class,all,,7,false,none (exact),3", b",class,delegate,no,7,false,x,3")
-        .replace(b"under this map,signatures,at_least,1,0.05,class,all,,", b"under this map,"
-        b"signatures,at_least,1,0.05,class,delegate|delegate_with_audit|surface,no,"),
+        lambda c: c.replace(
+            b",class,all,,7,false,none (exact),3", b",class,delegate,no,7,false,x,3"
+        ).replace(
+            b"map,signatures,at_least,1,0.05,class,all,,",
+            b"map,signatures,at_least,1,0.05,class,delegate|delegate_with_audit|surface,no,",
+        ),
         0,
         "applies_to",
         "autonomy_fit keeps 0 criteria for human_only",
         "at least 2",
     ),
-]  # fmt: skip
+]
 CASES = written_cases() + BYTE_CASES
 
 

@@ -1,9 +1,9 @@
 """A small warehouse with three clean classes, real DuckDB and the real product suites."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from dagster_project.evidence.data_fit.suites import Suite, load_suites
+from dagster_project.evidence.data_fit.write import ClassFit
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = (ROOT / "expectations", ROOT / "demo" / "expectations")
@@ -51,9 +52,7 @@ class World:
 
     def fits(self) -> dict[str, dict[str, Any]]:
         """evidence.data_fit by class."""
-        columns = (
-            "expected_count evaluated_count met_count raised_count too_few_count row_count failing"
-        ).split()
+        columns = [f.name for f in fields(ClassFit)][1:]
         rows = self.sql(f"select decision_class, {', '.join(columns)} from evidence.data_fit")
         return {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows}
 
@@ -75,7 +74,7 @@ def suites() -> tuple[Suite, ...]:
 
 
 @pytest.fixture
-def one_suite(tmp_path: Path) -> Iterator[Callable[..., Suite]]:
+def one_suite(tmp_path: Path) -> Callable[..., Suite]:
     """A suite of guards plus the given expectations, read from a real file."""
 
     def make(
@@ -83,10 +82,7 @@ def one_suite(tmp_path: Path) -> Iterator[Callable[..., Suite]]:
     ) -> Suite:
         entries = [
             entry(
-                "expect_table_row_count_to_be_between",
-                "t_rows",
-                per_class=False,
-                min_value=minimum,
+                "expect_table_row_count_to_be_between", "t_rows", per_class=False, min_value=minimum
             ),
             entry(
                 "expect_table_columns_to_match_set",
@@ -106,7 +102,7 @@ def one_suite(tmp_path: Path) -> Iterator[Callable[..., Suite]]:
         (suite,) = load_suites([folder])
         return suite
 
-    yield make
+    return make
 
 
 def entry(

@@ -1,5 +1,7 @@
 """What counts as met, class by class. Expected values written by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from dagster_project.evidence.data_fit import run
@@ -10,6 +12,10 @@ SETTLED = "intermediate.int_decisions__settled"
 EVERYONE = {"a.one", "a.two", "b.three"}
 # 17 of 18 in the profile's suite are required; 5 + 2 guards, and 4 of 5 of the demo's
 REQUIRED = 17 + 7 + 4
+
+
+def each(ids):
+    return dict.fromkeys(EVERYONE, ids)
 
 
 def failing_after(world, suites, *statements):
@@ -84,7 +90,7 @@ def test_failing_row_of_unknown_class_counts_against_every_class(world, suites, 
         f"update {SETTLED} set route = 'auto', decision_class = {unknown} "
         "where decision_id = 'a.one-7'",
     )
-    assert failing == dict.fromkeys(EVERYONE, ["settled_route_is_known"])
+    assert failing == each(["settled_route_is_known"])
 
 
 def test_failing_row_of_an_undeclared_class_is_named_and_met_by_nobody_else(world, suites):
@@ -118,6 +124,10 @@ def test_only_current_and_known_rows_are_looked_at(world, suites):
     # unknown counts against: neither a missing flag nor a missing batch hides a row
     seen = failing_after(world, suites, copy % "null as is_current, 'n' as decision_id" + where)
     assert seen == {"a.one": ["settled_route_is_known"]}
+    world.sql(f"delete from {SETTLED} where route = 'auto'")
+    batchless = copy % "null as landing_batch, 'n' as decision_id" + where
+    seen = failing_after(world, suites, batchless)
+    assert "settled_route_is_known" in seen["a.one"]
 
 
 def test_all_null_column_is_met_only_where_the_field_is_not_required(world, suites):
@@ -138,7 +148,7 @@ def test_all_null_column_is_met_only_where_the_field_is_not_required(world, suit
 
 def test_null_count_is_never_met(world, suites):
     failing = failing_after(world, suites, f"update {PROFILE} set route_invalid_count = null")
-    assert failing == dict.fromkeys(EVERYONE, ["class_profile_routes_are_known"])
+    assert failing == each(["class_profile_routes_are_known"])
 
 
 def test_nan_is_above_every_lower_bound_and_still_not_met(world, suites):
@@ -170,7 +180,7 @@ def test_advisory_is_written_and_not_counted(world, suites):
 def test_column_that_is_gone_has_raised(world, suites):
     failing = failing_after(world, suites, f"alter table {PROFILE} drop column newest_event_at")
     wanted = ["class_profile_has_columns", "class_profile_has_newest_event"]
-    assert failing == dict.fromkeys(EVERYONE, wanted)
+    assert failing == each(wanted)
     fit = world.fits()["a.one"]
     assert (fit["expected_count"], fit["evaluated_count"], fit["met_count"]) == (28, 27, 26)
     assert fit["raised_count"] == 1
@@ -198,6 +208,32 @@ def test_absent_class_is_too_few(world, suites):
     assert fits["b.three"]["met_count"] == 0
     assert fits["b.three"]["too_few_count"] == REQUIRED
     assert fits["a.one"]["met_count"] == REQUIRED
+    assert world.sql(
+        "select distinct table_name from evidence.expectation_results where not is_met"
+    ) == [("int_data_fit__class_profile",)]
+
+
+def test_profile_of_another_batch_is_no_profile(world, suites):
+    failing_after(
+        world, suites, f"alter table {PROFILE} add column known_batch varchar default 'older'"
+    )
+    for fit in world.fits().values():
+        assert (fit["met_count"], fit["too_few_count"], fit["row_count"]) == (0, REQUIRED, 0)
+    world.sql(f"update {PROFILE} set known_batch = '20260401T000000000000Z'")
+    assert failing_after(world, suites) == {}
+
+
+def test_rows_that_were_not_looked_at_are_not_met(world, suites, monkeypatch):
+    real = run.run_suite
+
+    def look_away(path, suite):
+        results = real(path, suite)
+        for name in {"class_profile_one_currency"} & set(results):
+            results[name] = replace(results[name], element_count=2)
+        return results
+
+    monkeypatch.setattr(run, "run_suite", look_away)
+    assert failing_after(world, suites) == each(["class_profile_one_currency"])
 
 
 def test_class_without_rows_is_too_few_there(world, suites):
@@ -222,7 +258,7 @@ def test_result_that_does_not_come_back_is_not_met(world, suites, monkeypatch):
 
     monkeypatch.setattr(run, "run_suite", lose_one)
     failing = failing_after(world, suites)
-    assert failing == dict.fromkeys(EVERYONE, ["class_profile_one_currency"])
+    assert failing == each(["class_profile_one_currency"])
     fit = world.fits()["a.one"]
     assert (fit["expected_count"], fit["evaluated_count"], fit["raised_count"]) == (28, 27, 0)
 
@@ -241,7 +277,7 @@ def test_aggregates_and_types_that_name_nobody_fail_everybody(world, one_suite, 
               min_value=1),
     )  # fmt: skip
     failing = failing_after(world, [suites[0], suite])
-    assert failing == dict.fromkeys(EVERYONE, ["mean", "length", "pair"])
+    assert failing == each(["mean", "length", "pair"])
 
 
 def test_statistic_over_nothing_is_not_met(world, one_suite, suites, entry):
@@ -264,7 +300,60 @@ def test_statistic_over_nothing_is_not_met(world, one_suite, suites, entry):
 
 
 def test_more_rows_than_the_guard_demands_are_needed(world, one_suite, suites):
+    suite = one_suite("int_decisions__settled", [], minimum=120)
+    assert failing_after(world, [suites[0], suite]) == {}
     suite = one_suite("int_decisions__settled", [], minimum=121)
     failing = failing_after(world, [suites[0], suite])
-    assert failing == dict.fromkeys(EVERYONE, ["t_rows", "t_columns"])
+    assert failing == each(["t_rows", "t_columns"])
     assert world.fits()["a.one"]["too_few_count"] == 2
+
+
+def test_expectation_that_is_not_per_class_fails_every_class(world, one_suite, suites, entry):
+    trial = entry("expect_column_values_to_be_unique", "trial", per_class=False, column="route")
+    assert failing_after(
+        world, [suites[0], one_suite("int_decisions__settled", ["route"], trial)]
+    ) == each(["trial"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"query": "select decision_class from int_decisions__settled__rows limit 7"},
+        {"query": "select decision_class from int_decisions__settled__rows where false"},
+        {"query": "select no_such_column from int_decisions__settled__rows"},
+        {"query": None},
+    ],
+)
+def test_failing_rows_that_cannot_all_be_traced_fail_every_class(
+    world, suites, monkeypatch, change
+):
+    real = run.run_suite
+    name = "settled_route_is_known"
+
+    def blur(path, suite):
+        results = real(path, suite)
+        return {i: replace(r, **change) if i == name else r for i, r in results.items()}
+
+    monkeypatch.setattr(run, "run_suite", blur)
+    wrong = f"update {SETTLED} set route = 'auto' where decision_class = 'b.three'"
+    assert failing_after(world, suites, wrong) == each([name])
+
+
+def test_statistic_that_is_nan_is_not_met_even_if_reported_as_success(
+    world, one_suite, suites, entry, monkeypatch
+):
+    real = run.run_suite
+    trial = entry(
+        "expect_column_sum_to_be_between", "trial", per_class=False, column="amount", min_value=0
+    )
+
+    def lose_statistic(path, suite):
+        results = real(path, suite)
+        return {
+            i: replace(r, is_observed_unknown=True) if i == "trial" else r
+            for i, r in results.items()
+        }
+
+    monkeypatch.setattr(run, "run_suite", lose_statistic)
+    suite = one_suite("int_decisions__settled", ["amount"], trial)
+    assert failing_after(world, [suites[0], suite]) == each(["trial"])

@@ -46,7 +46,7 @@ def test_a_value_has_one_text(value: object, text: object) -> None:
         {"a": [1, {"b": 2.0}]},
         Decimal("NaN"),
         Decimal("Infinity"),
-        datetime(2026, 3, 1),
+        datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None),
         {1: "a"},
         {"a": {None: 1}},
         "\ud800",

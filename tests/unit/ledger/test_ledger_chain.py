@@ -258,7 +258,7 @@ def test_the_clock_may_not_go_back(ledger: Path) -> None:
         (Entry("opinion", "why", {}), "ada"),
         (Entry("note", "", {}), "ada"),
         (Entry("note", "why", {}), ""),
-        (Entry("note", "why", {}, supersedes=9), "ada"),
+        (Entry("note", "why", {}, supersedes=10), "ada"),
         (Entry("note", "why", {"rate": 0.5}), "ada"),
         (Entry("note", "\ud800", {}), "ada"),
     ],

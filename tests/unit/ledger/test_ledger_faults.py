@@ -1,12 +1,17 @@
 """Killed and concurrent writers: what was acknowledged is there, and the chain is whole."""
 
+import errno
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 from dagster_project.ledger.ledger import Entry, append, read, verify
 
@@ -61,5 +66,25 @@ def test_two_writers_at_once_make_one_chain(tmp_path: Path) -> None:
     for name in ("ada", "bob"):  # a batch is never split
         seqs = [line.seq for line in lines if line.actor == name]
         assert all(seqs[at + 2] == seqs[at] + 2 for at in range(0, len(seqs), 3))
-    changes = sum(a.actor != b.actor for a, b in zip(lines, lines[1:], strict=False))
+    changes = sum(one.actor != two.actor for one, two in pairwise(lines))
     assert changes > 1  # they did overlap
+
+
+@pytest.mark.parametrize("month", [1, 2])
+def test_what_the_disk_did_not_take_is_not_in_the_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, month: int
+) -> None:
+    entry = Entry("note", "one", {})
+    [first] = append(tmp_path, [entry], actor="ada", time=datetime(2026, 1, 1, tzinfo=UTC))
+    now = datetime(2026, month, 2, tzinfo=UTC)
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="no space"):
+            append(tmp_path, [entry], actor="ada", time=now)
+    assert list(read(tmp_path)) == [first]
+    append(tmp_path, [entry], actor="ada", time=now)
+    assert verify(tmp_path, None) == []

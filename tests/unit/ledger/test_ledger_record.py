@@ -22,7 +22,7 @@ from dagster_project.ledger.record import (
 )
 
 DAY = datetime(2026, 3, 30, 6, tzinfo=UTC)
-DIGESTS = {name: "0" * 64 for name in ("inputs", "code", "registry", "publication", "grants")}
+DIGESTS = dict.fromkeys(("inputs", "code", "registry", "publication", "grants"), "0" * 64)
 CRITERION = {
     "id": "accuracy",
     "estimate": Decimal("0.01"),
@@ -205,7 +205,7 @@ def test_nothing_is_recorded_over_a_ledger_that_lost_lines(folder: Path, gone: s
     ],
 )
 def test_a_wrong_verdict_records_nothing(folder: Path, wrong: list[dict[str, Any]]) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"verdict|is_blocked|float"):
         record(folder, [verdict("0"), *wrong])
     assert not folder.exists() or kinds(folder) == []
 
@@ -253,6 +253,14 @@ def test_inputs_that_cannot_be_kept_leave_nothing(folder: Path) -> None:
     with pytest.raises(ValueError, match="table names"):
         keep_inputs(folder, {"../evil": []})
     assert list((folder / "inputs").iterdir()) == []
+
+
+def test_other_rows_in_a_whole_gz_are_not_read(folder: Path) -> None:
+    address = keep_inputs(folder, TABLES)
+    path = folder / "inputs" / address / "registry.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"decision_class":"a"}\n'))
+    with pytest.raises(LedgerError, match="registry"):
+        read_inputs(folder, address)
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "facts.fct_decisions_daily.jsonl.gz"])

@@ -45,6 +45,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(
     assert contents(tmp_path / "again") == first
     assert set(first) == FILES
     assert all(first[name] != other[name] for name in FILES)
+    # gzip flags (no file name) and time: two runs within a second would agree by chance
+    assert {first[f"{name}.jsonl.gz"][3:8] for name in STREAMS} == {bytes(5)}
 
 
 def test_the_bundled_data_is_what_the_code_makes_with_seed_7(tmp_path: Path) -> None:
@@ -75,7 +77,7 @@ def test_a_row_has_exactly_the_canonical_columns(small: World, stream: str) -> N
 
 def test_broken_lines_are_as_many_as_asked_and_the_truth_says_where(tmp_path: Path) -> None:
     simulate(tmp_path / "whole", seed=11, weeks=1)
-    simulate(tmp_path / "cut", seed=11, weeks=1, broken_lines=5)
+    simulate(tmp_path / "cut", seed=11, weeks=1, broken_lines=100)
     whole = text(tmp_path / "whole" / "decisions.jsonl.gz").splitlines()
     cut = text(tmp_path / "cut" / "decisions.jsonl.gz").splitlines()
     assert len(whole) == len(cut)
@@ -88,7 +90,7 @@ def test_broken_lines_are_as_many_as_asked_and_the_truth_says_where(tmp_path: Pa
         assert after
         assert before.startswith(after)
         broken[number] = json.loads(before)["decision_id"]
-    assert len(broken) == 5
+    assert len(broken) == 100
     assert World(tmp_path / "cut").truth["broken_lines"] == [
         {"file": "decisions.jsonl.gz", "line": number, "decision_id": name}
         for number, name in broken.items()

@@ -63,6 +63,21 @@ def test_there_are_four_classes_of_one_cohort_with_all_audit_fields(bundled: Wor
         assert min(row["cost_amount"], row["latency_ms"], row["output_tokens"]) > 0
 
 
+def test_the_plan_is_the_documented_one(bundled: World) -> None:
+    planted = {
+        name: (found["decisions_per_week"], found["error_rate"], found["inclusion_probability"])
+        for name, found in (
+            (name, entry["planted"]) for name, entry in bundled.truth["classes"].items()
+        )
+    }
+    assert planted == {
+        "procurement.classify_vendor_request": (600, 0.006, 0.10),
+        "procurement.match_vendor_category": (250, 0.09, 0.15),
+        "procurement.approve_supplier_exception": (40, 0.06, 1.0),
+        "procurement.terminate_supplier": (3, 0.05, 1.0),
+    }
+
+
 @pytest.mark.parametrize("plan", CLASSES, ids=lambda plan: plan.action)
 def test_volume_and_rates_are_what_was_planted(bundled: World, plan: Any) -> None:
     counts = bundled.truth["classes"][plan.decision_class]["realised"]

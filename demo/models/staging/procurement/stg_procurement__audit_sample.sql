@@ -1,1 +1,1 @@
-{{ penstock.native_stream('audit_sample', source('procurement', 'audit_sample')) }}
+{{ penstock.native_stream("audit_sample", source("procurement", "audit_sample")) }}

@@ -1,1 +1,1 @@
-{{ penstock.native_stream('business_actions', source('procurement', 'business_actions')) }}
+{{ penstock.native_stream("business_actions", source("procurement", "business_actions")) }}

@@ -1,1 +1,1 @@
-{{ penstock.native_stream('decisions', source('procurement', 'decisions')) }}
+{{ penstock.native_stream("decisions", source("procurement", "decisions")) }}

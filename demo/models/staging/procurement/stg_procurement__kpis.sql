@@ -1,1 +1,1 @@
-{{ penstock.native_stream('kpis', source('procurement', 'kpis')) }}
+{{ penstock.native_stream("kpis", source("procurement", "kpis")) }}

@@ -1,1 +1,1 @@
-{{ penstock.native_stream('reversals', source('procurement', 'reversals')) }}
+{{ penstock.native_stream("reversals", source("procurement", "reversals")) }}

@@ -1,1 +1,1 @@
-{{ penstock.native_stream('reviews', source('procurement', 'reviews')) }}
+{{ penstock.native_stream("reviews", source("procurement", "reviews")) }}

@@ -1,1 +1,1 @@
-{{ penstock.tau2_outcomes(source('tau2', 'simulations')) }}
+{{ penstock.tau2_outcomes(source("tau2", "simulations")) }}

@@ -1,0 +1,67 @@
+# `make demo` and `make test` do all the set-up on a fresh machine with Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --only-binary :all:
+export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test dev lint format types layers lock digest bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/run.stamp ## Install, run the main job on the bundled data, print the scorecard
+	$(BIN)/penstock demo
+
+test: $(VENV)/dev.stamp lint ## Install, check style, types and layers, run the tests
+	$(BIN)/pytest -q -n 2 --dist loadgroup tests
+
+dev: $(VENV)/run.stamp ## Open the Dagster UI on loopback, with schedule and sensor
+	$(BIN)/penstock doctor --parse
+	$(BIN)/dagster dev --host 127.0.0.1 -w workspace.yaml
+
+lint: $(VENV)/dev.stamp ## Style, types, import direction, SQL format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfmt --check --quiet dbt demo/models demo/macros
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp ## Put Python and SQL into their format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfmt dbt demo/models demo/macros
+
+digest: $(VENV)/run.stamp ## Renew the digest of the product's heavy-lane macros
+	$(BIN)/python -m dagster_project.transform.macros_digest
+
+bench: $(VENV)/run.stamp ## Measure the demo, warm: seconds and peak memory by step
+	$(BIN)/python benchmarks/demo_run.py
+
+lock: ## Renew the hashed requirement locks (needs uv)
+	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate --quiet -o requirements.lock
+	uv pip compile pyproject.toml --extra build --extra dev -c requirements.lock --universal \
+		--python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
+		-o requirements-dev.lock
+
+clean: ## Remove the environment and the demo's state
+	rm -rf $(VENV) demo/.penstock
+
+$(VENV)/bin/pip:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' \
+		|| { echo "Penstock needs Python 3.11 to 3.13; name one: make demo PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing the locked packages (a minute or two the first time) ..."
+	$(PIP_INSTALL) --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp
+	@echo "Installing the locked development packages ..."
+	$(PIP_INSTALL) --require-hashes -r requirements-dev.lock
+	$(BIN)/pip check
+	@touch $@

@@ -1,0 +1,112 @@
+"""Landing as one step (all declared sources, one batch), then the row that says what is known."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from dagster_project.automation.dbt_assets import WAREHOUSE_POOL
+from dagster_project.contracts.sources import SourceTable
+from dagster_project.settings import Project
+
+if TYPE_CHECKING:
+    from dagster_project.landing.reports import FileReport
+
+BOOKS = ("files", "quarantine")
+RUN_CONTEXT = dg.AssetKey(["landing", "run_context"])
+
+
+class LandedFilesChangedError(RuntimeError):
+    """Landed files are not what the manifest says; the text names them."""
+
+
+class ContextConfig(dg.Config):
+    """``as_of``: last business day looked at, ISO. ``known_at``: what had landed by then, ISO."""
+
+    as_of: str | None = None
+    known_at: str | None = None
+
+
+def landing_asset(project: Project, sources: Sequence[SourceTable]) -> dg.AssetsDefinition:
+    """One asset per declared source table, and the two books that account for them."""
+
+    @dg.multi_asset(name="land", specs=[*map(_source_spec, sources), *map(_book_spec, BOOKS)])
+    def land_sources(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
+        from dagster_project.landing.land import land  # pyarrow: not while loading
+
+        def tell(file: "FileReport") -> None:
+            context.log.info(f"{file.file}: {file.status}, {file.landed_count} rows")
+
+        report = land(project, sources, on_file=tell)
+        for source in sources:
+            files = [
+                f for f in report.files if (f.source, f.table) == (source.source, source.table)
+            ]
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["landing", source.relation]),
+                metadata={
+                    "files": len(files),
+                    "dagster/row_count": sum(file.landed_count for file in files),
+                    "quarantined": sum(file.quarantined_count for file in files),
+                    "unaccountable": [f.file for f in files if f.status == "unaccountable"],
+                },
+            )
+        for book in BOOKS:
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["landing", book]), metadata=dict(report.totals)
+            )
+
+    return land_sources
+
+
+def run_context_asset(project: Project) -> dg.AssetsDefinition:
+    """Verify what has landed, then write ``landing.run_context``."""
+
+    @dg.asset(
+        key=RUN_CONTEXT,
+        group_name="landing",
+        deps=[dg.AssetKey(["landing", book]) for book in BOOKS],
+        pool=WAREHOUSE_POOL,
+        description="One row: the business day and the newest landing batch this run looks at.",
+    )
+    def run_context(config: ContextConfig) -> dg.MaterializeResult[Any]:
+        from dagster_project import warehouse
+        from dagster_project.landing.manifest import read_entries
+        from dagster_project.landing.verify import verify
+        from dagster_project.transform.context import choose_context, write_run_context
+
+        if problems := verify(project):
+            raise LandedFilesChangedError("\n".join(problems))
+        chosen = choose_context(
+            [entry.landing_batch for entry in read_entries(project.landing)],
+            as_of=date.fromisoformat(config.as_of) if config.as_of else project.as_of,
+            known_at=_moment(config.known_at),
+        )
+        with closing(warehouse.connect(project.warehouse)) as connection:
+            write_run_context(connection, chosen)
+        return dg.MaterializeResult(
+            metadata={"as_of": chosen.as_of.isoformat(), "known_batch": chosen.known_batch}
+        )
+
+    return run_context
+
+
+def _moment(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _source_spec(source: SourceTable) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        dg.AssetKey(["landing", source.relation]),
+        group_name="landing",
+        description=f"{source.format} from `{source.location}`, typed; one row per record.",
+    )
+
+
+def _book_spec(book: str) -> dg.AssetSpec:
+    return dg.AssetSpec(dg.AssetKey(["landing", book]), group_name="landing")

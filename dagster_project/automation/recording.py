@@ -1,0 +1,165 @@
+"""Reads the verdicts of a finished decide step and hands them to ledger and publish.
+
+Order: stage a release → keep what was judged by → append to the ledger → put the release in use.
+A kill between any two leaves readers with the old release, or with grants that the ledger does not
+name, which deny.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.files import sha256_file
+from dagster_project.settings import PRODUCT_ROOT, Project
+
+if TYPE_CHECKING:
+    import duckdb
+
+# marts, and whether an honest company may have no row in them
+PUBLISHED_MARTS = {
+    "decision_inventory": False,
+    "autonomy_map": False,
+    "gate_criteria": False,
+    "gate_scorecard": False,
+    "decision_class_metrics": True,
+    "decision_class_cohorts": True,
+    "ownership": False,
+    "data_accounting": False,
+    "dim_decision_class": False,
+    "dim_workflow": False,
+    "dim_owner": True,
+}
+JUDGED_BY = ("evidence.estimates", "evidence.data_fit", "evidence.expectation_results")
+VERDICT_TABLES = ("gate_criteria", "gate_scorecard", "autonomy_map")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """``digest``: over the canonical rows of all verdicts, levels and criteria."""
+
+    release_id: str
+    digest: str
+    counts: dict[str, int]
+    changed: list[tuple[str, str, str, str | None, str | None]]
+
+
+def record_and_publish(project: Project, *, actor: str, now: datetime | None = None) -> Recorded:
+    """Needs a finished decide step; nobody else may have the warehouse open."""
+    from dagster_project import warehouse
+    from dagster_project.ledger.inputs import keep_inputs
+    from dagster_project.ledger.record import record_run
+    from dagster_project.publish.grants import build_grants
+    from dagster_project.publish.release import activate, stage_release
+
+    with closing(warehouse.connect(project.warehouse, read_only=True)) as connection:
+        context = _one(connection, "SELECT * FROM intermediate.int_run_context")
+        valid_until = _valid_until(connection)
+        digests = _digests(connection, project)
+        verdicts = _verdicts(connection)
+        maps = _rows(connection, "SELECT * FROM marts.autonomy_map")
+        digests["inputs"] = keep_inputs(project.ledger, _inputs(connection))
+    release_id = f"{context['as_of']:%Y%m%d}-{digests['marts'][:16]}"
+    empty = [mart for mart, may_be_empty in PUBLISHED_MARTS.items() if may_be_empty]
+    staged = stage_release(
+        project.warehouse,
+        project.publish,
+        list(PUBLISHED_MARTS),
+        release_id,
+        may_be_empty=empty,
+    )
+    grants = build_grants(maps, valid_until=valid_until, run={"as_of": context["as_of"]})
+    digests["publication"] = staged.manifest_sha256
+    digests["grants"] = hashlib.sha256(grants).hexdigest()
+    record = record_run(
+        project.ledger,
+        as_of=context["as_of"],
+        known_batch=context["known_batch"],
+        valid_until=valid_until,
+        digests=digests,
+        verdicts=verdicts,
+        actor=actor,
+        time=now or datetime.now(UTC),
+        anchor=project.anchor,
+        witnesses=[project.publish / "current.json"],
+    )
+    activate(project.publish, release_id, grants)
+    counts = Counter(verdict["verdict"] for verdict in verdicts)
+    return Recorded(release_id, digests["verdicts"], dict(counts), record.changed)
+
+
+def _digests(connection: "duckdb.DuckDBPyConnection", project: Project) -> dict[str, str]:
+    from dagster_project.publish.rows import row_digest
+    from dagster_project.transform.bridge import inputs_digest
+
+    marts = {mart: row_digest(connection, f"marts.{mart}")[1] for mart in PUBLISHED_MARTS}
+    registry = sorted((project.root / "seeds").rglob("*.csv"))
+    return {
+        "marts": _digest_of(f"{mart}={marts[mart]}" for mart in sorted(marts)),
+        "verdicts": _digest_of(f"{mart}={marts[mart]}" for mart in VERDICT_TABLES),
+        "registry": _digest_of(f"{path.name}={sha256_file(path)}" for path in registry),
+        "code": _digest_of([inputs_digest(project), _python_digest(PRODUCT_ROOT)]),
+    }
+
+
+def _python_digest(root: Path) -> str:
+    files = sorted(root.rglob("*.py"))
+    return _digest_of(f"{path.relative_to(root)}={sha256_file(path)}" for path in files)
+
+
+def _digest_of(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _inputs(connection: "duckdb.DuckDBPyConnection") -> dict[str, Iterable[Mapping[str, Any]]]:
+    """What this run judged by: registry, evidence, criteria, and the daily facts it read."""
+    tables = connection.execute(
+        "SELECT table_schema || '.' || table_name FROM information_schema.tables "
+        "WHERE table_schema = 'registry' OR (table_schema = 'facts') ORDER BY 1"
+    ).fetchall()
+    names = [*JUDGED_BY, "marts.gate_criteria", *(name for (name,) in tables)]
+    return {name: _rows(connection, f"SELECT * FROM {name}") for name in names}
+
+
+def _verdicts(connection: "duckdb.DuckDBPyConnection") -> list[dict[str, Any]]:
+    criteria: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in _rows(
+        connection,
+        "SELECT decision_class, segment, gate, criterion_id AS id, estimate, bound, n, threshold, "
+        "verdict FROM marts.gate_criteria ORDER BY decision_class, segment, gate, criterion_order",
+    ):
+        key = (row.pop("decision_class"), row.pop("segment"), row.pop("gate"))
+        criteria.setdefault(key, []).append(row)
+    gates = _rows(
+        connection,
+        "SELECT card.decision_class, card.segment, card.gate, card.verdict, card.is_blocked, "
+        "card.cohort_id, map.effective_level AS level FROM marts.gate_scorecard AS card "
+        "JOIN marts.autonomy_map AS map USING (decision_class, segment) "
+        "ORDER BY card.decision_class, card.segment, card.gate_order",
+    )
+    return [
+        gate | {"criteria": criteria[gate["decision_class"], gate["segment"], gate["gate"]]}
+        for gate in gates
+    ]
+
+
+def _valid_until(connection: "duckdb.DuckDBPyConnection") -> datetime:
+    last: date = _one(connection, "SELECT max(valid_until_date) AS last FROM marts.gate_scorecard")[
+        "last"
+    ]
+    return datetime.combine(last + timedelta(days=1), time.min, tzinfo=UTC)
+
+
+def _rows(connection: "duckdb.DuckDBPyConnection", query: str) -> list[dict[str, Any]]:
+    result = connection.execute(query)
+    names = [column[0] for column in result.description]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def _one(connection: "duckdb.DuckDBPyConnection", query: str) -> dict[str, Any]:
+    (row,) = _rows(connection, query)
+    return row

@@ -1,0 +1,94 @@
+"""The doctor on what the product has made: landed files, ledger, publication."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dagster_project.cli.faults import NothingYetError, RefusedError
+from dagster_project.cli.findings import Finding
+from dagster_project.settings import Project
+
+SHOWN_PROBLEMS = 10
+
+
+def check_landed(project: Project) -> Iterator[Finding]:
+    from dagster_project.landing.manifest import read_entries
+    from dagster_project.landing.verify import verify
+
+    problems = verify(project)
+    for problem in problems[:SHOWN_PROBLEMS]:
+        yield Finding("landed files", "problem", problem, "restore it from a backup")
+    if not problems:
+        entries = read_entries(project.landing)
+        odd = [entry for entry in entries if entry.status != "landed"]
+        yield Finding("landed files", "ok", f"{len(entries) - len(odd)} as they were written")
+        for entry in odd[:SHOWN_PROBLEMS]:
+            detail = f"{entry.file_name} cannot be accounted for: {entry.reason}"
+            yield Finding("landed files", "warn", detail, "deliver it again, whole")
+
+
+def check_ledger_place(project: Project) -> Iterator[Finding]:
+    tree = _work_tree(project.ledger)
+    if tree is None:
+        yield Finding("ledger place", "ok", str(project.ledger))
+        return
+    yield Finding(
+        "ledger place",
+        "warn",
+        f"{project.ledger} lies in the git work tree {tree}: `git clean -fdx` would delete it",
+        "set [ledger] path in penstock.toml, or PENSTOCK_HOME, to a folder outside",
+    )
+
+
+def check_anchor(project: Project) -> Iterator[Finding]:
+    if project.anchor is None:
+        yield Finding(
+            "anchor",
+            "warn",
+            "none: a ledger that was cut off or rewritten as a whole would look whole",
+            "set [ledger] anchor in penstock.toml to a file on another machine or disk",
+        )
+    elif project.anchor.is_relative_to(project.ledger):
+        fix = "set [ledger] anchor to a file elsewhere"
+        yield Finding("anchor", "warn", f"{project.anchor} lies inside the ledger", fix)
+    else:
+        yield Finding("anchor", "ok", str(project.anchor))
+
+
+def check_ledger(project: Project) -> Iterator[Finding]:
+    from dagster_project.ledger.verify import month_files, verify
+
+    problems = verify(project.ledger, project.anchor, project.publish)
+    for problem in problems[:SHOWN_PROBLEMS]:
+        detail = f"{problem.code} {problem.place} {problem.detail}"
+        yield Finding("ledger", "problem", detail, "restore it from a backup; never edit it")
+    if problems:
+        return
+    if months := month_files(project.ledger):
+        yield Finding("ledger", "ok", f"{len(months)} month files, the chain is whole")
+    else:
+        yield Finding("ledger", "warn", "empty", "penstock run")
+
+
+def check_publication(project: Project) -> Iterator[Finding]:
+    from dagster_project.cli.release import open_release
+
+    try:
+        with open_release(project) as release:
+            detail = f"{release.release_id}, as of {release.as_of}, valid to {release.valid_until}"
+            if release.is_expired:
+                fix = "penstock run; until then may-act denies"
+                yield Finding("publication", "warn", f"{detail}: expired", fix)
+            elif not release.is_newest:
+                detail += ": a newer run was recorded but not published"
+                yield Finding("publication", "warn", detail, "penstock run")
+            else:
+                yield Finding("publication", "ok", detail)
+    except NothingYetError as error:
+        yield Finding("publication", "warn", str(error), "penstock run")
+    except RefusedError as error:
+        yield Finding("publication", "problem", str(error), "penstock run")
+
+
+def _work_tree(folder: Path) -> Path | None:
+    """The git work tree around ``folder``; ``.git`` is a file in a linked work tree."""
+    return next((each for each in folder.parents if (each / ".git").exists()), None)

@@ -1,0 +1,84 @@
+"""The doctor on what a company declares: settings, registry, dbt project, sources."""
+
+from collections.abc import Iterator
+
+from dagster_project.cli.findings import Finding
+from dagster_project.settings import Project
+
+SHOWN_PROBLEMS = 20
+
+
+def check_settings(project: Project) -> Iterator[Finding]:
+    as_of = f", as_of fixed to {project.as_of}" if project.as_of else ""
+    detail = f"{project.name} in {project.root}, state in {project.home}{as_of}"
+    yield Finding("settings", "ok", detail)
+
+
+def check_registry(project: Project) -> Iterator[Finding]:
+    from dagster_project.contracts.registry import validate_registry
+
+    problems = validate_registry(project.root, project.dbt_package / "seeds" / "criteria.csv")
+    for each in problems[:SHOWN_PROBLEMS]:
+        place = f"{each.file} row {each.row}" if each.row else each.file
+        column = f", column {each.column}" if each.column else ""
+        yield Finding("registry", "problem", f"{place}{column}: {each.message}", each.fix)
+    if more := len(problems) - SHOWN_PROBLEMS:
+        if more > 0:
+            yield Finding("registry", "problem", f"and {more} more", "mend these first")
+    if not problems:
+        yield Finding("registry", "ok", "every file, row and reference is valid")
+
+
+def check_manifest(project: Project, *, parse: bool) -> Iterator[Finding]:
+    from dagster_project.cli.instance import prepare_home
+    from dagster_project.transform.bridge import (
+        DbtFailedError,
+        ensure_manifest,
+        inputs_digest,
+        manifest_path,
+    )
+
+    manifest = manifest_path(project)
+    if parse:
+        prepare_home(project)
+        try:
+            ensure_manifest(project)
+        except DbtFailedError as error:
+            yield Finding("manifest", "problem", str(error), "correct what dbt names")
+            return
+    stamp = manifest.with_name("manifest.inputs.sha256")
+    if not manifest.is_file():
+        fix = "penstock doctor --parse (`penstock run` does it too)"
+        yield Finding("manifest", "warn", "the dbt project was not parsed yet", fix)
+    elif not stamp.is_file() or stamp.read_text(encoding="utf-8") != inputs_digest(project):
+        fix = "penstock doctor --parse (`penstock run` does it too)"
+        yield Finding("manifest", "warn", "older than the dbt files", fix)
+    else:
+        yield Finding("manifest", "ok", f"made from exactly these dbt files: {manifest}")
+
+
+def check_sources(project: Project) -> Iterator[Finding]:
+    from dagster_project.contracts.sources import SourceError, load_sources
+    from dagster_project.landing.land import find_files
+    from dagster_project.transform.bridge import manifest_path
+
+    if not manifest_path(project).is_file():
+        yield Finding("sources", "warn", "unknown before parsing", "penstock doctor --parse")
+        return
+    try:
+        sources = load_sources(manifest_path(project))
+    except SourceError as error:
+        yield Finding("sources", "problem", str(error), "correct the source declaration")
+        return
+    for source in sources:
+        count = len(find_files(project.root, source.location))
+        noun = "file" if count == 1 else "files"
+        detail = f"{source.source}.{source.table}: {count} {noun} at {source.location}"
+        if count:
+            yield Finding("sources", "ok", detail)
+        else:
+            fix = f"drop files below {project.root}, or correct location"
+            yield Finding("sources", "warn", detail, fix)
+    if not sources:
+        fix = "declare one under models/staging/<source>/"
+        yield Finding("sources", "problem", "no source is declared", fix)

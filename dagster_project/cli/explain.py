@@ -1,0 +1,148 @@
+"""``penstock explain``: the criteria of one gate, what was measured, what was asked, what lacks."""
+
+import csv
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.cli.options import known
+from dagster_project.cli.words import NONE, SIGNS, number
+from dagster_project.names import GATES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+    from rich.text import Text
+
+    from dagster_project.cli.release import Release
+    from dagster_project.settings import Project
+
+CRITERIA = (
+    "SELECT * EXCLUDE (as_of, workflow, decision_class, segment, gate, gate_order, criterion_order)"
+    " FROM {gate_criteria} WHERE decision_class = ? AND segment = ? AND gate = ?"
+    " ORDER BY criterion_order"
+)
+GATE = (
+    "SELECT verdict, is_blocked, pass_count, due_count, cohort_id FROM {gate_scorecard} "
+    "WHERE decision_class = ? AND segment = ? AND gate = ?"
+)
+
+
+def show_explanation(
+    project: "Project", decision_class: str, gate: str, segment: str, *, as_json: bool
+) -> None:
+    """Print every criterion of ``gate`` for the class and segment."""
+    from dagster_project.cli.release import open_release
+    from dagster_project.cli.screen import console, emit_json
+
+    known("gate", gate, GATES)
+    with open_release(project) as release:
+        document = release.heading() | _explanation(release, decision_class, gate, segment)
+    titles = _titles(project.dbt_package / "seeds" / "criteria.csv")
+    for criterion in document["criteria"]:
+        criterion |= titles.get(criterion["criterion_id"], {"title": None, "unit": None})
+    if as_json:
+        emit_json(document)
+    else:
+        _print(console(), document)
+
+
+def _explanation(
+    release: "Release", decision_class: str, gate: str, segment: str
+) -> dict[str, Any]:
+    names = [row["decision_class"] for row in release.rows("FROM {dim_decision_class}")]
+    known("decision class", decision_class, names)
+    segments = release.rows(
+        "SELECT DISTINCT segment FROM {gate_scorecard} WHERE decision_class = ? ORDER BY 1",
+        decision_class,
+    )
+    known("segment", segment, [row["segment"] for row in segments])
+    (found,) = release.rows(GATE, decision_class, segment, gate)
+    asked = {"decision_class": decision_class, "segment": segment, "gate": gate}
+    return asked | found | {"criteria": release.rows(CRITERIA, decision_class, segment, gate)}
+
+
+def _titles(seed: "Path") -> dict[str, dict[str, str]]:
+    """Criterion → title and unit, which the marts do not carry."""
+    with seed.open(encoding="utf-8", newline="") as stream:
+        return {
+            row["criterion_id"]: {"title": row["title"], "unit": row["unit"]}
+            for row in csv.DictReader(stream)
+        }
+
+
+def _print(out: "Console", found: dict[str, Any]) -> None:
+    from dagster_project.cli.scorecard_text import print_heading
+    from dagster_project.cli.screen import text, verdict_text
+
+    print_heading(out, f"{found['decision_class']}  {found['segment']}  {found['gate']}", found)
+    passed = f"   {found['pass_count']} of {found['due_count']} due criteria pass"
+    blocked = "; blocked by an earlier gate, so it advances nothing" if found["is_blocked"] else ""
+    out.print(verdict_text(found["verdict"]) + text(passed, blocked))
+    out.print(text("cohort ", found["cohort_id"]))
+    for criterion in found["criteria"]:
+        _print_criterion(out, criterion)
+
+
+def _print_criterion(out: "Console", row: dict[str, Any]) -> None:
+    from dagster_project.cli.screen import print_indented, text, verdict_text
+
+    out.print()
+    title = f"  {row['title']}" if row["title"] else ""
+    head = verdict_text(row["verdict"]) + text("  ", (row["criterion_id"], "bold"), title)
+    out.print(head)
+    for line in (_measured(row), _missing(row), _provenance(row)):
+        if line is not None:
+            print_indented(out, line)
+
+
+def _measured(row: dict[str, Any]) -> "Text":
+    """What was measured and what a pass needs."""
+    from dagster_project.cli.screen import text
+
+    sign = SIGNS.get(row["comparison"], "?")
+    side = "upper" if row["comparison"] == "at_most" else "lower"
+    unit = f" {row['unit']}" if row["unit"] else ""
+    line = text(
+        f"estimate {number(row['estimate'])}, {side} bound ",
+        (number(row["bound"]), "bold"),
+        f"; a pass needs {sign} ",
+        (number(row["threshold"]), "bold"),
+        unit,
+        f"; n {number(row['n'])}",
+    )
+    if row["n_effective"] is not None and row["n_effective"] != row["n"]:
+        line.append_text(text(f", {number(row['n_effective'])} independent"))
+    if row["n_missing"]:
+        line.append_text(text(f", {number(row['n_missing'])} missing counted as failures"))
+    return line
+
+
+def _missing(row: dict[str, Any]) -> "Text | None":
+    """Why it is no pass, and how much more evidence a pass takes at least."""
+    from dagster_project.cli.screen import text
+
+    if row["verdict"] == "pass":
+        return None
+    word = "why not due" if row["verdict"] == "not_applicable" else "missing"
+    reason, needed = str(row["reason"] or ""), row["n_needed"]
+    # the reason of a bound that is too wide is this very number
+    more = f"{number(needed)} more clean trials" if needed and str(needed) not in reason else ""
+    words = "; ".join(part for part in (reason, more) if part) or _not_held(row)
+    return text((f"{word}: ", "yellow"), words)
+
+
+def _not_held(row: dict[str, Any]) -> str:
+    if row["bound"] is None:
+        return "no reason recorded"
+    sign = SIGNS.get(row["comparison"], "?")
+    return f"{number(row['bound'])} is not {sign} {number(row['threshold'])}"
+
+
+def _provenance(row: dict[str, Any]) -> "Text":
+    from dagster_project.cli.screen import text
+
+    window = f"{row['window_start'] or NONE} to {row['window_end'] or NONE}"
+    newest = f", newest evidence {row['evidence_newest_date'] or NONE}"
+    method = f"; method {row['method'] or NONE}, alpha {number(row['alpha'])}"
+    refuting = f"; a fail is proven by {number(row['refuting_bound'])}"
+    return text((f"window {window}{newest}{method}{refuting}", "dim"))

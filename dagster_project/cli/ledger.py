@@ -1,0 +1,64 @@
+"""``penstock ledger verify``: the chain, the anchor and what is published, held against each other."""
+
+from typing import TYPE_CHECKING
+
+from dagster_project.cli.faults import NO, OK, NothingYetError, RefusedError
+
+if TYPE_CHECKING:
+    from dagster_project.settings import Project
+
+
+def verify_ledger(project: "Project", *, as_json: bool) -> int:
+    """Print what was checked and every problem; 0 whole, 1 not."""
+    from dagster_project.cli.screen import console, emit_json, text
+    from dagster_project.ledger.verify import month_files
+
+    months = month_files(project.ledger)
+    problems = _problems(project)
+    if not months and not problems:
+        raise NothingYetError(f"there is no ledger in {project.ledger} yet; run `penstock run`")
+    lines = sum(path.read_bytes().count(b"\n") for path in months)
+    if as_json:
+        emit_json(
+            {
+                "ledger": str(project.ledger),
+                "anchor": str(project.anchor) if project.anchor else None,
+                "line_count": lines,
+                "month_count": len(months),
+                "is_whole": not problems,
+                "problems": [
+                    {"code": code, "place": place, "detail": detail}
+                    for code, place, detail in problems
+                ],
+            }
+        )
+        return NO if problems else OK
+    out = console()
+    for code, place, detail in problems:
+        out.print(text((f"✗ {code}", "red"), f"  {place}  {detail}"))
+    months_noun = "month file" if len(months) == 1 else "month files"
+    summary = f"{lines:,} lines in {len(months)} {months_noun} of {project.ledger}"
+    if problems:
+        out.print(text((f"{len(problems)} problems", "bold red"), f"  {summary}"))
+        return NO
+    out.print(text(("✓ whole", "green"), f"  {summary}"))
+    out.print(text(f"anchor: {project.anchor or 'none configured, so a cut end cannot be seen'}"))
+    return OK
+
+
+def _problems(project: "Project") -> list[tuple[str, str, str]]:
+    """The independent verifier's, and whether the release in use is one that a run recorded."""
+    from dagster_project.cli.release import open_release
+    from dagster_project.ledger.verify import verify
+
+    found = [tuple(each) for each in verify(project.ledger, project.anchor, project.publish)]
+    problems = [(str(code), str(place), str(detail)) for code, place, detail in found]
+    if problems:
+        return problems
+    try:
+        with open_release(project):
+            return []
+    except NothingYetError:
+        return []
+    except RefusedError as error:
+        return [("release_not_to_be_believed", str(project.publish / "current"), str(error))]

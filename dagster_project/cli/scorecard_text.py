@@ -1,0 +1,177 @@
+"""How scorecards look: from 80 columns on, in words as well as in colour."""
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.cli.screen import print_indented, table, text, verdict_text
+from dagster_project.cli.words import BLOCKED, GATE_TITLES, NONE, TEST_LOOKS, number
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+WIDE = 120  # from here on "insufficient" is written out: five gates of 15 beside the name
+WIDE_GATE, NARROW_GATE = 15, 10
+LONGEST_NAME = 48
+LEGEND = (
+    "✓ pass  ✗ fail  ~ stale (too old, or of another cohort)  ? insufficient evidence",
+    f"! error (could not be judged)  {BLOCKED} blocked by an earlier gate",
+)
+
+
+def print_heading(out: "Console", title: str, heading: dict[str, Any]) -> None:
+    """Title; business day and validity, EXPIRED in red when the clock is past it."""
+    out.print(text((title, "bold")))
+    line = text(f"as of {heading['as_of']}, valid until {heading['valid_until']}")
+    if heading["is_expired"]:
+        line.append_text(text("  ", ("EXPIRED", "bold red"), ": no pass may be relied on"))
+    out.print(line)
+    if not heading["is_newest"]:
+        words = "a newer run is recorded but not published: run `penstock run`"
+        out.print(text((words, "yellow")))
+
+
+def print_legend(out: "Console") -> None:
+    """What the signs mean."""
+    for line in LEGEND:
+        out.print(text((line, "dim")))
+
+
+def print_classes(out: "Console", heading: dict[str, Any], classes: list[dict[str, Any]]) -> None:
+    """Every class, by workflow."""
+    print_heading(out, "Scorecard", heading)
+    print_legend(out)
+    for workflow, rows in groupby(classes, key=lambda row: row["workflow"]):
+        print_workflow(out, workflow, list(rows))
+
+
+def print_workflow(out: "Console", title: str, rows: list[dict[str, Any]]) -> None:
+    """One line of gates per class, and below it its levels and what is missing first."""
+    width = _name_width(out, [row["decision_class"] for row in rows])
+    out.print()
+    out.print(_gate_header(out, title, width))
+    for row in rows:
+        _print_gates(out, row["decision_class"], row["gates"], width)
+        print_indented(out, _standing(row))
+        if missing := row["missing_first"]:
+            print_indented(out, _missing(missing))
+
+
+def print_one(out: "Console", heading: dict[str, Any], found: dict[str, Any]) -> None:
+    """One class: levels, tests, segments by gate, what is open, cohorts."""
+    print_heading(out, found["decision_class"], heading)
+    out.print(text(found["title"] or ""))
+    segments = found["segments"]
+    recommended = segments[0]["recommended_level"] or NONE
+    approved = segments[0]["approved_level"] or "not yet"
+    out.print(_standing(segments[0]) + text(f"; recommended {recommended}; approved {approved}"))
+    out.print(text("boundary: ", found["boundary"] or "none", "; amount limit: ", _limit(found)))
+    out.print(_tests(segments[0]["tests"]))
+    out.print()
+    width = _name_width(out, [segment["segment"] for segment in segments])
+    out.print(_gate_header(out, "segment", width))
+    for segment in segments:
+        _print_gates(out, segment["segment"], segment["gates"], width)
+    out.print()
+    _print_open(out, segments[0]["gates"])
+    _print_cohorts(out, found["cohorts"])
+    print_legend(out)
+
+
+def _name_width(out: "Console", names: list[str]) -> int:
+    room = out.width - 5 * _gate_width(out) - 2
+    return max(10, min(room, LONGEST_NAME, max(map(len, names), default=0)))
+
+
+def _gate_width(out: "Console") -> int:
+    return WIDE_GATE if out.width >= WIDE else NARROW_GATE
+
+
+def _gate_header(out: "Console", title: str, width: int) -> "Text":
+    line = text((title, "bold"))
+    line.pad_right(width + 2 - line.cell_len)
+    for short in GATE_TITLES.values():
+        line.append_text(text((short.ljust(_gate_width(out)), "bold")))
+    line.rstrip()
+    return line
+
+
+def _print_gates(out: "Console", name: str, gates: list[dict[str, Any]], width: int) -> None:
+    line = text((name, "bold"))
+    if line.cell_len > width:  # too long for its column: on a line of its own, never cut
+        out.print(line)
+        line = text("")
+    line.pad_right(width + 2 - line.cell_len)
+    for gate in gates:
+        cell = verdict_text(
+            gate["verdict"], is_blocked=gate["is_blocked"], is_wide=_gate_width(out) == WIDE_GATE
+        )
+        cell.pad_right(max(0, _gate_width(out) - cell.cell_len))
+        line.append_text(cell)
+    line.rstrip()
+    out.print(line)
+
+
+def _standing(row: dict[str, Any]) -> "Text":
+    effective = row["effective_level"]
+    style = "bold" if effective == row["declared_level"] else "bold yellow"
+    levels = (f"; declared {row['declared_level']} → effective ", (effective, style))
+    return text("stage ", (row["stage"], "bold"), *levels)
+
+
+def _limit(found: dict[str, Any]) -> str:
+    if found["amount_limit"] is None:
+        return "none"
+    return f"{number(found['amount_limit'])} {found['currency'] or ''}".rstrip()
+
+
+def _missing(missing: dict[str, Any]) -> "Text":
+    needed = missing["n_needed"]
+    more = f" ({number(needed)} more clean trials)" if needed else ""
+    open_criteria = ", ".join(missing["open_criteria"]) or "no criterion is due"
+    return text(("missing first: ", "dim"), f"{missing['gate']}: {open_criteria}{more}")
+
+
+def _tests(tests: dict[str, str]) -> "Text":
+    line = text("four tests: ")
+    for position, (name, outcome) in enumerate(tests.items()):
+        symbol, style = TEST_LOOKS.get(outcome, ("!", "bold red"))
+        line.append_text(text(", " if position else "", name.replace("_", " "), " "))
+        line.append_text(text((f"{symbol} {outcome}", style)))
+    return line
+
+
+def _print_open(out: "Console", gates: list[dict[str, Any]]) -> None:
+    shown = table("gate", "verdict", "passed", "open, worst first", "needed", numeric=["needed"])
+    for gate in gates:
+        shown.add_row(
+            text(gate["gate"]),
+            verdict_text(gate["verdict"], is_blocked=gate["is_blocked"]),
+            text(f"{gate['pass_count']} of {gate['due_count']}"),
+            text(", ".join(gate["open_criteria"]) or NONE),
+            text(number(gate["n_needed"]) if gate["n_needed"] else NONE),
+        )
+    out.print(shown)
+    out.print()
+
+
+def _print_cohorts(out: "Console", cohorts: list[dict[str, Any]]) -> None:
+    if not cohorts:
+        out.print(text("no decision of any cohort yet"))
+        return
+    shown = table("cohort", "decisions", "labelled", "wrong", "cost", numeric=["decisions"])
+    for cohort in cohorts:
+        mark = " (current)" if cohort["is_current"] else ""
+        shown.add_row(
+            text(cohort["cohort_id"], (mark, "green")),
+            text(number(cohort["decision_count"])),
+            text(number(cohort["labelled_count"])),
+            text(number(cohort["wrong_count"])),
+            text(cost_words(cohort["cost_amount"], cohort["unpriced_count"])),
+        )
+    out.print(shown)
+
+
+def cost_words(cost: Any, unpriced: int) -> str:
+    """The cost, or `price missing`: a sum over some of the decisions is not their cost."""
+    return f"price missing ({number(unpriced)})" if unpriced or cost is None else number(cost)

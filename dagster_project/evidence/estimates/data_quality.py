@@ -1,0 +1,254 @@
+"""Data fit, the counted part: volume, required fields, freshness, accounting, labels, telemetry."""
+
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from dagster_project.evidence.estimates.bounds import poisson_lower, poisson_upper
+from dagster_project.evidence.estimates.context import (
+    Basis,
+    Cell,
+    Context,
+    Estimate,
+    Finding,
+    broken,
+    exact,
+    insufficient,
+    row,
+    segment_unknown,
+)
+from dagster_project.evidence.estimates.shares import Share, share_estimates
+from dagster_project.evidence.estimates.strata import Strata
+from dagster_project.names import ALL_SEGMENT
+
+if TYPE_CHECKING:
+    import duckdb
+
+# below this many decisions one latency for all may be chance
+CONSTANT_LATENCY_DECISIONS = 20
+
+
+class Filled(NamedTuple):
+    """Decisions of the last 28 days: all, with a required field missing, clean; newest filled."""
+
+    decisions: int = 0
+    missing: int = 0
+    clean: int = 0
+    newest: date | None = None
+
+
+def required_and_clean(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
+    """clean_volume and required_data_present over the last 28 data days."""
+    rows = connection.execute(
+        """
+        WITH days AS (
+            SELECT decision_class, segment, event_date, sum(decision_count)::BIGINT AS decisions,
+                sum(missing_required_count)::BIGINT AS missing, sum(clean_count)::BIGINT AS clean
+            FROM facts.fct_decisions_daily JOIN estimate_scope USING (decision_class)
+            WHERE landing_batch <= $known AND event_date BETWEEN start_date AND end_date
+            GROUP BY decision_class, segment, event_date
+        )
+        SELECT decision_class, segment, sum(decisions)::BIGINT, sum(missing)::BIGINT,
+            sum(clean)::BIGINT, max(CASE WHEN decisions > missing THEN event_date END)
+        FROM days GROUP BY decision_class, segment
+        """,
+        {"known": context.known_batch},
+    ).fetchall()
+    filled = {Cell(name, segment): Filled(*rest) for name, segment, *rest in rows}
+    found = [
+        _clean_row(context, item.decision_class, filled.get(Cell(item.decision_class), Filled()))
+        for item in context.judged("clean_volume")
+    ]
+    criterion = "required_data_present"
+    cells = context.cells(criterion, per_cohort=False)
+    shares = [_required_share(context, cell, filled) for cell in cells]
+    return found + share_estimates(context, criterion, shares)
+
+
+def _required_share(context: Context, cell: Cell, filled: dict[Cell, Filled]) -> Share:
+    own = filled.get(cell, Filled())
+    other = segment_unknown(cell.segment)
+    stray = filled.get(cell._replace(segment=other), Filled()) if other else Filled()
+    window = context.window(cell.decision_class)
+    return Share(
+        cell,
+        own.missing,
+        own.decisions,
+        unknown=stray.decisions,
+        unreadable=context.lost(cell.decision_class).decisions,
+        missing=own.missing,
+        window_start=window.start,
+        window_end=window.end,
+        newest=own.newest,
+    )
+
+
+def _clean_row(context: Context, name: str, filled: Filled) -> Estimate:
+    cell, window = Cell(name), context.window(name)
+    clean = max(filled.clean, 0)
+    basis = Basis(
+        "poisson_exact",
+        n=clean,
+        window_start=window.start,
+        window_end=window.end,
+        newest=window.end,
+    )
+    if context.thresholds["clean_volume", name].problem:
+        return broken(context, "clean_volume", cell, None)
+    if not window.covers_days:
+        reason = "less than 28 complete days"
+        return insufficient(context, "clean_volume", cell, reason, basis)
+    alpha = context.alpha("clean_volume", cell)
+    numbers = Finding(
+        clean, float(poisson_lower(clean, 1, alpha)), float(poisson_upper(clean, 1, alpha))
+    )
+    return row(context, "clean_volume", cell, basis, numbers)
+
+
+def fresh(context: Context) -> list[Estimate]:
+    """Days between as_of and the newest day with a decision that did not fail."""
+    rows = []
+    for item in context.judged("fresh"):
+        name = item.decision_class
+        newest = context.window(name).newest
+        if newest is None:
+            basis = Basis("exact")
+            rows.append(insufficient(context, "fresh", Cell(name), "no decisions", basis))
+        else:
+            days = (context.as_of - newest).days
+            rows.append(exact(context, "fresh", name, days)._replace(evidence_newest_date=newest))
+    return rows
+
+
+def accounted(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
+    """Sources of the class with a file whose units do not add up or could not be counted."""
+    rows = connection.execute(
+        """
+        SELECT source, bool_or(
+            coalesce(status, 'unaccountable') <> 'landed'
+            OR unit_count IS DISTINCT FROM landed_count + quarantined_count + blank_count)
+        FROM landing.files WHERE coalesce(landing_batch, '') <= $known GROUP BY source
+        """,
+        {"known": context.known_batch},
+    ).fetchall()
+    has_problem = {source: bool(flag) for source, flag in rows}
+    found = []
+    for item in context.judged("accounted"):
+        name = item.decision_class
+        own = context.sources.get(name, frozenset())
+        silent = sorted(own - has_problem.keys())
+        if not own or silent:
+            reason = f"no files of {silent[0]}" if silent else "no source"
+            basis = Basis("exact", n_missing=max(len(silent), 1))
+            found.append(insufficient(context, "accounted", Cell(name), reason, basis))
+            continue
+        bad = sorted(source for source in own if has_problem[source])
+        problem = f"unaccounted in {bad[0]}" if bad else None
+        found.append(exact(context, "accounted", name, len(bad), problem))
+    return found
+
+
+def reconciled(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
+    """Share of the business system's actions that have a decision record."""
+    rows = connection.execute(
+        """
+        WITH ends AS (SELECT workflow, max(end_date) AS end_date FROM estimate_scope GROUP BY 1),
+        days AS (
+            SELECT workflow, event_date, sum(action_count)::BIGINT AS actions,
+                sum(audited_count)::BIGINT AS audited
+            FROM facts.fct_actions_daily JOIN ends USING (workflow)
+            WHERE landing_batch <= $known AND event_date <= end_date
+            GROUP BY workflow, event_date
+        )
+        SELECT workflow, sum(actions)::BIGINT, sum(audited)::BIGINT, min(event_date),
+            max(CASE WHEN audited > 0 THEN event_date END)
+        FROM days GROUP BY workflow
+        """,
+        {"known": context.known_batch},
+    ).fetchall()
+    counts = {workflow: rest for workflow, *rest in rows}
+    shares = []
+    for item in context.judged("reconciled"):
+        actions, audited, first, newest = counts.get(item.workflow) or (0, 0, None, None)
+        shares.append(
+            Share(
+                Cell(item.decision_class),
+                actions - audited,
+                actions,
+                unknown=context.lost(item.decision_class).actions,
+                missing=actions - audited,
+                window_start=first,
+                window_end=context.window(item.decision_class).end,
+                newest=newest,
+                empty_reason="no business actions",
+            )
+        )
+    return share_estimates(context, "reconciled", shares)
+
+
+def labels_available(context: Context, strata: Strata) -> list[Estimate]:
+    """Share of mature selected decisions with a valid label, over all cohorts."""
+    shares = []
+    for item in context.judged("labels_available"):
+        name = item.decision_class
+        own = [
+            stratum
+            for cohort in context.cohorts.get(name, ())
+            for stratum in strata.get(Cell(name, ALL_SEGMENT, cohort), [])
+        ]
+        selected = sum(stratum.selected for stratum in own)
+        labelled = sum(stratum.labelled for stratum in own)
+        dates = [stratum.first_date for stratum in own if stratum.first_date is not None]
+        newest = [stratum.newest for stratum in own if stratum.newest is not None]
+        shares.append(
+            Share(
+                Cell(name),
+                selected - labelled,
+                selected,
+                unknown=context.lost(name).labels,
+                missing=selected - labelled,
+                window_start=min(dates, default=None),
+                window_end=context.window(name).label_end,
+                newest=max(newest, default=None),
+                empty_reason="no labels",
+            )
+        )
+    return share_estimates(context, "labels_available", shares)
+
+
+def telemetry_plausible(
+    connection: "duckdb.DuckDBPyConnection", context: Context
+) -> list[Estimate]:
+    """Problems of the class profile: constant latency, free tokens, impossible values."""
+    rows = connection.execute(
+        """
+        SELECT decision_class, decision_count,
+            (decision_count >= $few AND latency_ms_distinct_count = 1)::INT,
+            coalesce(cost_zero_with_tokens_count, 0)::BIGINT,
+            coalesce((latency_ms_min < 0)::INT, 0) + coalesce((cost_amount_min < 0)::INT, 0)
+                + coalesce((input_tokens_min < 0)::INT, 0)
+                + coalesce((output_tokens_min < 0)::INT, 0)
+                + coalesce((amount_min < 0)::INT, 0)
+                + coalesce((confidence_min < 0)::INT, 0)
+                + coalesce((confidence_max > 1)::INT, 0),
+            coalesce(route_invalid_count, 0)::BIGINT
+        FROM intermediate.int_data_fit__class_profile
+        """,
+        {"few": CONSTANT_LATENCY_DECISIONS},
+    ).fetchall()
+    profiles = {name: rest for name, *rest in rows}
+    names = ("constant latency", "cost zero with tokens", "impossible values", "invalid routes")
+    found = []
+    for item in context.judged("telemetry_plausible"):
+        name = item.decision_class
+        decisions, *problems = profiles.get(name) or (0,)
+        if not decisions:
+            basis = Basis("exact", window_end=context.window(name).end)
+            cell = Cell(name)
+            found.append(insufficient(context, "telemetry_plausible", cell, "no decisions", basis))
+            continue
+        counts = [int(count or 0) for count in problems]
+        said = [text for text, count in zip(names, counts, strict=True) if count]
+        reason = ", ".join(said) or None
+        fact = exact(context, "telemetry_plausible", name, sum(counts), reason)
+        found.append(fact._replace(evidence_newest_date=context.window(name).newest))
+    return found

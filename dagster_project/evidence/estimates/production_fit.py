@@ -1,0 +1,273 @@
+"""Production fit: latency, audit fields, boundary, cost per correct decision, reviewers."""
+
+import math
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from dagster_project.evidence.estimates.context import (
+    Basis,
+    Cell,
+    Context,
+    Estimate,
+    Finding,
+    broken,
+    insufficient,
+    row,
+    segment_unknown,
+)
+from dagster_project.evidence.estimates.errors import (
+    Detections,
+    class_alpha,
+    error_bounds,
+    split_cells,
+)
+from dagster_project.evidence.estimates.shares import Share, share_estimates
+from dagster_project.evidence.estimates.strata import Strata
+
+if TYPE_CHECKING:
+    import duckdb
+
+# upper edge of latency bin b is 1.01^b milliseconds
+BIN_WIDTH = 1.01
+
+
+class Tally(NamedTuple):
+    """One measure of a cell; ``newest`` is the newest day with a good decision."""
+
+    failures: int = 0
+    trials: int = 0
+    unknown: int = 0
+    first: date | None = None
+    newest: date | None = None
+
+
+Tallies = dict[Cell, Tally]
+
+
+class Daily(NamedTuple):
+    """Sums of a cell over all complete days."""
+
+    decisions: int
+    priced: int
+    cost: float
+    first: date | None
+    newest: date | None
+
+
+def last_fast_bin(limit_ms: float) -> int:
+    """The last latency bin whose upper edge is not above the limit."""
+    place = math.floor(math.log(limit_ms) / math.log(BIN_WIDTH)) + 1
+    while BIN_WIDTH**place > limit_ms:
+        place -= 1
+    return place
+
+
+def latency(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
+    """Share of decisions slower than the class's limit; failed and unmeasured calls are slower."""
+    names = sorted(context.latency_limits)
+    rows = connection.execute(
+        """
+        WITH limits AS (
+            SELECT unnest($names::VARCHAR[]) AS decision_class, unnest($bins::INT[]) AS fast_bin
+        ),
+        days AS (
+            SELECT decision_class, segment, cohort_id, event_date,
+                sum(decision_count)::BIGINT AS decisions,
+                sum(CASE WHEN latency_bin <= fast_bin THEN decision_count ELSE 0 END)::BIGINT
+                    AS fast
+            FROM facts.fct_latency_daily
+            JOIN estimate_scope USING (decision_class) JOIN limits USING (decision_class)
+            WHERE landing_batch <= $known AND event_date <= end_date
+            GROUP BY decision_class, segment, cohort_id, event_date
+        )
+        SELECT decision_class, segment, cohort_id, sum(decisions - fast)::BIGINT,
+            sum(decisions)::BIGINT, 0, min(event_date),
+            max(CASE WHEN fast > 0 THEN event_date END)
+        FROM days GROUP BY decision_class, segment, cohort_id
+        """,
+        {
+            "names": names,
+            "bins": [last_fast_bin(context.latency_limits[name]) for name in names],
+            "known": context.known_batch,
+        },
+    ).fetchall()
+    found = _share_rows(context, "latency", _tallies(rows), "no decisions")
+    return [_checked(context, item) for item in found]
+
+
+def _checked(context: Context, item: Estimate) -> Estimate:
+    if item.decision_class in context.latency_limits:
+        return item
+    return item._replace(
+        estimate=None,
+        bound=None,
+        refuting_bound=None,
+        status="error",
+        reason="latency limit unusable",
+    )
+
+
+def audit_and_boundary(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
+    """audit_complete over all decisions, boundary_respected over the delegated ones."""
+    audited = _tally_query(connection, context, "decision_count - audit_complete_count", "TRUE")
+    kept = _tally_query(
+        connection,
+        context,
+        "boundary_violation_count + boundary_unknown_count",
+        "coalesce(route, '') = 'delegated'",
+    )
+    return [
+        *_share_rows(context, "audit_complete", audited, "no decisions"),
+        *_share_rows(context, "boundary_respected", kept, "no delegated decisions"),
+    ]
+
+
+def _tally_query(
+    connection: "duckdb.DuckDBPyConnection", context: Context, failed: str, chosen: str
+) -> Tallies:
+    # a route that is none of the four may be a chosen one: it counts as unknown
+    rows = connection.execute(
+        f"""
+        WITH days AS (
+            SELECT decision_class, segment, cohort_id, event_date,
+                sum(CASE WHEN {chosen} THEN {failed} ELSE 0 END)::BIGINT AS failed,
+                sum(CASE WHEN {chosen} THEN decision_count ELSE 0 END)::BIGINT AS decisions,
+                sum(CASE WHEN NOT ({chosen}) AND coalesce(route, '')
+                    NOT IN ('delegated', 'surfaced', 'human', 'shadow')
+                    THEN decision_count ELSE 0 END)::BIGINT AS odd
+            FROM facts.fct_decisions_daily JOIN estimate_scope USING (decision_class)
+            WHERE landing_batch <= $known AND event_date <= end_date
+            GROUP BY decision_class, segment, cohort_id, event_date
+        )
+        SELECT decision_class, segment, cohort_id, sum(failed)::BIGINT, sum(decisions)::BIGINT,
+            sum(odd)::BIGINT, min(event_date),
+            max(CASE WHEN decisions > failed THEN event_date END)
+        FROM days GROUP BY decision_class, segment, cohort_id
+        """,
+        {"known": context.known_batch},
+    ).fetchall()
+    return _tallies(rows)
+
+
+def _tallies(rows: list[tuple[object, ...]]) -> Tallies:
+    found: Tallies = {}
+    for name, segment, cohort, *rest in rows:
+        found[Cell(str(name), str(segment), str(cohort))] = Tally._make(rest)
+    return found
+
+
+def _share_rows(
+    context: Context, criterion: str, tallies: Tallies, empty_reason: str
+) -> list[Estimate]:
+    shares = []
+    for cell in context.cells(criterion):
+        own = tallies.get(cell, Tally())
+        other = segment_unknown(cell.segment)
+        stray = tallies.get(cell._replace(segment=other), Tally()) if other else Tally()
+        shares.append(
+            Share(
+                cell,
+                own.failures,
+                own.trials,
+                unknown=own.unknown + stray.trials + stray.unknown,
+                unreadable=context.lost(cell.decision_class).decisions,
+                window_start=own.first,
+                window_end=context.window(cell.decision_class).end,
+                newest=own.newest,
+                empty_reason=empty_reason,
+            )
+        )
+    return share_estimates(context, criterion, shares)
+
+
+def cost_per_decision(
+    connection: "duckdb.DuckDBPyConnection",
+    context: Context,
+    strata: Strata,
+    detections: Detections,
+) -> list[Estimate]:
+    """All cost ÷ correct decisions: cost of a priced decision ÷ (1 - error bound)."""
+    criterion = "cost_per_decision"
+    daily = _daily(connection, context)
+    cells, rows = split_cells(context, criterion, context.cells(criterion))
+    if not cells:
+        return rows
+    alpha = class_alpha(context, criterion, cells)
+    errors = error_bounds(context, strata, cells, alpha, detections)
+    upper, lower, rate = errors.upper(), errors.lower(), errors.cells.rate()
+    for place, cell in enumerate(cells):
+        error = (rate[place], float(upper[place]), float(lower[place]))
+        rows.append(_cost_row(context, cell, daily.get(cell), error))
+    return rows
+
+
+def _cost_row(
+    context: Context,
+    cell: Cell,
+    daily: Daily | None,
+    error: tuple[float | None, float, float],
+) -> Estimate:
+    criterion, method = "cost_per_decision", "cost_over_correct"
+    if daily is None or daily.decisions <= 0:
+        return insufficient(context, criterion, cell, "no decisions", Basis(method))
+    unpriced = daily.decisions - daily.priced
+    basis = Basis(
+        method,
+        n=daily.decisions,
+        n_missing=max(unpriced, 0),
+        window_start=daily.first,
+        window_end=context.window(cell.decision_class).end,
+        newest=daily.newest,
+    )
+    rate, upper, lower = error
+    if unpriced < 0 or daily.cost < 0:
+        return broken(context, criterion, cell, "impossible counts")
+    if unpriced:
+        reason = f"price missing for {cell.cohort_id}"
+        return insufficient(context, criterion, cell, reason, basis)
+    if rate is None or max(rate, upper, lower) >= 1:
+        return insufficient(context, criterion, cell, "error not bounded", basis)
+    mean = daily.cost / daily.priced
+    finding = Finding(mean / (1 - rate), mean / (1 - upper), mean / (1 - lower))
+    return row(context, criterion, cell, basis, finding)
+
+
+def _daily(connection: "duckdb.DuckDBPyConnection", context: Context) -> dict[Cell, Daily]:
+    rows = connection.execute(
+        """
+        WITH days AS (
+            SELECT decision_class, segment, cohort_id, event_date,
+                sum(decision_count)::BIGINT AS decisions, sum(priced_count)::BIGINT AS priced,
+                sum(cost_amount) AS cost
+            FROM facts.fct_decisions_daily JOIN estimate_scope USING (decision_class)
+            WHERE landing_batch <= $known AND event_date <= end_date
+            GROUP BY decision_class, segment, cohort_id, event_date
+        )
+        SELECT decision_class, segment, cohort_id, sum(decisions)::BIGINT, sum(priced)::BIGINT,
+            coalesce(sum(cost), 0)::DOUBLE, min(event_date),
+            max(CASE WHEN priced > 0 THEN event_date END)
+        FROM days GROUP BY decision_class, segment, cohort_id
+        """,
+        {"known": context.known_batch},
+    ).fetchall()
+    return {Cell(*row_[:3]): Daily(*row_[3:]) for row_ in rows}
+
+
+def reviewers_effective(context: Context, detections: Detections) -> list[Estimate]:
+    """Share of seeded errors that the class's review pool found."""
+    shares = []
+    for item in context.judged("reviewers_effective"):
+        name = item.decision_class
+        seeded, found = detections.get(item.review_pool, (0, 0))
+        shares.append(
+            Share(
+                Cell(name),
+                seeded - found,
+                seeded,
+                unknown=context.lost(name).reviews,
+                window_end=context.window(name).end,
+                newest=context.window(name).end if seeded else None,
+                empty_reason="no seeded errors" if item.review_pool else "no review pool",
+            )
+        )
+    return share_estimates(context, "reviewers_effective", shares)

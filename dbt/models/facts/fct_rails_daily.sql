@@ -1,0 +1,31 @@
+{#- Evidence about rails (drills, evaluation runs, access reviews) by component, day and result. The
+    stream has no id: the same record twice is one. -#}
+with
+    rails as ({{ penstock.union_stream("rail_evidence") }}),
+
+    firsts as (
+        select
+            *, row_number() over (partition by _payload_sha256 order by _landing_batch) as arrival
+        from rails
+    )
+
+select
+    rail,
+    workflow,
+    component,
+    coalesce(result, '(unknown)') as result,
+    cast(observed_at as date) as event_date,
+    _landing_batch as landing_batch,
+    '{{ penstock.build_id() }}' as build_id,
+    cast(count(*) as bigint) as observation_count
+from firsts
+where
+    arrival = 1
+    {% if is_incremental() %} and _landing_batch not in ({{ penstock.built_batches() }}) {% endif %}
+group by
+    rail,
+    workflow,
+    component,
+    coalesce(result, '(unknown)'),
+    cast(observed_at as date),
+    _landing_batch

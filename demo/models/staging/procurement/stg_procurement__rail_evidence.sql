@@ -1,0 +1,1 @@
+{{ penstock.native_stream("rail_evidence", source("procurement", "rail_evidence")) }}

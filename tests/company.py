@@ -1,0 +1,64 @@
+"""Small company projects for tests: the demo's shape, with registry rows of the test's own."""
+
+import csv
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dagster_project.settings import Project, load_project
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO = ROOT / "demo"
+
+
+def make_company(folder: Path, monkeypatch: Any, *, as_of: str | None = None) -> Project:
+    """A copy of the demo without data, state and the support workflow's source."""
+    root = folder / "company"
+    shutil.copytree(DEMO, root, ignore=shutil.ignore_patterns(".penstock", "data", "tau2", "marts"))
+    package = os.path.relpath(ROOT / "dbt", root)
+    (root / "packages.yml").write_text(f"packages:\n  - local: {package}\n")
+    settings = (root / "dbt_project.yml").read_text()
+    (root / "dbt_project.yml").write_text(re.sub(r", stg_tau2__\w+|stg_tau2__\w+", "", settings))
+    config = (DEMO / "penstock.toml").read_text()
+    text = re.sub(r"as_of = .*", f"as_of = {as_of}" if as_of else "", config)
+    (root / "penstock.toml").write_text(text)
+    monkeypatch.setenv("PENSTOCK_PROJECT", str(root))
+    monkeypatch.setenv("PENSTOCK_HOME", str(folder / "home"))
+    return load_project(root)
+
+
+def read_seed(project: Project, seed: str) -> list[dict[str, str]]:
+    path = project.root / "seeds" / "registry" / f"{seed}.csv"
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def write_seed(project: Project, seed: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Replace the rows of a seed, keeping its header."""
+    path = project.root / "seeds" / "registry" / f"{seed}.csv"
+    header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, header, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def run_dbt_in_process(project: Project, arguments: Sequence[str]) -> Any:
+    """The real dbt, imported once for all calls of a test session."""
+    from dbt.cli.main import dbtRunner
+
+    from dagster_project.transform.bridge import dbt_environment
+
+    before = dict(os.environ)
+    os.environ.update(dbt_environment(project))
+    try:
+        result = dbtRunner().invoke([*arguments, "--quiet"])
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    if result.exception:
+        raise result.exception
+    return result

@@ -1,0 +1,289 @@
+"""Fixture rows: a DuckDB with the tables that estimates read, and one healthy class to spoil."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from dagster_project.evidence.estimates.context import COMPARISONS
+from dagster_project.evidence.estimates.write import write_estimates
+
+AS_OF = date(2025, 3, 31)  # a Monday: the week before it is complete
+BATCH = "20250401T000000000000Z"
+CLASS, WORKFLOW, COHORT = "w.one", "w", "c1"
+THRESHOLDS = {
+    "volume_floor": "25",
+    "pain_measured": "100",
+    "owners_named": "3",
+    "evidence_feasible": "365",
+    "clean_volume": "100",
+    "required_data_present": "0.02",
+    "fresh": "3",
+    "accounted": "0",
+    "reconciled": "0.98",
+    "labels_available": "0.9",
+    "telemetry_plausible": "0",
+    "reversibility": "0.02",
+    "value_at_risk": "2500",
+    "confidence_quality": "0.05",
+    "review_capacity": "0.85",
+    "boundary_defined": "1",
+    "latency": "0.05",
+    "accuracy": "0.05",
+    "audit_complete": "0.99",
+    "boundary_respected": "0.01",
+    "cost_per_decision": "0.5",
+    "reviewers_effective": "0.8",
+    "baseline_fixed": "1",
+}
+SEGMENTED = {
+    "required_data_present",
+    "confidence_quality",
+    "latency",
+    "accuracy",
+    "boundary_respected",
+}
+DDL = """
+create schema landing; create schema registry; create schema facts; create schema intermediate;
+create table landing.run_context (as_of date, known_batch varchar);
+create table landing.files (source varchar, status varchar, unit_count bigint,
+    landed_count bigint, quarantined_count bigint, blank_count bigint, landing_batch varchar);
+create table registry.decision_classes (decision_class varchar, workflow varchar,
+    cost_of_delay_amount decimal(18,4), error_cost_amount decimal(18,2), reversibility varchar,
+    declared_level varchar, boundary varchar, label_outcome varchar, review_pool varchar,
+    alpha_weight decimal(9,6));
+create table registry.criteria (criterion_id varchar, comparison varchar,
+    threshold decimal(28,9), alpha decimal(9,6), scope varchar);
+create table registry.thresholds (criterion_id varchar, decision_class varchar,
+    threshold decimal(28,9), effective_from date);
+create table registry.segments (workflow varchar, segment_dimension varchar,
+    segment_value varchar);
+create table registry.class_mapping (source varchar, workflow varchar, decision_class varchar);
+create table registry.people (person_id varchar, is_active boolean);
+create table registry.owners (workflow varchar, role varchar, person_id varchar,
+    valid_from date, valid_until date);
+create table registry.kpi_registry (kpi varchar, workflow varchar, decision_class varchar,
+    kind varchar, baseline_end date, launch_date date, registered_at date);
+create table registry.review_pools (review_pool varchar, reviewer_count bigint,
+    hours_per_week decimal(9,2));
+create table facts.fct_decisions_daily (source varchar, workflow varchar,
+    decision_class varchar, segment varchar, cohort_id varchar, route varchar, event_date date,
+    landing_batch varchar, decision_count bigint, unreadable_count bigint, failed_count bigint,
+    missing_required_count bigint, clean_count bigint, audit_complete_count bigint,
+    boundary_violation_count bigint, boundary_unknown_count bigint, priced_count bigint,
+    cost_amount decimal(38,9));
+create table facts.fct_latency_daily (decision_class varchar, segment varchar,
+    cohort_id varchar, event_date date, latency_bin integer, landing_batch varchar,
+    decision_count bigint);
+create table facts.fct_samples_weekly (decision_class varchar, segment varchar,
+    cohort_id varchar, route varchar, inclusion_probability decimal(9,6), subject_key varchar,
+    event_date date, confidence_bin integer, landing_batch varchar, decision_count bigint,
+    selected_count bigint, labelled_count bigint, wrong_count bigint);
+create table facts.fct_reviews_daily (review_pool varchar, event_date date,
+    landing_batch varchar, review_count bigint, seeded_count bigint,
+    seeded_detected_count bigint, timed_count bigint, handling_seconds decimal(38,3),
+    handling_seconds_squared decimal(38,3));
+create table facts.fct_reversals_daily (decision_class varchar, event_date date,
+    landing_batch varchar, attempt_count bigint, succeeded_count bigint, drill_count bigint,
+    drill_succeeded_count bigint);
+create table facts.fct_actions_daily (workflow varchar, event_date date, landing_batch varchar,
+    action_count bigint, audited_count bigint);
+create table facts.fct_kpis (metric varchar, workflow varchar, decision_class varchar,
+    segment varchar, period_start date, grain varchar, value decimal(28,9),
+    landing_batch varchar);
+create table facts.fct_unreadable (source varchar, stream varchar, reason_code varchar,
+    landing_batch varchar, unit_count bigint);
+create table facts.fct_watermarks (workflow varchar, decision_class varchar,
+    landing_batch varchar, label_watermark_date date);
+create table intermediate.int_data_fit__class_profile (decision_class varchar,
+    decision_count bigint, latency_ms_distinct_count bigint, cost_zero_with_tokens_count bigint,
+    latency_ms_min bigint, cost_amount_min decimal(18,9), input_tokens_min bigint,
+    output_tokens_min bigint, amount_min decimal(18,4), confidence_min decimal(9,6),
+    confidence_max decimal(9,6), route_invalid_count bigint);
+"""
+
+
+class World:
+    """A fixture warehouse; ``add`` inserts a row by column names, ``estimate`` runs the makers."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.is_changed = True
+
+    def add(self, table: str, **row: Any) -> None:
+        if table.startswith("facts."):
+            row.setdefault("landing_batch", BATCH)
+        names = ", ".join(row)
+        places = ", ".join(f"${name}" for name in row)
+        self.connection.execute(f"insert into {table} ({names}) values ({places})", row)
+        self.is_changed = True
+
+    def run(self, sql: str) -> None:
+        self.connection.execute(sql)
+        self.is_changed = True
+
+    def estimate(
+        self, criterion: str, segment: str = "all", cohort: str | None = None, name: str = CLASS
+    ) -> dict[str, Any]:
+        """The one row of a criterion after a whole run; no second run without a change."""
+        if self.is_changed:
+            write_estimates(self.connection)
+            self.is_changed = False
+        result = self.connection.execute(
+            "select * from evidence.estimates where criterion_id = ? and decision_class = ? "
+            "and segment = ? and (? is null or cohort_id = ?)",
+            [criterion, name, segment, cohort, cohort],
+        )
+        names = [column[0] for column in result.description]
+        rows = result.fetchall()
+        assert len(rows) == 1, f"{criterion}: {len(rows)} rows"
+        return dict(zip(names, rows[0], strict=True))
+
+    def decisions(self, day: date, *, days: int = 1, **row: Any) -> None:
+        """Rows of fct_decisions_daily from ``day`` on; what is not named is healthy."""
+        count = row.get("decision_count", 10)
+        healthy = {
+            "source": "s",
+            "workflow": WORKFLOW,
+            "decision_class": CLASS,
+            "segment": "all",
+            "cohort_id": COHORT,
+            "route": "delegated",
+            "decision_count": count,
+            "unreadable_count": 0,
+            "failed_count": 0,
+            "missing_required_count": 0,
+            "clean_count": count,
+            "audit_complete_count": count,
+            "boundary_violation_count": 0,
+            "boundary_unknown_count": 0,
+            "priced_count": count,
+            "cost_amount": Decimal(count) / 10,
+        }
+        self._daily("facts.fct_decisions_daily", day, days, healthy | row)
+
+    def sample(self, subject: str, day: date, *, days: int = 1, **row: Any) -> None:
+        """Rows of fct_samples_weekly: one decision a day, drawn, labelled, right."""
+        healthy = {
+            "decision_class": CLASS,
+            "segment": "all",
+            "cohort_id": COHORT,
+            "route": "delegated",
+            "inclusion_probability": Decimal("0.1"),
+            "confidence_bin": 90,
+            "decision_count": 10,
+            "selected_count": 1,
+            "labelled_count": 1,
+            "wrong_count": 0,
+        }
+        self._daily("facts.fct_samples_weekly", day, days, healthy | row, subject)
+
+    def _daily(
+        self, table: str, day: date, days: int, row: dict[str, Any], subject: str | None = None
+    ) -> None:
+        # one statement however many days: row by row would cost a third of a second per world
+        row = {"landing_batch": BATCH} | row
+        names, places = ", ".join(row), ", ".join(f"${name}" for name in row)
+        values = {**row, "day": day, "days": days}
+        subject_name, subject_place = ("", "")
+        if subject is not None:
+            subject_name = ", subject_key"
+            subject_place = ", $subject" if days == 1 else ", $subject || place"
+            values["subject"] = subject
+        self.connection.execute(
+            f"insert into {table} ({names}, event_date{subject_name})"
+            f" select {places}, $day::date + place::int{subject_place} from range($days) t(place)",
+            values,
+        )
+        self.is_changed = True
+
+
+def _registry(world: World) -> None:
+    world.add("landing.run_context", as_of=AS_OF, known_batch=BATCH)
+    for criterion, threshold in THRESHOLDS.items():
+        world.add(
+            "registry.criteria",
+            criterion_id=criterion,
+            comparison=COMPARISONS[criterion],
+            threshold=Decimal(threshold),
+            alpha=Decimal("0.05"),
+            scope="segment" if criterion in SEGMENTED else "class",
+        )
+    world.add(
+        "registry.decision_classes",
+        decision_class=CLASS,
+        workflow=WORKFLOW,
+        cost_of_delay_amount=4,
+        error_cost_amount=15,
+        reversibility="easy",
+        declared_level="delegate",
+        boundary="action in (sort) and amount <= 500",
+        label_outcome="checked",
+        review_pool="pool",
+        alpha_weight=1,
+    )
+    world.add("registry.class_mapping", source="s", workflow=WORKFLOW, decision_class=CLASS)
+    world.add("registry.review_pools", review_pool="pool", reviewer_count=2, hours_per_week=10)
+    for role in ("business", "technical", "risk"):
+        world.add("registry.people", person_id=role, is_active=True)
+        world.add(
+            "registry.owners",
+            workflow=WORKFLOW,
+            role=role,
+            person_id=role,
+            valid_from=date(2024, 1, 1),
+        )
+    world.add(
+        "registry.kpi_registry",
+        kpi="hours",
+        workflow=WORKFLOW,
+        kind="primary",
+        baseline_end=date(2025, 1, 5),
+        launch_date=date(2025, 1, 6),
+        registered_at=date(2024, 12, 1),
+    )
+
+
+def _facts(world: World) -> None:
+    first = date(2025, 1, 6)
+    days = (AS_OF - first).days + 1
+    world.decisions(first, days=days)
+    world.sample("p", first, days=days)
+    world.run(
+        "insert into facts.fct_latency_daily select decision_class, segment, cohort_id,"
+        " event_date, 500, landing_batch, decision_count from facts.fct_decisions_daily"
+    )
+    for place in range(8):
+        world.add(
+            "facts.fct_kpis",
+            metric="hours",
+            workflow=WORKFLOW,
+            segment="all",
+            period_start=first - timedelta(7 * (place + 1)),
+            grain="week",
+            value=5,
+        )
+    world.add(
+        "facts.fct_watermarks", workflow=WORKFLOW, decision_class=CLASS, label_watermark_date=AS_OF
+    )
+    world.add(
+        "landing.files",
+        source="s",
+        status="landed",
+        unit_count=10,
+        landed_count=8,
+        quarantined_count=1,
+        blank_count=1,
+        landing_batch=BATCH,
+    )
+
+
+def healthy_world() -> World:
+    """One class, delegated, 10 decisions a day since 6 January, one label a day, none wrong."""
+    connection = duckdb.connect(config={"threads": 1})  # tiny tables: threads only cost
+    connection.execute(DDL)
+    made = World(connection)
+    _registry(made)
+    _facts(made)
+    return made

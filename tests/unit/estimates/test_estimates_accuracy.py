@@ -1,0 +1,180 @@
+"""Error rates from the sample: strata, trials, routes, and every doubt a failure."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from estimates_world import AS_OF, World
+
+from dagster_project.contracts.numbers import round_down, round_up
+from dagster_project.evidence.estimates.bounds import (
+    anytime_lower,
+    anytime_upper,
+    clopper_pearson,
+)
+
+DAY = date(2025, 3, 3)
+
+
+def test_accuracy_of_one_stratum_is_the_anytime_bound(world: World) -> None:
+    world.run("update facts.fct_samples_weekly set wrong_count = 1 where subject_key = 'p5'")
+    row = world.estimate("accuracy")
+    assert (row["n"], row["n_effective"], row["n_missing"]) == (78, 78, 0)
+    assert row["bound"] == round_up(float(anytime_upper(1, 78, 0.05, 0.025)))
+    assert row["refuting_bound"] == round_down(float(clopper_pearson(1, 78, 0.025)[0]))
+    assert row["estimate"] == Decimal("0.012820513")
+    needed = row["n_needed"]
+    assert anytime_upper(1, 78 + needed, 0.05, 0.025) <= 0.05
+    assert anytime_upper(1, 78 + needed - 1, 0.05, 0.025) > 0.05
+
+
+def test_strata_weigh_by_the_log_not_by_the_sample(world: World) -> None:
+    for place in range(50):
+        spoilt = {"inclusion_probability": 1, "decision_count": 1, "wrong_count": place % 2}
+        world.sample(f"risky{place}", DAY, **spoilt)
+    row = world.estimate("accuracy")
+    weight = np.array([780, 50]) / 830
+    upper = anytime_upper([0, 25], [78, 50], 0.05, 0.0125)
+    lower = clopper_pearson([0, 25], [78, 50], 0.0125)[0]
+    assert row["bound"] == round_up(float(weight @ upper))
+    assert row["refuting_bound"] == round_down(float(weight @ lower))
+    assert row["estimate"] == Decimal("0.030120482")  # not 25 of 128
+
+
+def test_clean_trials_needed_over_several_strata(world: World) -> None:
+    for place in range(20):
+        world.sample(f"b{place}", DAY, inclusion_probability=1, decision_count=13)
+    row = world.estimate("accuracy")
+    weight = np.array([780, 260]) / 1040
+
+    def bound(more: int) -> float:
+        trials = np.array([78, 20]) + np.ceil(more * weight)
+        return float(weight @ anytime_upper(0, trials, 0.05, 0.0125))
+
+    assert bound(row["n_needed"]) <= 0.05 < bound(row["n_needed"] - 1)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "update facts.fct_samples_weekly set wrong_count = 1 where subject_key = 'p5'",
+        "update facts.fct_samples_weekly set labelled_count = 0 where subject_key = 'p5'",
+        "update facts.fct_samples_weekly set subject_key = '(unknown):d' where subject_key = 'p5'",
+        "update facts.fct_samples_weekly set subject_key = null where subject_key = 'p5'",
+        "update facts.fct_samples_weekly set labelled_count = 2 where subject_key = 'p5'",
+        "insert into facts.fct_unreadable values ('s', 'reviews', 'x', '2025', 1)",
+        "insert into facts.fct_unreadable values ('s', 'labels', 'x', '2025', 1)",
+    ],
+)
+def test_one_doubtful_label_is_one_failure(world: World, spoil: str) -> None:
+    world.run(spoil)
+    trials = 79 if "unreadable" in spoil else 78
+    assert world.estimate("accuracy")["bound"] == round_up(
+        float(anytime_upper(1, trials, 0.05, 0.025))
+    )
+
+
+def test_one_subject_in_one_week_is_one_trial_that_fails_with_any_error(world: World) -> None:
+    for day in (3, 4, 5):
+        world.sample("many", date(2025, 3, day), wrong_count=int(day == 4))
+    row = world.estimate("accuracy")
+    assert (row["n"], row["n_effective"]) == (81, 79)
+    assert row["bound"] == round_up(float(anytime_upper(1, 79, 0.05, 0.025)))
+
+
+@pytest.mark.parametrize("probability", [None, 0])
+def test_decisions_that_cannot_be_drawn_weigh_with_error_one(
+    world: World, probability: int | None
+) -> None:
+    row_: dict[str, Any] = {
+        "inclusion_probability": probability,
+        "selected_count": 0,
+        "labelled_count": 0,
+    }
+    world.sample("hidden", DAY, decision_count=20, **row_)
+    row = world.estimate("accuracy")
+    clean = float(anytime_upper(0, 78, 0.05, 0.025))
+    assert row["bound"] == round_up((20 + 780 * clean) / 800)
+
+
+def test_an_unknown_route_may_be_a_delegated_one(world: World) -> None:
+    before = world.estimate("accuracy")["bound"]
+    world.sample("odd", DAY, route="(unknown)")
+    assert world.estimate("accuracy")["bound"] > before
+    assert world.estimate("boundary_respected")["status"] == "ok"
+
+
+def test_surfaced_evidence_counts_until_a_decision_is_delegated(world: World) -> None:
+    world.sample("shadow", DAY, route="shadow", wrong_count=1)
+    assert world.estimate("accuracy")["n_effective"] == 78
+    world.run("update facts.fct_samples_weekly set route = 'surfaced' where route = 'delegated'")
+    assert world.estimate("accuracy")["n_effective"] == 79
+    world.run("update facts.fct_samples_weekly set route = 'human' where route = 'surfaced'")
+    assert world.estimate("accuracy")["n_effective"] == 1
+
+
+def test_other_levels_are_judged_on_every_route_of_the_ai(world: World) -> None:
+    world.sample("shadow", DAY, route="shadow", wrong_count=1)
+    world.run("update registry.decision_classes set declared_level = 'surface'")
+    assert world.estimate("accuracy")["n_effective"] == 79
+
+
+def test_labels_younger_than_seven_days_wait(world: World) -> None:
+    world.sample("young", date(2025, 3, 25), wrong_count=1)
+    assert world.estimate("accuracy")["n_effective"] == 78
+    world.run("delete from facts.fct_watermarks")
+    row = world.estimate("accuracy")
+    assert (row["status"], row["reason"], row["bound"]) == ("insufficient", "no labels", 1)
+
+
+def test_unreadable_decisions_and_unknown_segments_count_against(world: World) -> None:
+    world.add("registry.segments", workflow="w", segment_dimension="region", segment_value="EU")
+    world.run(
+        "insert into facts.fct_samples_weekly"
+        " select * replace ('region=EU' as segment) from facts.fct_samples_weekly"
+    )
+    clean = float(anytime_upper(0, 78, 0.05, 0.025))
+    assert world.estimate("accuracy", "region=EU")["bound"] == round_up(clean)
+    world.sample("stray", DAY, segment="region=(unknown)", decision_count=20)
+    assert world.estimate("accuracy", "region=EU")["bound"] == round_up((20 + 780 * clean) / 800)
+    assert world.estimate("accuracy")["bound"] == round_up(clean)
+    world.add("facts.fct_unreadable", source="s", stream="decisions", unit_count=20)
+    assert world.estimate("accuracy")["bound"] == round_up((20 + 780 * clean) / 800)
+
+
+def test_a_declared_segment_without_decisions_has_a_row(world: World) -> None:
+    world.add("registry.segments", workflow="w", segment_dimension="region", segment_value="US")
+    for criterion in ("accuracy", "latency", "required_data_present"):
+        assert world.estimate(criterion, "region=US")["status"] == "insufficient"
+
+
+def test_reviews_as_labels_pay_for_what_reviewers_miss(world: World) -> None:
+    world.run("update registry.decision_classes set label_outcome = null")
+    row = world.estimate("accuracy")
+    assert (row["status"], row["reason"]) == ("insufficient", "reviewer detection unknown")
+    seeded = {"review_pool": "pool", "event_date": DAY, "seeded_count": 60}
+    world.add("facts.fct_reviews_daily", **seeded, seeded_detected_count=57)
+    third = 0.025 / 3
+    upper = anytime_upper(0, 78, 0.05, third) / anytime_lower(57, 60, 0.8, third)
+    assert world.estimate("accuracy")["bound"] == round_up(float(upper))
+
+
+def test_a_second_cohort_starts_anew_with_a_sixth_of_alpha(world: World) -> None:
+    world.decisions(AS_OF, cohort_id="c0")
+    assert world.estimate("accuracy", cohort="c1")["alpha"] == Decimal("0.025")
+    row = world.estimate("accuracy", cohort="c0")
+    assert row["alpha"] == Decimal("0.008333")
+    assert row["n"] == 0
+
+
+def test_confidence_quality_looks_at_what_the_threshold_lets_through(world: World) -> None:
+    world.sample("meek", DAY, confidence_bin=49, wrong_count=1)
+    clean = float(anytime_upper(0, 78, 0.05, 0.025))
+    assert world.estimate("confidence_quality")["bound"] == round_up(clean)
+    world.sample("mute", DAY, confidence_bin=-1, decision_count=20)
+    bound = round_up((20 + 780 * clean) / 800)
+    assert world.estimate("confidence_quality")["bound"] == bound
+    world.run("update facts.fct_samples_weekly set confidence_bin = -1")
+    assert world.estimate("confidence_quality")["reason"] == "no confidence"

@@ -1,0 +1,109 @@
+"""Production and value fit: latency, audit, cost, reviewers, baseline."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from estimates_world import CLASS, World
+
+from dagster_project.contracts.numbers import round_down, round_up
+from dagster_project.evidence.estimates.bounds import (
+    anytime_lower,
+    anytime_upper,
+    clopper_pearson,
+)
+from dagster_project.evidence.estimates.production_fit import last_fast_bin
+
+DAY = date(2025, 3, 3)
+
+
+def test_latency_bin_edges_stay_within_the_limit() -> None:
+    assert [last_fast_bin(1.0), last_fast_bin(1.01), last_fast_bin(5000.0)] == [0, 1, 855]
+    assert 1.01**855 <= 5000 < 1.01**856
+
+
+def test_latency_counts_what_is_slower_than_the_limit(world: World) -> None:
+    latency = {"decision_class": CLASS, "segment": "all", "cohort_id": "c1", "event_date": DAY}
+    for latency_bin in (855, 856, 1000000, None):
+        world.add("facts.fct_latency_daily", **latency, latency_bin=latency_bin, decision_count=1)
+    row = world.estimate("latency")
+    assert row["bound"] == round_up(float(anytime_upper(3, 854, 0.05, 0.025)))
+    assert row["n_effective"] == 854
+    world.run(
+        "insert into registry.thresholds values ('latency_limit_ms', null, 100, '2025-01-01')"
+    )
+    assert world.estimate("latency")["bound"] == 1
+
+
+def test_an_unusable_latency_limit_is_an_error(world: World) -> None:
+    world.run("insert into registry.thresholds values ('latency_limit_ms', null, 0, '2025-01-01')")
+    row = world.estimate("latency")
+    assert (row["status"], row["bound"]) == ("error", None)
+
+
+def test_audit_and_boundary_are_bounds_over_decisions(world: World) -> None:
+    world.run(
+        "update facts.fct_decisions_daily set audit_complete_count = 9,"
+        " boundary_violation_count = 1, boundary_unknown_count = 1 where event_date = '2025-03-03'"
+    )
+    audit, boundary = world.estimate("audit_complete"), world.estimate("boundary_respected")
+    assert audit["bound"] == round_down(float(anytime_lower(849, 850, 0.99, 0.025)))
+    assert boundary["bound"] == round_up(float(anytime_upper(2, 850, 0.01, 0.025)))
+    world.run("update facts.fct_decisions_daily set route = 'surfaced'")
+    assert world.estimate("boundary_respected")["reason"] == "no delegated decisions"
+
+
+def test_cost_is_spread_over_correct_decisions(world: World) -> None:
+    row = world.estimate("cost_per_decision")
+    error = float(anytime_upper(0, 78, 0.05, 0.025))
+    assert row["bound"] == round_up(0.1 / (1 - error))
+    assert row["estimate"] == Decimal("0.1")
+
+
+def test_one_decision_without_price_withholds_the_cost(world: World) -> None:
+    world.run(
+        "update facts.fct_decisions_daily set priced_count = 9 where event_date = '2025-03-03'"
+    )
+    row = world.estimate("cost_per_decision")
+    assert (row["status"], row["reason"]) == ("insufficient", "price missing for c1")
+    assert row["n_missing"] == 1
+    assert row["bound"] is None
+    assert row["refuting_bound"] is None
+
+
+def test_without_labels_no_cost_per_correct_decision(world: World) -> None:
+    world.run("delete from facts.fct_samples_weekly")
+    assert world.estimate("cost_per_decision")["reason"] == "error not bounded"
+
+
+def test_reviewers_are_bounded_by_seeded_errors(world: World) -> None:
+    assert world.estimate("reviewers_effective")["reason"] == "no seeded errors"
+    seeded = {"review_pool": "pool", "event_date": DAY, "seeded_count": 60}
+    world.add("facts.fct_reviews_daily", **seeded, seeded_detected_count=54)
+    row = world.estimate("reviewers_effective")
+    assert row["bound"] == round_down(float(anytime_lower(54, 60, 0.8, 0.05)))
+    assert row["refuting_bound"] == round_up(1 - float(clopper_pearson(6, 60, 0.05)[0]))
+    world.run("update facts.fct_reviews_daily set seeded_detected_count = 61")
+    row = world.estimate("reviewers_effective")
+    assert (row["status"], row["reason"]) == ("error", "impossible counts")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "status", "value", "reason"),
+    [
+        ("select 1", "ok", 1, None),
+        ("update registry.kpi_registry set registered_at = launch_date", "ok", 0, "baseline"),
+        ("update registry.kpi_registry set baseline_end = launch_date", "ok", 0, "baseline"),
+        ("update registry.kpi_registry set baseline_end = null", "ok", 0, "baseline"),
+        ("update registry.kpi_registry set launch_date = null", "insufficient", None, "no launch"),
+        ("delete from registry.kpi_registry", "insufficient", None, "no primary kpi"),
+    ],
+)
+def test_baseline_is_fixed_before_the_launch(
+    world: World, spoil: str, status: str, value: int | None, reason: str | None
+) -> None:
+    world.run(spoil)
+    row = world.estimate("baseline_fixed")
+    assert (row["status"], row["bound"]) == (status, value)
+    assert (row["reason"] or "").startswith(reason or "")
+    assert (row["reason"] is None) == (reason is None)

@@ -1,0 +1,151 @@
+"""Each wrong declaration is refused with source, key and fix."""
+
+import copy
+import json
+
+import pytest
+
+from dagster_project.contracts.sources import Column, SourceError, load_sources
+
+NODE = {
+    "resource_type": "source",
+    "source_name": "desk",
+    "name": "events",
+    "identifier": "desk__events",
+    "config": {
+        "meta": {
+            "penstock": {
+                "format": "json",
+                "location": "data/*.json.gz",
+                "record_path": "run.items",
+                "key": "id",
+                "timestamp": "at",
+                "timezone": "Europe/Berlin",
+                "updates": {"version": "n"},
+            }
+        }
+    },
+    "columns": {
+        "id": {"name": "id", "data_type": "varchar"},
+        "at": {"name": "at", "data_type": "timestamptz"},
+        "n": {"name": "n", "data_type": "bigint", "meta": {"penstock": {"from": "envelope"}}},
+        "s": {"name": "s", "data_type": "struct(a decimal(9,2), b json[])[]"},
+    },
+}
+
+
+def load(tmp_path, node):
+    path = tmp_path / "manifest.json"
+    other = {"resource_type": "source", "source_name": "x", "name": "y", "meta": {}}
+    path.write_text(json.dumps({"nodes": {}, "sources": {"a": node, "b": other}}))
+    return load_sources(path)
+
+
+def test_a_declaration_is_read_and_other_sources_are_left_alone(tmp_path):
+    (table,) = load(tmp_path, NODE)
+    assert (table.relation, table.format, table.record_path) == (
+        "desk__events",
+        "json",
+        "run.items",
+    )
+    assert (table.key, table.timestamp, table.timezone) == ("id", "at", "Europe/Berlin")
+    assert (table.updates, table.undated) == ("n", False)
+    assert table.columns[2] == Column("n", "bigint", from_envelope=True)
+    assert table.columns[3] == Column("s", "struct(a decimal(9,2), b json[])[]")
+
+
+def test_meta_may_stand_on_the_node_itself(tmp_path):
+    node = copy.deepcopy(NODE)
+    node["meta"] = node.pop("config")["meta"]
+    assert load(tmp_path, node)[0].key == "id"
+
+
+META_ERRORS = [
+    ("format", "xml", "unknown format 'xml'"),
+    ("format", None, "format: missing"),
+    ("location", "/etc/passwd", "leaves the project folder"),
+    ("location", "data/../../x", "leaves the project folder"),
+    ("location", "data/**.jsonl", "** must stand alone"),
+    ("location", "~/data", "no path below the project folder"),
+    ("location", None, "location: missing"),
+    ("record_path", "a..b", "record_path: must be keys"),
+    ("key", "absent", "'absent' is no declared column"),
+    ("key", None, "key: missing"),
+    ("timestamp", None, "timestamp: missing"),
+    ("timestamp", "absent", "'absent' is no declared column"),
+    ("undated", True, "contradicts timestamp"),
+    ("undated", "yes", "undated: must be true or false"),
+    ("timezone", "Mars/Base", "unknown zone 'Mars/Base'"),
+    ("timezone", "../UTC", "unknown zone"),
+    ("updates", "always", "updates: must be"),
+    ("updates", {"version": "absent"}, "updates: must be"),
+    ("fromat", "jsonl", "fromat: unknown key"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "message"), META_ERRORS)
+def test_a_wrong_key_is_named_with_its_source(tmp_path, key, value, message):
+    node = copy.deepcopy(NODE)
+    node["config"]["meta"]["penstock"][key] = value
+    with pytest.raises(SourceError, match=r"source desk\.events") as caught:
+        load(tmp_path, node)
+    assert message in str(caught.value)
+
+
+COLUMN_ERRORS = [
+    ({"data_type": "vachar"}, "DuckDB does not know 'vachar'"),
+    ({"data_type": "struct(a"}, "DuckDB does not know"),
+    ({"data_type": None}, "data_type: missing"),
+    ({"data_type": "timestamp"}, "use timestamptz"),
+    ({"data_type": "struct(a timestamp[])"}, "use timestamptz"),
+    ({"data_type": "hugeint"}, "use decimal(38,0)"),
+    ({"data_type": "map(varchar, bigint)"}, "use json"),
+    ({"data_type": "bigint[3]"}, "use a list"),
+    ({"data_type": "blob"}, "use varchar"),
+    ({"name": "_place"}, "belongs to landing"),
+    ({"name": "ID"}, "declared twice"),
+    ({"meta": {"penstock": {"from": "moon"}}}, "only `from: envelope`"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), COLUMN_ERRORS)
+def test_a_wrong_column_is_named(tmp_path, change, message):
+    node = copy.deepcopy(NODE)
+    node["columns"]["s"] |= change
+    with pytest.raises(SourceError, match=r"source desk\.events: columns\.") as caught:
+        load(tmp_path, node)
+    assert message in str(caught.value)
+
+
+NODE_ERRORS = [
+    ({"identifier": "events"}, "identifier: must be desk__events"),
+    ({"source_name": "Desk"}, "lower_snake_case"),
+    ({"name": "a__b"}, "lower_snake_case"),
+    ({"columns": {}}, "columns: none declared"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), NODE_ERRORS)
+def test_a_wrong_node_is_named(tmp_path, change, message):
+    with pytest.raises(SourceError) as caught:
+        load(tmp_path, NODE | change)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_only_documents_have_a_record_path_and_an_envelope(tmp_path, kind):
+    node = copy.deepcopy(NODE)
+    node["config"]["meta"]["penstock"]["format"] = kind
+    with pytest.raises(SourceError, match="only format json has an envelope"):
+        load(tmp_path, node)
+    del node["columns"]["n"]["meta"]
+    with pytest.raises(SourceError, match="record_path: format"):
+        load(tmp_path, node)
+
+
+def test_a_missing_or_broken_manifest_says_what_to_run(tmp_path):
+    with pytest.raises(SourceError, match="run `dbt parse`"):
+        load_sources(tmp_path / "manifest.json")
+    (tmp_path / "manifest.json").write_text("{")
+    with pytest.raises(SourceError, match="run `dbt parse`"):
+        load_sources(tmp_path / "manifest.json")

@@ -1,0 +1,199 @@
+"""The proof decides: damaged, missing or outdated files deny, however good the request."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from may_act_world import FREE, LIMITED, RUN, World, make_warm, make_world
+
+import dagster_project.may_act as may_act_module
+from dagster_project.ledger.ledger import Entry, append, read
+from dagster_project.ledger.verify import encode, line_hash
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def rewritten(path: Path, change: Callable[[bytes], bytes]) -> None:
+    content = change(path.read_bytes())
+    assert content != path.read_bytes()
+    path.write_bytes(content)
+
+
+def month(world: World) -> Path:
+    return world.ledger / "ledger-2026-03.jsonl"
+
+
+def no_ledger_lines(world: World) -> None:
+    for path in world.ledger.glob("*.jsonl"):
+        path.write_bytes(b"")
+
+
+def no_ledger_folder(world: World) -> None:
+    for path in world.ledger.glob("*.jsonl"):
+        path.unlink()
+
+
+def link_month_to_itself(world: World) -> None:
+    month(world).unlink()
+    month(world).symlink_to(month(world))
+
+
+def resealed_grants(world: World, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Grants that the ledger vouches for, and that are wrong all the same."""
+    content = json.loads(world.grants.read_bytes())
+    change(content)
+    world.grants.write_bytes(json.dumps(content).encode())
+    *head, last = month(world).read_bytes().splitlines(keepends=True)
+    line = json.loads(last)
+    line["body"]["digests"]["grants"] = hashlib.sha256(world.grants.read_bytes()).hexdigest()
+    line["hash"] = line_hash(line)
+    month(world).write_bytes(b"".join([*head, encode(line) + b"\n"]))
+
+
+def later(world: World, kind: str, body: dict[str, Any], days: int = 0) -> None:
+    entry = Entry(kind, f"{kind} by hand", body)
+    append(world.ledger, [entry], actor="ada", time=RUN + timedelta(days=days))
+
+
+DAMAGES: list[tuple[str, str, Callable[[World], Any]]] = [
+    ("no_publication", "grants gone", lambda w: w.grants.unlink()),
+    ("no_ledger", "ledger empty", no_ledger_lines),
+    ("no_ledger", "ledger gone", no_ledger_folder),
+    ("not_in_ledger", "a blank in grants", lambda w: rewritten(w.grants, lambda c: c + b" ")),
+    (
+        "not_in_ledger",
+        "level raised in grants",
+        lambda w: rewritten(w.grants, lambda c: c.replace(b'"surface"', b'"delegate"')),
+    ),
+    (
+        "not_in_ledger",
+        "older grants than the last run",
+        lambda w: w.run(
+            time=RUN + timedelta(minutes=1),
+            digests=dict.fromkeys(
+                ("inputs", "code", "registry", "publication", "grants"), "0" * 64
+            ),
+        ),
+    ),
+    (
+        "ledger_broken",
+        "a byte of the run line",
+        lambda w: rewritten(month(w), lambda c: c.replace(b"verdicts as of", b"Verdicts as of")),
+    ),
+    (
+        "ledger_broken",
+        "a byte of an older line",
+        lambda w: rewritten(month(w), lambda c: c.replace(b"rule 1", b"rule 7")),
+    ),
+    ("ledger_broken", "a line gone", lambda w: rewritten(month(w), lambda c: c.split(b"\n", 1)[1])),
+    (
+        "ledger_broken",
+        "the month before gone",
+        lambda w: (w.ledger / "ledger-2026-02.jsonl").unlink(),
+    ),
+    ("ledger_broken", "torn tail", lambda w: rewritten(month(w), lambda c: c + b'{"actor":"')),
+    ("ledger_broken", "garbage line", lambda w: rewritten(month(w), lambda c: c + b"{}\n")),
+    ("ledger_broken", "blank line", lambda w: rewritten(month(w), lambda c: c + b"\n")),
+    (
+        "not_in_ledger",
+        "no run line any more",
+        lambda w: (w.ledger / "ledger-2026-03.jsonl").unlink(),
+    ),
+    ("revoked", "class revoked", lambda w: later(w, "revoke", {"decision_class": FREE})),
+    ("revoked", "class overridden", lambda w: later(w, "override", {"decision_class": FREE})),
+    ("revoked", "all revoked", lambda w: later(w, "revoke", {})),
+    ("revoked", "revoked next month", lambda w: later(w, "revoke", {"decision_class": FREE}, 2)),
+    (
+        "unreadable",
+        "grants of another version",
+        lambda w: resealed_grants(w, lambda g: g.update(version=2)),
+    ),
+    ("unreadable", "no levels", lambda w: resealed_grants(w, lambda g: g.pop("levels"))),
+    (
+        "unreadable",
+        "two grants for one",
+        lambda w: resealed_grants(w, lambda g: g["grants"].append(g["grants"][0])),
+    ),
+    (
+        "unreadable",
+        "level surface granted",
+        lambda w: resealed_grants(w, lambda g: g["grants"][0].update(level="surface")),
+    ),
+    (
+        "unreadable",
+        "time without zone",
+        lambda w: resealed_grants(w, lambda g: g.update(valid_until="2099-01-01T00:00:00")),
+    ),
+    (
+        "expired",
+        "grant expired",
+        lambda w: resealed_grants(
+            w, lambda g: g["grants"][0].update(valid_until="2026-03-30T06:30:00Z")
+        ),
+    ),
+    (
+        "expired",
+        "grants expired",
+        lambda w: resealed_grants(w, lambda g: g.update(valid_until="2026-03-30T06:30:00Z")),
+    ),
+    ("unreadable", "ledger is a pipe", lambda w: os.mkfifo(w.ledger / "ledger-2026-04.jsonl")),
+    ("unreadable", "ledger is a link to itself", link_month_to_itself),
+]
+
+
+@pytest.mark.parametrize(("reason", "what", "damage"), DAMAGES)
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_damaged_proof_is_denied(
+    world: World, reason: str, what: str, damage: Callable[[World], Any], warm: bool
+) -> None:
+    if warm:
+        make_warm(world)
+        assert may_act_module._cache
+    damage(world)
+    answer = world.ask(amount=1)
+    assert (answer.allowed, answer.reason) == (False, reason), what
+
+
+def test_lines_after_the_run_that_revoke_nothing_do_not_matter(world: World) -> None:
+    later(world, "anchor", {"size": 7})
+    later(world, "revoke", {"decision_class": LIMITED})
+    later(world, "note", {"text": ',"hash":"', "decision_class": FREE}, days=1)
+    later(world, "note", {}, days=2)
+    assert (world.ledger / "ledger-2026-04.jsonl").exists()
+    assert world.ask().allowed
+    assert world.ask(LIMITED, amount=1, currency="EUR").reason == "revoked"
+
+
+def test_no_amount_is_below_a_limit_that_is_no_number(world: World) -> None:
+    resealed_grants(world, lambda g: g["grants"][-1].update(amount_limit="NaN"))
+    assert world.ask(LIMITED, amount=1, currency="EUR").reason == "unreadable"
+
+
+def test_a_change_is_seen_although_size_and_mtime_stay(world: World) -> None:
+    make_warm(world)
+    rewritten(world.grants, lambda c: c.replace(b'"c1"', b'"c2"'))
+    os.utime(world.grants, ns=(0, 0))
+    assert world.ask(cohort="c2").reason == "not_in_ledger"
+
+
+def test_a_fresh_file_is_not_kept(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(may_act_module, "TICK_NS", 10**12)
+    may_act_module._cache.clear()
+    assert world.ask().allowed
+    assert not may_act_module._cache
+
+
+def test_every_line_the_ledger_writes_is_understood(world: World) -> None:
+    hostile = '"},"hash":"' + "0" * 64 + '","kind":"run","prev":"\\ \u2028 \x00 é 𝄞'
+    entry = Entry("note", hostile, {"hash": hostile, "kind": "run", "prev": hostile}, 1)
+    append(world.ledger, [entry], actor=hostile, time=RUN)
+    assert list(read(world.ledger))[-1].reason == hostile
+    assert world.ask().allowed
