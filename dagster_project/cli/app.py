@@ -2,6 +2,7 @@
 
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,10 @@ from dagster_project.cli.screen import Format
 if TYPE_CHECKING:
     from dagster_project.settings import Project
 
-EXIT_CODES = "Exit codes: 0 ok, 1 no (denied, or a check failed), 2 bad input, 3 failed, 4 nothing there yet."
+EXIT_CODES = (
+    "Exit codes: 0 ok, 1 no (denied, or a check failed), 2 bad input, 3 failed, "
+    "4 nothing there yet."
+)
 
 app = typer.Typer(
     name="penstock",
@@ -170,9 +174,7 @@ def run_app(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # ✓ on a terminal that knows only ASCII
-    as_json = "--format=json" in arguments or ("--format", "json") in zip(
-        arguments, arguments[1:], strict=False
-    )
+    as_json = "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
     try:
         code = app(args=arguments or ["--help"], prog_name="penstock", standalone_mode=False)
         sys.stdout.flush()

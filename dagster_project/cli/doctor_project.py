@@ -22,9 +22,8 @@ def check_registry(project: Project) -> Iterator[Finding]:
         place = f"{each.file} row {each.row}" if each.row else each.file
         column = f", column {each.column}" if each.column else ""
         yield Finding("registry", "problem", f"{place}{column}: {each.message}", each.fix)
-    if more := len(problems) - SHOWN_PROBLEMS:
-        if more > 0:
-            yield Finding("registry", "problem", f"and {more} more", "mend these first")
+    if (more := len(problems) - SHOWN_PROBLEMS) > 0:
+        yield Finding("registry", "problem", f"and {more} more", "mend these first")
     if not problems:
         yield Finding("registry", "ok", "every file, row and reference is valid")
 

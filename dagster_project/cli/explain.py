@@ -38,8 +38,10 @@ def show_explanation(
     with open_release(project) as release:
         document = release.heading() | _explanation(release, decision_class, gate, segment)
     titles = _titles(project.dbt_package / "seeds" / "criteria.csv")
-    for criterion in document["criteria"]:
-        criterion |= titles.get(criterion["criterion_id"], {"title": None, "unit": None})
+    document["criteria"] = [
+        criterion | titles.get(criterion["criterion_id"], {"title": None, "unit": None})
+        for criterion in document["criteria"]
+    ]
     if as_json:
         emit_json(document)
     else:

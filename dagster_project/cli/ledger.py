@@ -1,4 +1,4 @@
-"""``penstock ledger verify``: the chain, the anchor and what is published, held against each other."""
+"""``penstock ledger verify``: the chain, the anchor and what is published must agree."""
 
 from typing import TYPE_CHECKING
 

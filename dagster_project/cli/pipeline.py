@@ -3,7 +3,7 @@
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ STEPS = {
     "decide": "decide",
     "record_and_publish": "record and publish",
 }
+LANDING_BOOK = ("landing", "files")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 DBT_ERRORS = "Errors parsed from dbt logs:"
 SHOWN_ERROR_LINES, LONGEST_LINE = 12, 300
@@ -114,6 +115,8 @@ class _Watch:
         self._started: dict[str, float] = {}
 
     def __call__(self, entry: "dg.EventLogEntry") -> None:
+        import dagster as dg
+
         event = entry.dagster_event
         if event is None:
             return
@@ -126,12 +129,11 @@ class _Watch:
             self._execution.seconds[step] = time.monotonic() - self._started[step]
         elif event.is_step_failure:
             self._execution.failures.append((step, _error_lines(event.step_failure_data.error)))
-        elif event.is_step_materialization and event.asset_key is not None:
-            if event.asset_key.path == ["landing", "files"]:
-                self._execution.landed = _counts(event.materialization.metadata)
+        elif event.is_step_materialization and event.asset_key == dg.AssetKey(LANDING_BOOK):
+            self._execution.landed = _counts(event.materialization.metadata)
 
 
-def _counts(metadata: dict[str, Any]) -> dict[str, int]:
+def _counts(metadata: Mapping[str, Any]) -> dict[str, int]:
     return {name: entry.value for name, entry in metadata.items() if isinstance(entry.value, int)}
 
 

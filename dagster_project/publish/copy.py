@@ -11,7 +11,7 @@ from dagster_project.warehouse import WarehouseMissingError, connect
 if TYPE_CHECKING:
     import duckdb
 
-COPY_NAME = "penstock.duckdb"
+COPY_NAME = "scorecards.duckdb"
 COPY_SCHEMA = "penstock"
 
 

@@ -185,7 +185,7 @@ select
             attachments.sample_conflict_count = 1
             or attachments.sample_probability is distinct from state.inclusion_probability
         then 0
-        when labels.label is not null
+        when labels.record_id is not null
         then 1
         else 0
     end as label_count,

@@ -357,3 +357,11 @@ def test_statistic_that_is_nan_is_not_met_even_if_reported_as_success(
     monkeypatch.setattr(run, "run_suite", lose_statistic)
     suite = one_suite("int_decisions__settled", ["amount"], trial)
     assert failing_after(world, [suites[0], suite]) == each(["trial"])
+
+
+def test_expectation_that_raises_on_a_column_that_is_there(world, one_suite, suites, entry):
+    trial = entry("expect_column_values_to_be_between", "trial", column="route", min_value=0)
+    suite = one_suite("int_decisions__settled", ["route"], trial)
+    assert failing_after(world, [suites[0], suite]) == each(["trial"])
+    fit = world.fits()["a.one"]
+    assert (fit["expected_count"], fit["evaluated_count"], fit["raised_count"]) == (20, 19, 1)

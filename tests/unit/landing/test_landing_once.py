@@ -108,6 +108,22 @@ def test_a_file_written_to_while_it_is_read_waits(desk, monkeypatch):
     assert len(desk.rows()) == 2
 
 
+def test_a_file_changed_between_survey_and_decoding_waits(desk, monkeypatch):
+    from dagster_project.landing import land as calls
+
+    path = desk.drop("a.jsonl", lines(1, 2))
+    survey_file = calls.survey_file
+
+    def survey_then_change(*arguments):
+        survey = survey_file(*arguments)
+        path.write_bytes(lines(3, 4))  # as many units, so only the looks tell
+        return survey
+
+    monkeypatch.setattr(calls, "survey_file", survey_then_change)
+    assert desk.statuses() == {"a.jsonl": "waiting"}
+    assert (desk.rows(), desk.entries()) == ([], [])
+
+
 def test_two_calls_at_once_land_it_once(desk):
     for number in range(8):
         desk.drop(f"{number}.jsonl", lines(*range(number + 1)))
