@@ -110,7 +110,7 @@ def _places(project: Project) -> dict[str, str]:
     return {
         "published": str(project.publish),
         "parquet": str(current / "parquet"),
-        "duckdb": str(current / "penstock.duckdb"),
+        "duckdb": str(current / "scorecards.duckdb"),
         "ledger": str(project.ledger),
         "dagster_home": str(project.dagster_home),
     }

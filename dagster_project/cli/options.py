@@ -1,10 +1,11 @@
 """Options that several commands share, and how their values are checked."""
 
 import difflib
-from collections.abc import Collection
+import inspect
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_type_hints
 
 import typer
 
@@ -12,9 +13,11 @@ from dagster_project.cli.faults import UsageProblemError
 from dagster_project.cli.screen import Format
 from dagster_project.cli.words import clean
 
-FormatOption = Annotated[
-    Format, typer.Option("--format", help="text for people, json: one document on stdout")
-]
+if TYPE_CHECKING:
+    from dagster_project.settings import Project
+
+Command = Callable[..., None]
+
 ProjectOption = Annotated[
     Path | None,
     typer.Option(
@@ -23,6 +26,62 @@ ProjectOption = Annotated[
         show_default=False,
     ),
 ]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="text for people, json: one document on stdout")
+]
+
+
+class Call(NamedTuple):
+    """What every command is told: which project, and how to answer."""
+
+    folder: Path | None
+    as_json: bool
+
+    def project(self) -> "Project":
+        """Raises SettingsError."""
+        from dagster_project.settings import load_project
+
+        return load_project(self.folder)
+
+
+def command(app: typer.Typer, name: str, epilog: str) -> Callable[[Command], Command]:
+    """Add a command with ``--project`` and ``--format``, which reach it as its first parameter.
+
+    ``**options: Unpack[SomeTypedDict]`` becomes one option per key; those not given stay away.
+    """
+
+    def register(function: Command) -> Command:
+        own = list(_parameters(function))
+
+        def run(project: Path | None, style: Format, **given: Any) -> None:
+            asked = {key: value for key, value in given.items() if value is not None}
+            function(Call(project, style is Format.json), **asked)
+
+        shared = (("project", ProjectOption, None), ("style", FormatOption, Format.text))
+        own += [_keyword(key, annotation, default) for key, annotation, default in shared]
+        run.__setattr__("__signature__", inspect.Signature(own))
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in own}
+        app.command(name, help=function.__doc__, epilog=epilog)(run)
+        return function
+
+    return register
+
+
+def _parameters(function: Command) -> Iterator[inspect.Parameter]:
+    """The parameters of ``function`` behind the first, each by keyword."""
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
+            yield parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            continue
+        (group,) = get_args(parameter.annotation)
+        for key, annotation in get_type_hints(group, include_extras=True).items():
+            kind, *rest = get_args(annotation)
+            yield _keyword(key, Annotated[kind | None, *rest], None)
+
+
+def _keyword(name: str, annotation: object, default: object) -> inspect.Parameter:
+    kind = inspect.Parameter.KEYWORD_ONLY
+    return inspect.Parameter(name, kind, default=default, annotation=annotation)
 
 
 def checked_date(name: str, value: str | None) -> date | None:

@@ -51,18 +51,13 @@ def execute(
     from rich.status import Status
 
     with output_into(log) as terminal:
-        status = Status("parse", console=Console(file=terminal)) if has_progress else None
-        if status:
-            status.start()
+        # a status on something that is no terminal prints nothing
+        screen = Console(file=terminal, quiet=not has_progress)
         try:
-            execution = _execute(
-                project, as_of, known_at, tell=status.update if status else lambda _: None
-            )
+            with Status("parse", console=screen) as status:
+                execution = _execute(project, as_of, known_at, tell=status.update)
         except OSError as error:
             raise PipelineFailedError(f"the run could not start: {error}; log: {log}") from error
-        finally:
-            if status:
-                status.stop()
     if execution.failures:
         step, lines = execution.failures[0]
         raise PipelineFailedError(f"step `{step}` failed; log: {log}", lines)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from dagster_project.ledger.ledger import Line
 
-COPY = "penstock.duckdb"
+COPY = "scorecards.duckdb"
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def open_release(project: Project) -> Iterator[Release]:
 
 
 def _qualified(query: str) -> str:
-    return query.replace("{", "penstock.penstock.").replace("}", "")
+    return query.replace("{", "penstock.").replace("}", "")
 
 
 def _recorded(project: Project, digest: str) -> tuple["Line", bool]:

@@ -51,7 +51,7 @@ def execute_and_summarize(
         day.isoformat() if day else None,
         moment.isoformat() if moment else None,
         log,
-        has_progress=has_progress and sys.stderr.isatty(),
+        has_progress=has_progress,
     )
     return {
         "run_id": execution.run_id,
@@ -155,6 +155,7 @@ def print_summary(out: "Console", summary: dict[str, Any]) -> None:
     for verdict, (symbol, _, style) in VERDICT_LOOKS.items():
         if count := summary["verdicts"].get(verdict):
             line.append_text(text((f"{symbol} {count:,} {verdict}  ", style)))
+    line.rstrip()
     out.print(line)
     _print_changes(out, summary)
     out.print(text(f"digest       {summary['digest']}"))

@@ -1,57 +1,55 @@
 """``penstock simulate``: a synthetic company, so that the pipeline can be tried and tested."""
 
-import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dagster_project.cli.faults import UsageProblemError
 from dagster_project.cli.words import clean
 
-
-def write_simulation(
-    out: Path, seed: int, weeks: int, end: str | None, broken_lines: int, *, as_json: bool
-) -> None:
-    """Write the logs into ``out`` and say how many records there are. Raises UsageProblemError."""
+if TYPE_CHECKING:
     from datetime import date
 
-    from rich.status import Status
 
+def write_simulation(out: Path, options: dict[str, object], *, as_json: bool) -> None:
+    """Write the logs into ``out`` and say how many records there are. Raises UsageProblemError."""
     from dagster_project.cli.screen import console, emit_json, table, text
-    from dagster_project.simulate import SimulateError, simulate
 
-    progress = console(is_error=True)
-    status = Status("simulating", console=progress) if sys.stderr.isatty() else None
-
-    def tell(done: int, of: int) -> None:
-        if status:
-            status.update(f"simulating: week {done} of {of}")
-
-    options = {"end": date.fromisoformat(_day(end))} if end else {}
-    try:
-        if status:
-            status.start()
-        written = simulate(
-            out, seed=seed, weeks=weeks, broken_lines=broken_lines, on_progress=tell, **options
-        )
-    except (SimulateError, OSError) as error:
-        raise UsageProblemError(str(error)) from error
-    finally:
-        if status:
-            status.stop()
+    chosen = options | ({"end": _day(str(options["end"]))} if "end" in options else {})
+    written = _simulate(out, chosen)
     if as_json:
-        emit_json({"out": str(out.resolve()), "seed": seed, "weeks": weeks} | written)
+        emit_json({"out": str(out.resolve())} | written)
         return
     shown = table("stream", "records", numeric=["records"])
     for stream, count in written["counts"].items():
         shown.add_row(text(stream), text(f"{count:,}"))
     screen = console()
     screen.print(shown)
-    screen.print(text("written to ", out.resolve(), "; the truth: planted_truth.json there"))
+    screen.print(text(f"written to {out.resolve()}; the truth is in planted_truth.json"))
 
 
-def _day(value: str) -> str:
+def _simulate(out: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    from rich.status import Status
+
+    from dagster_project.cli.screen import console
+    from dagster_project.simulate import SimulateError, simulate
+
+    # a status on something that is no terminal prints nothing
+    with Status("simulating", console=console(is_error=True)) as status:
+
+        def tell(done: int, weeks: int) -> None:
+            status.update(f"simulating: week {done} of {weeks}")
+
+        try:
+            return simulate(out, on_progress=tell, **chosen)
+        except (SimulateError, OSError) as error:
+            raise UsageProblemError(str(error)) from error
+
+
+def _day(value: str) -> "date":
     from datetime import date
 
     try:
-        return date.fromisoformat(value).isoformat()
+        return date.fromisoformat(value)
     except ValueError:
         raise UsageProblemError(f"--end {clean(value)!r} is no day; write 2025-08-03") from None

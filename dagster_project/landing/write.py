@@ -1,7 +1,6 @@
 """Typed rows into Parquet: record batches, a temporary name, a hash, fsync, rename."""
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -90,11 +89,7 @@ class PayloadHasher:
 
 
 class LandedRows:
-    """Collects typed rows of one file and writes them batch by batch.
-
-    A batch is hashed and written by one thread of its own while the next is decoded: DuckDB
-    and Arrow do most of that outside the interpreter lock (100,000 rows: 2.6 s to 1.9 s).
-    """
+    """Collects typed rows of one file and writes them batch by batch."""
 
     def __init__(self, final: Path, stamp: Stamp, hasher: PayloadHasher) -> None:
         self._declared = declared_schema(stamp.source)
@@ -105,8 +100,6 @@ class LandedRows:
         self._rows: list[Sequence[Any]] = []
         self._places: list[int] = []
         self._held_bytes = 0
-        self._thread = ThreadPoolExecutor(1)
-        self._writing: Future[None] | None = None
         self.count = 0
         self.first_event: Any = None
         self.last_event: Any = None
@@ -117,34 +110,21 @@ class LandedRows:
         self._places.append(place)
         self._held_bytes += raw_bytes
         if len(self._rows) >= BATCH_ROWS or self._held_bytes > BATCH_BYTES:
-            self._hand_over()
+            self.flush()
 
     def finish(self) -> str:
         """Hex SHA-256 of the Parquet file, which is durable now."""
         self.flush()
-        self._thread.shutdown()
         return self._file.finish()
 
     def discard(self) -> None:
-        self._thread.shutdown()
         self._file.discard()
 
     def flush(self) -> None:
         """Write what is held; ``count`` is right afterwards."""
-        self._hand_over()
-        self._wait()
-
-    def _hand_over(self) -> None:
-        """At most one batch is being written, so at most two are held."""
-        self._wait()
         if self._rows:
-            self._writing = self._thread.submit(self._write, self._rows, self._places)
+            self._write(self._rows, self._places)
             self._rows, self._places, self._held_bytes = [], [], 0
-
-    def _wait(self) -> None:
-        if self._writing is not None:
-            self._writing.result()
-            self._writing = None
 
     def _write(self, rows: list[Sequence[Any]], places: list[int]) -> None:
         import pyarrow as pa

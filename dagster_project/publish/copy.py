@@ -18,7 +18,7 @@ COPY_SCHEMA = "penstock"
 def copy_marts(
     warehouse: Path, folder: Path, marts: Sequence[str], may_be_empty: Collection[str]
 ) -> dict[str, Any]:
-    """Fill ``folder`` with ``parquet/<mart>.parquet`` and ``penstock.duckdb``, audited.
+    """Fill ``folder`` with ``parquet/<mart>.parquet`` and ``scorecards.duckdb``, audited.
 
     Returns mart → rows, sha256 (canonical rows), columns. Raises UnpublishableError.
     """

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # upper edge of latency bin b is 1.01^b milliseconds
 BIN_WIDTH = 1.01
+UNMEASURED_BIN = 1_000_001
 
 
 class Tally(NamedTuple):
@@ -63,7 +64,8 @@ def last_fast_bin(limit_ms: float) -> int:
 
 
 def latency(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
-    """Share of decisions slower than the class's limit; failed and unmeasured calls are slower."""
+    """Share of decisions slower than the class's limit. A failed call is slower; of a call without
+    latency nobody knows, so it counts against a pass and proves no failure."""
     names = sorted(context.latency_limits)
     rows = connection.execute(
         """
@@ -72,7 +74,10 @@ def latency(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[E
         ),
         days AS (
             SELECT decision_class, segment, cohort_id, event_date,
-                sum(decision_count)::BIGINT AS decisions,
+                sum(CASE WHEN latency_bin <> $unmeasured THEN decision_count ELSE 0 END)::BIGINT
+                    AS decisions,
+                sum(CASE WHEN latency_bin = $unmeasured THEN decision_count ELSE 0 END)::BIGINT
+                    AS unmeasured,
                 sum(CASE WHEN latency_bin <= fast_bin THEN decision_count ELSE 0 END)::BIGINT
                     AS fast
             FROM facts.fct_latency_daily
@@ -81,11 +86,12 @@ def latency(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[E
             GROUP BY decision_class, segment, cohort_id, event_date
         )
         SELECT decision_class, segment, cohort_id, sum(decisions - fast)::BIGINT,
-            sum(decisions)::BIGINT, 0, min(event_date),
+            sum(decisions)::BIGINT, sum(unmeasured)::BIGINT, min(event_date),
             max(CASE WHEN fast > 0 THEN event_date END)
         FROM days GROUP BY decision_class, segment, cohort_id
         """,
         {
+            "unmeasured": UNMEASURED_BIN,
             "names": names,
             "bins": [last_fast_bin(context.latency_limits[name]) for name in names],
             "known": context.known_batch,
@@ -109,11 +115,14 @@ def _checked(context: Context, item: Estimate) -> Estimate:
 
 def audit_and_boundary(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
     """audit_complete over all decisions, boundary_respected over the delegated ones."""
-    audited = _tally_query(connection, context, "decision_count - audit_complete_count", "TRUE")
+    audited = _tally_query(
+        connection, context, "decision_count - audit_complete_count", "0", "TRUE"
+    )
     kept = _tally_query(
         connection,
         context,
-        "boundary_violation_count + boundary_unknown_count",
+        "boundary_violation_count",
+        "boundary_unknown_count",
         "coalesce(route, '') = 'delegated'",
     )
     return [
@@ -123,7 +132,11 @@ def audit_and_boundary(connection: "duckdb.DuckDBPyConnection", context: Context
 
 
 def _tally_query(
-    connection: "duckdb.DuckDBPyConnection", context: Context, failed: str, chosen: str
+    connection: "duckdb.DuckDBPyConnection",
+    context: Context,
+    failed: str,
+    unrecorded: str,
+    chosen: str,
 ) -> Tallies:
     # a route that is none of the four may be a chosen one: it counts as unknown
     rows = connection.execute(
@@ -131,8 +144,10 @@ def _tally_query(
         WITH days AS (
             SELECT decision_class, segment, cohort_id, event_date,
                 sum(CASE WHEN {chosen} THEN {failed} ELSE 0 END)::BIGINT AS failed,
-                sum(CASE WHEN {chosen} THEN decision_count ELSE 0 END)::BIGINT AS decisions,
-                sum(CASE WHEN NOT ({chosen}) AND coalesce(route, '')
+                sum(CASE WHEN {chosen} THEN decision_count - {unrecorded} ELSE 0 END)::BIGINT
+                    AS decisions,
+                sum(CASE WHEN {chosen} THEN {unrecorded} ELSE 0 END)::BIGINT
+                + sum(CASE WHEN NOT ({chosen}) AND coalesce(route, '')
                     NOT IN ('delegated', 'surfaced', 'human', 'shadow')
                     THEN decision_count ELSE 0 END)::BIGINT AS odd
             FROM facts.fct_decisions_daily JOIN estimate_scope USING (decision_class)

@@ -85,12 +85,13 @@ def _classes(connection: "duckdb.DuckDBPyConnection") -> tuple[DecisionClass, ..
 # One row per class: every query joins it, so no query needs a parameter per class. All of it is
 # measured on data, never on the clock: days end at the workflow's newest day with a decision, a
 # week counts once a later day has data (half a week would look like little work), a label is
-# mature seven days before the newest label landed.
+# mature its class's label delay before the newest label landed.
 SCOPE = """
 CREATE OR REPLACE TEMP TABLE estimate_scope AS
 WITH label AS (
-    SELECT decision_class, max(label_watermark_date) - 7 AS mature_date
-    FROM facts.fct_watermarks
+    SELECT decision_class,
+        max(label_watermark_date) - any_value(label_delay_days)::INT AS mature_date
+    FROM facts.fct_watermarks JOIN registry.decision_classes USING (decision_class)
     WHERE landing_batch <= $known
     GROUP BY decision_class
 ),

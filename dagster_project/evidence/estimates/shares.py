@@ -108,7 +108,8 @@ def _row(
     rate = share.failures / share.trials if share.trials else None
     finding = Finding(rate, upper, lower, needed_reason(needed))
     if rate is None:
-        finding = Finding(None, upper, None, share.empty_reason, "insufficient")
+        reason = "not recorded" if share.unknown else share.empty_reason
+        finding = Finding(None, upper, None, reason, "insufficient")
     if COMPARISONS[criterion] == AT_LEAST:
         finding = finding._replace(
             estimate=None if rate is None else 1.0 - rate,

@@ -309,10 +309,16 @@ def test_more_rows_than_the_guard_demands_are_needed(world, one_suite, suites):
 
 
 def test_expectation_that_is_not_per_class_fails_every_class(world, one_suite, suites, entry):
-    trial = entry("expect_column_values_to_be_unique", "trial", per_class=False, column="route")
-    assert failing_after(
-        world, [suites[0], one_suite("int_decisions__settled", ["route"], trial)]
-    ) == each(["trial"])
+    trial = entry(
+        "expect_column_values_to_be_in_set",
+        "trial",
+        per_class=False,
+        column="route",
+        value_set=["delegated"],
+    )
+    suite = one_suite("int_decisions__settled", ["route"], trial)
+    wrong = f"update {SETTLED} set route = 'auto' where decision_class = 'b.three'"
+    assert failing_after(world, [suites[0], suite], wrong) == each(["trial"])
 
 
 @pytest.mark.parametrize(

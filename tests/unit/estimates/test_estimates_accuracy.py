@@ -178,3 +178,9 @@ def test_confidence_quality_looks_at_what_the_threshold_lets_through(world: Worl
     assert world.estimate("confidence_quality")["bound"] == bound
     world.run("update facts.fct_samples_weekly set confidence_bin = -1")
     assert world.estimate("confidence_quality")["reason"] == "no confidence"
+
+
+def test_decisions_of_people_do_not_weigh(world: World) -> None:
+    before = world.estimate("accuracy")["bound"]
+    world.sample("person", DAY, route="human", decision_count=1000, wrong_count=1)
+    assert world.estimate("accuracy")["bound"] == before

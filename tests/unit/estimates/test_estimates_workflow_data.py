@@ -12,6 +12,7 @@ from dagster_project.evidence.estimates.bounds import (
     anytime_lower,
     anytime_upper,
     clean_trials_needed,
+    clopper_pearson,
     poisson_lower,
     poisson_upper,
 )
@@ -147,11 +148,18 @@ def test_the_window_ends_at_the_newest_data_day_not_at_the_clock(world: World) -
 
 
 def test_unreadable_decisions_enter_as_a_share_that_failed(world: World) -> None:
+    world.run(
+        "update facts.fct_decisions_daily set missing_required_count = 2"
+        " where event_date = '2025-03-20'"
+    )
     world.add("facts.fct_unreadable", source="s", stream="decisions", unit_count=20)
     row = world.estimate("required_data_present")
     share = 20 / 300
-    bound = share + (1 - share) * float(anytime_upper(0, 280, 0.02, 0.05))
+    bound = share + (1 - share) * float(anytime_upper(2, 280, 0.02, 0.05))
     assert row["bound"] == round_up(bound)
+    # what cannot be read proves no failure
+    seen = float(clopper_pearson(2, 280, 0.05)[0])
+    assert row["refuting_bound"] == round_down((1 - share) * seen)
 
 
 @pytest.mark.parametrize("source", ["s", "a source that nobody mapped"])

@@ -74,7 +74,7 @@ def test_a_release_holds_each_mart_twice_and_a_manifest_that_binds_the_bytes(
     manifest = json.loads((staged.path / "manifest.json").read_bytes())
     assert sha256_file(staged.path / "manifest.json") == staged.manifest_sha256
     assert set(manifest["files"]) == {
-        *("penstock.duckdb", "parquet/autonomy_map.parquet", "parquet/gate_scorecard.parquet")
+        *("scorecards.duckdb", "parquet/autonomy_map.parquet", "parquet/gate_scorecard.parquet")
     }
     for name, entry in manifest["files"].items():
         assert sha256_file(staged.path / name) == entry["sha256"]
@@ -82,9 +82,9 @@ def test_a_release_holds_each_mart_twice_and_a_manifest_that_binds_the_bytes(
     columns = manifest["tables"]["autonomy_map"]["columns"]
     bound = {"name": "bound", "type": "DECIMAL(28,9)", "comment": "it's the bound"}
     assert bound in columns
-    with closing(connect(staged.path / "penstock.duckdb", read_only=True)) as copy:
+    with closing(connect(staged.path / "scorecards.duckdb", read_only=True)) as copy:
         [found] = copy.execute(
-            "SELECT count(*), max(bound) FROM penstock.penstock.gate_scorecard"
+            "SELECT count(*), max(bound) FROM penstock.gate_scorecard"
         ).fetchall()
         assert (found[0], str(found[1])) == (500, "63.375000000")
         query = "SELECT comment FROM duckdb_columns() WHERE table_name = 'autonomy_map'"
@@ -265,13 +265,13 @@ def test_an_open_copy_stays_readable_when_its_release_is_pruned(
 ) -> None:
     stage(warehouse, publish)
     activate(publish, "r1", b"{}")
-    copy = publish / "current" / "penstock.duckdb"
+    copy = publish / "current" / "scorecards.duckdb"
     with closing(connect(copy, read_only=True)) as reader:
         for number in range(2, 9):
             activate(publish, small_release(publish, number), b"{}")
         assert not (publish / "releases" / "r1").exists()
         [(total,)] = reader.execute(
-            "SELECT count(*) FROM penstock.penstock.autonomy_map"
+            "SELECT count(*) FROM penstock.autonomy_map"
         ).fetchall()
     assert total == 500
 
