@@ -33,7 +33,7 @@ def temporary_name(path: Path) -> Path:
 def replace_durably(temporary: Path, final: Path) -> None:
     """fsync ``temporary``, rename it onto ``final``, fsync the folder."""
     fsync_path(temporary)
-    os.replace(temporary, final)
+    temporary.replace(final)
     fsync_path(final.parent)
 
 

@@ -72,7 +72,7 @@ def run(
 def scorecard(
     call: Call,
     decision_class: Annotated[
-        str | None, typer.Argument(metavar="[CLASS]", help="one class in detail")
+        str | None, typer.Argument(metavar="CLASS", help="one class in detail")
     ] = None,
 ) -> None:
     """Show all classes against the five gates, or one in detail."""

@@ -106,11 +106,13 @@ def _ask(project: Project, release: "Release") -> dict[str, Any]:
 
 
 def _places(project: Project) -> dict[str, str]:
+    from dagster_project.publish.copy import COPY_NAME
+
     current = project.publish / "current"
     return {
         "published": str(project.publish),
         "parquet": str(current / "parquet"),
-        "duckdb": str(current / "scorecards.duckdb"),
+        "duckdb": str(current / COPY_NAME),
         "ledger": str(project.ledger),
         "dagster_home": str(project.dagster_home),
     }
@@ -170,7 +172,8 @@ def _print_answer(out: "Console", answer: dict[str, Any]) -> None:
     word = ("allowed", "green") if answer["allowed"] else ("denied", "bold red")
     out.print()
     out.print(text(("May the AI act alone? ", "bold"), f"penstock may-act {ASKED}"))
-    out.print(text("  ", word, f": {answer['reason']}"))
+    until = f", counted until {answer['valid_until']}" if answer["valid_until"] else ""
+    out.print(text("  ", word, f": {answer['reason']}{until}"))
     if levels := answer["map"]:
         stage, declared = levels["stage"], levels["declared_level"]
         words = f"stage {stage}, declared {declared}, in force {levels['effective_level']}"

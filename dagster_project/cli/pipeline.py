@@ -26,6 +26,7 @@ STEPS = {
     "record_and_publish": "record and publish",
 }
 LANDING_BOOK = ("landing", "files")
+INTERRUPTION = "DagsterExecutionInterruptedError"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 DBT_ERRORS = "Errors parsed from dbt logs:"
 SHOWN_ERROR_LINES, LONGEST_LINE = 12, 300
@@ -40,6 +41,7 @@ class Execution:
     seconds: dict[str, float] = field(default_factory=dict)
     landed: dict[str, int] = field(default_factory=dict)
     failures: list[tuple[str, list[str]]] = field(default_factory=list)
+    is_interrupted: bool = False
 
 
 def execute(
@@ -58,6 +60,8 @@ def execute(
                 execution = _execute(project, as_of, known_at, tell=status.update)
         except OSError as error:
             raise PipelineFailedError(f"the run could not start: {error}; log: {log}") from error
+    if execution.is_interrupted:
+        raise KeyboardInterrupt
     if execution.failures:
         step, lines = execution.failures[0]
         raise PipelineFailedError(f"step `{step}` failed; log: {log}", lines)
@@ -96,7 +100,10 @@ def _definitions(project: Project) -> "dg.Definitions":
         return build_definitions(project)
     except DbtFailedError as error:
         lines = ANSI.sub("", str(error)).splitlines()
-        raise PipelineFailedError("step `parse` failed", lines[-SHOWN_ERROR_LINES:]) from error
+        log = project.dbt_target.parent / "logs" / "dbt.log"
+        raise PipelineFailedError(
+            f"step `parse` failed; log: {log}", lines[-SHOWN_ERROR_LINES:]
+        ) from error
     except (SourceError, SuiteError) as error:
         raise UsageProblemError(str(error)) from error
 
@@ -118,12 +125,13 @@ class _Watch:
         step = STEPS.get(event.step_key or "", event.step_key or "")
         if event.is_step_start:
             self._started[step] = time.monotonic()
-            place = f"{list(STEPS.values()).index(step) + 1} of {len(STEPS)}: " if step else ""
-            self._tell(f"{place}{step}")
+            self._tell(f"{len(self._started)} of {len(STEPS)}: {step}")
         elif event.is_step_success:
             self._execution.seconds[step] = time.monotonic() - self._started[step]
         elif event.is_step_failure:
-            self._execution.failures.append((step, _error_lines(event.step_failure_data.error)))
+            lines = _error_lines(event.step_failure_data.error)
+            self._execution.failures.append((step, lines))
+            self._execution.is_interrupted |= any(INTERRUPTION in line for line in lines)
         elif event.is_step_materialization and event.asset_key == dg.AssetKey(LANDING_BOOK):
             self._execution.landed = _counts(event.materialization.metadata)
 

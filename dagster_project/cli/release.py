@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.cli.faults import NothingYetError, RefusedError
+from dagster_project.publish.copy import COPY_NAME, COPY_SCHEMA
 from dagster_project.settings import Project
 
 if TYPE_CHECKING:
     import duckdb
 
     from dagster_project.ledger.ledger import Line
-
-COPY = "scorecards.duckdb"
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def open_release(project: Project) -> Iterator[Release]:
     line, is_newest = _recorded(project, hashlib.sha256(manifest_bytes).hexdigest())
     manifest = json.loads(manifest_bytes)
     _check_copy(folder, manifest)
-    with closing(warehouse.connect(folder / COPY, read_only=True)) as connection:
+    with closing(warehouse.connect(folder / COPY_NAME, read_only=True)) as connection:
         valid = connection.execute(
             _qualified("SELECT max(as_of), max(valid_until_date) FROM {gate_scorecard}")
         ).fetchone() or (None, None)
@@ -91,7 +90,7 @@ def open_release(project: Project) -> Iterator[Release]:
 
 
 def _qualified(query: str) -> str:
-    return query.replace("{", "penstock.").replace("}", "")
+    return query.replace("{", f"{COPY_SCHEMA}.").replace("}", "")
 
 
 def _recorded(project: Project, digest: str) -> tuple["Line", bool]:
@@ -117,6 +116,6 @@ def _recorded(project: Project, digest: str) -> tuple["Line", bool]:
 def _check_copy(folder: Path, manifest: dict[str, Any]) -> None:
     from dagster_project.files import sha256_file
 
-    copy = folder / COPY
-    if not copy.is_file() or sha256_file(copy) != manifest["files"][COPY]["sha256"]:
+    copy = folder / COPY_NAME
+    if not copy.is_file() or sha256_file(copy) != manifest["files"][COPY_NAME]["sha256"]:
         raise RefusedError(f"{copy} is not as it was published; run `penstock run`")

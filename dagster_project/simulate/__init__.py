@@ -1,7 +1,7 @@
 """A synthetic company with planted truth, to see the product work and to test it against.
 
 Lives here: the generator of one procurement workflow (decisions, blind reviews, audit sample,
-reversals, business actions, KPIs) and the record of what it planted.
+reversals, business actions, fallback drills, KPIs) and the record of what it planted.
 
 Refused here: reading logs (landing), estimating anything from them (evidence), registry rows
 (they are seeds of a company project), and any verdict (dbt SQL). What the generator knows about

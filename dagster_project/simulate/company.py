@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 
 from dagster_project.simulate.breakage import Breakage
 from dagster_project.simulate.decisions import Decision, decisions_of_day
+from dagster_project.simulate.drills import fallback_drill
 from dagster_project.simulate.followups import (
     action_row,
     audit_row,
@@ -122,6 +123,9 @@ class _Run:
             for plan, row in undo_rows(self._seed, decisions):
                 self._output.write_row("reversals", row)
                 self._tally.undo(plan, row)
+            drill = fallback_drill(self._seed, day)
+            self._output.write_row("rail_evidence", drill)
+            self._tally.drill(drill)
             if on_progress is not None and number % 5 == 0:
                 on_progress(number // 5, self._settings.weeks)
 
@@ -154,6 +158,7 @@ class _Run:
             "audit_key_sha256": hashlib.sha256(self._settings.key).hexdigest(),
             "classes": self._tally.classes(self._settings.classes),
             "review_pools": self._tally.pools(),
+            "fallback_drills": self._tally.drills(),
             "kpis": kpi_truth(),
             "broken_lines": self._breakage.planted,
             "streams": self._output.summary(),

@@ -12,7 +12,14 @@ from dagster_project.files import replace_durably, temporary_name, write_durably
 
 TRUTH_NAME = "planted_truth.json"
 KPI_NAME = "kpis.csv"
-GZIPPED = ("decisions", "reviews", "audit_sample", "reversals", "business_actions")
+GZIPPED = (
+    "decisions",
+    "reviews",
+    "audit_sample",
+    "reversals",
+    "business_actions",
+    "rail_evidence",
+)
 
 
 class SimulateError(ValueError):

@@ -30,9 +30,12 @@ RETRY_AFTER_MS: Final = 8000
 # 1 - confidence = rate x (SKEW + 1) x u^SKEW for uniform u: mean = rate, most calls near 1
 CONFIDENCE_SKEW: Final = 4
 
-SEEDED_ERRORS: Final = 60
-# one of every 20 seeded errors is missed: 57 of 60 detected
+SEEDED_ERRORS: Final = 120
+# one of every 20 seeded errors is missed: 114 of 120 detected
 SEEDED_PER_MISS: Final = 20
+
+# one fallback drill a working day
+DRILL_FAILURE_RATE: Final = 0.01
 
 BASELINE_WEEKS: Final = 26
 
@@ -87,8 +90,8 @@ CLASSES: Final = (
         code="cv",
         per_week=600,
         route="delegated",
-        error_rate=0.006,
-        inclusion_probability=0.10,
+        error_rate=0.004,
+        inclusion_probability=0.25,
         pool="procurement-operations",
         latency_median_ms=900,
         input_tokens_median=1400,

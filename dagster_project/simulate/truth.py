@@ -16,6 +16,7 @@ class Tally:
     def __init__(self) -> None:
         self._classes: dict[str, Counter[str]] = {}
         self._pools: dict[str, Counter[str]] = {}
+        self._drills: Counter[str] = Counter()
 
     def decision(self, decision: Decision) -> None:
         """A decision, selected or not."""
@@ -46,6 +47,14 @@ class Tally:
         """A review of a planted error."""
         counts = self._pools.setdefault(review.pool, Counter())
         counts.update(seeded=1, detected=int(review.is_detected))
+
+    def drill(self, row: Row) -> None:
+        """A fallback drill."""
+        self._drills.update(drills=1, failed=int(row["result"] == "failed"))
+
+    def drills(self) -> Truth:
+        """Fallback drills done and failed."""
+        return dict(sorted(self._drills.items()))
 
     def classes(self, plans: Sequence[ClassPlan]) -> Truth:
         """Per class: ``planted`` rates, and the ``realised`` counts of this seed."""

@@ -35,7 +35,7 @@ def choose_context(
         when = f" by {known_at.isoformat()}" if known_at else ""
         raise NothingLandedError(f"no file has landed{when}; check `penstock doctor`")
     newest = max(known)
-    landed_on = datetime.strptime(newest, "%Y%m%dT%H%M%S%fZ").date()
+    landed_on = date.fromisoformat(newest[:8])
     return RunContext(as_of=as_of or landed_on, known_batch=newest)
 
 
@@ -43,7 +43,9 @@ def write_run_context(connection: "duckdb.DuckDBPyConnection", context: RunConte
     """Replace the one row, in one transaction."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS landing")
     connection.execute("BEGIN")
-    connection.execute("CREATE OR REPLACE TABLE landing.run_context (as_of DATE, known_batch VARCHAR)")
+    connection.execute(
+        "CREATE OR REPLACE TABLE landing.run_context (as_of DATE, known_batch VARCHAR)"
+    )
     connection.execute(
         "INSERT INTO landing.run_context VALUES (?, ?)", [context.as_of, context.known_batch]
     )

@@ -30,7 +30,7 @@ def renew(package: Path) -> None:
     text = settings.read_text(encoding="utf-8")
     renewed, count = VARIABLE.subn(rf"\g<1>{macros_digest(package)}\g<2>", text)
     if count != 1:
-        raise ValueError(f"{settings}: expected one line `macros_digest: \"…\"`, found {count}")
+        raise ValueError(f'{settings}: expected one line `macros_digest: "…"`, found {count}')
     write_durably(settings, renewed.encode())
 
 

@@ -58,7 +58,11 @@ def test_loading_imports_no_heavy_library(demo: Project) -> None:
         "import sys, dagster_project.definitions as d; "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
-    environment = {**os.environ, "PENSTOCK_HOME": str(demo.home), "PENSTOCK_PROJECT": str(demo.root)}
+    environment = {
+        **os.environ,
+        "PENSTOCK_HOME": str(demo.home),
+        "PENSTOCK_PROJECT": str(demo.root),
+    }
     printed = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     ).stdout
@@ -73,9 +77,7 @@ def test_definitions_module_stays_tiny() -> None:
 def test_every_dbt_node_is_an_asset_exactly_once(
     definitions: dg.Definitions, nodes: dict[str, dict]
 ) -> None:
-    wanted = {
-        node["name"] for node in nodes.values() if node["resource_type"] in ("model", "seed")
-    }
+    wanted = {node["name"] for node in nodes.values() if node["resource_type"] in ("model", "seed")}
     steps: dict[str, list[str]] = {}
     for asset in definitions.assets or []:
         if isinstance(asset, dg.AssetsDefinition) and asset.op.name in ("prepare", "decide"):
@@ -126,7 +128,12 @@ def test_layers_read_only_what_the_law_allows(nodes: dict[str, dict]) -> None:
 
 def test_decide_reads_nothing_of_single_decisions(nodes: dict[str, dict]) -> None:
     """The hand-over: decide sees facts, registry, evidence and small prepared views alone."""
-    allowed = {"int_run_context", "int_thresholds__effective", "int_owners__active", "int_cohorts__seen"}
+    allowed = {
+        "int_run_context",
+        "int_thresholds__effective",
+        "int_owners__active",
+        "int_cohorts__seen",
+    }
     seen = set()
     for node in nodes.values():
         if node["resource_type"] == "model" and "decide" in node["tags"]:
@@ -150,7 +157,9 @@ def test_schedule_judges_the_day_before(definitions: dg.Definitions) -> None:
     from datetime import UTC, datetime
 
     (schedule,) = definitions.get_repository_def().schedule_defs
-    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 3, 5, 4, tzinfo=UTC))
+    context = dg.build_schedule_context(
+        scheduled_execution_time=datetime(2026, 3, 5, 4, tzinfo=UTC)
+    )
     result = schedule.evaluate_tick(context)
     (request,) = result.run_requests
     assert request.run_config["ops"]["landing__run_context"]["config"] == {"as_of": "2026-03-04"}

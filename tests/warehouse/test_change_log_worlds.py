@@ -10,7 +10,6 @@ import os
 import random
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from company import make_company, read_seed, run_dbt_in_process, write_seed
@@ -125,7 +124,9 @@ def worlds(tmp_path_factory: pytest.TempPathFactory):
         for batch in range(BATCHES):
             drop(project, batch, [rows for world in records for rows in world[batch]])
             report = land(
-                project, load_sources(manifest_path(project)), now=START + timedelta(days=40 + batch)
+                project,
+                load_sources(manifest_path(project)),
+                now=START + timedelta(days=40 + batch),
             )
             assert report.totals["quarantined_count"] == report.totals["waiting_files"] == 0
             names.append(report.batch)
@@ -232,7 +233,7 @@ def samples_by_world(rows: Counter) -> dict[tuple[int, str], list[int]]:
     sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for row, count in rows.items():
         assert count == 1
-        workflow, name, segment = row[:3]
+        _, name, segment = row[:3]
         if segment == "all":
             total = sums[int(name.removeprefix("procurement.w")), row[9]]
             for index, value in enumerate(row[11:15]):

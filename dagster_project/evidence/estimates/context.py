@@ -35,6 +35,7 @@ COMPARISONS: Mapping[str, str] = {
     "latency": AT_MOST,
     "accuracy": AT_MOST,
     "audit_complete": AT_LEAST,
+    "fallback_proven": AT_LEAST,
     "boundary_respected": AT_MOST,
     "cost_per_decision": AT_MOST,
     "reviewers_effective": AT_LEAST,

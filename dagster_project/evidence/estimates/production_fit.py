@@ -76,7 +76,7 @@ def latency(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[E
             SELECT decision_class, segment, cohort_id, event_date,
                 sum(CASE WHEN latency_bin <> $unmeasured THEN decision_count ELSE 0 END)::BIGINT
                     AS decisions,
-                sum(CASE WHEN latency_bin = $unmeasured THEN decision_count ELSE 0 END)::BIGINT
+                sum(CASE WHEN latency_bin <> $unmeasured THEN 0 ELSE decision_count END)::BIGINT
                     AS unmeasured,
                 sum(CASE WHEN latency_bin <= fast_bin THEN decision_count ELSE 0 END)::BIGINT
                     AS fast

@@ -20,6 +20,7 @@ from dagster_project.evidence.estimates.data_quality import (
     required_and_clean,
     telemetry_plausible,
 )
+from dagster_project.evidence.estimates.drills import fallback_proven
 from dagster_project.evidence.estimates.errors import error_rows, read_detections
 from dagster_project.evidence.estimates.production_fit import (
     audit_and_boundary,
@@ -132,6 +133,7 @@ def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context)
         *latency(connection, context),
         *error_rows(context, "accuracy", strata, detections, "no labels"),
         *audit_and_boundary(connection, context),
+        *fallback_proven(connection, context),
         *cost_per_decision(connection, context, strata, detections),
         *reviewers_effective(context, detections),
         *baseline_fixed(connection, context),

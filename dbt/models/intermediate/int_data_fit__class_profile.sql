@@ -52,6 +52,7 @@ with
 select
     classes.workflow,
     classes.decision_class,
+    context.known_batch,
     context.as_of - 27 as window_start,
     context.as_of as window_end,
     coalesce(profiles.decision_count, 0) as decision_count,

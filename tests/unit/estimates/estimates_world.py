@@ -51,8 +51,8 @@ create table landing.files (source varchar, status varchar, unit_count bigint,
     landed_count bigint, quarantined_count bigint, blank_count bigint, landing_batch varchar);
 create table registry.decision_classes (decision_class varchar, workflow varchar,
     cost_of_delay_amount decimal(18,4), error_cost_amount decimal(18,2), reversibility varchar,
-    declared_level varchar, boundary varchar, label_outcome varchar, review_pool varchar,
-    alpha_weight decimal(9,6));
+    declared_level varchar, boundary varchar, label_outcome varchar, label_delay_days bigint,
+    review_pool varchar, alpha_weight decimal(9,6));
 create table registry.criteria (criterion_id varchar, comparison varchar,
     threshold decimal(28,9), alpha decimal(9,6), scope varchar);
 create table registry.thresholds (criterion_id varchar, decision_class varchar,
@@ -220,6 +220,7 @@ def _registry(world: World) -> None:
         declared_level="delegate",
         boundary="action in (sort) and amount <= 500",
         label_outcome="checked",
+        label_delay_days=7,
         review_pool="pool",
         alpha_weight=1,
     )

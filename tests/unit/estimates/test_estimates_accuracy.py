@@ -158,6 +158,11 @@ def test_reviews_as_labels_pay_for_what_reviewers_miss(world: World) -> None:
     world.add("facts.fct_reviews_daily", **seeded, seeded_detected_count=57)
     third = 0.025 / 3
     upper = anytime_upper(0, 78, 0.05, third) / anytime_lower(57, 60, 0.8, third)
+    before = world.estimate("accuracy")["bound"]
+    assert before == round_up(float(upper))
+    # a review that nobody can read may be a seeded error that was missed
+    world.add("facts.fct_unreadable", source="s", stream="reviews", unit_count=1)
+    upper = anytime_upper(1, 79, 0.05, third) / anytime_lower(57, 61, 0.8, third)
     assert world.estimate("accuracy")["bound"] == round_up(float(upper))
 
 

@@ -33,6 +33,20 @@ def test_value_at_risk_multiplies_cost_volume_and_error(world: World) -> None:
     assert world.estimate("value_at_risk")["reason"] == "error cost missing"
 
 
+def test_volume_of_unknown_segment_is_at_risk_in_every_declared_one(world: World) -> None:
+    world.run("update registry.criteria set scope = 'segment' where criterion_id = 'value_at_risk'")
+    world.add("registry.segments", workflow="w", segment_dimension="region", segment_value="EU")
+    world.run(
+        "insert into facts.fct_samples_weekly"
+        " select * replace ('region=EU' as segment) from facts.fct_samples_weekly;"
+        "insert into facts.fct_decisions_daily"
+        " select * replace ('region=(unknown)' as segment) from facts.fct_decisions_daily"
+    )
+    volume = float(poisson_upper(280, 4, 0.0125))
+    bound = 15 * volume * float(anytime_upper(0, 78, 0.05, 0.0125))
+    assert world.estimate("value_at_risk", "region=EU")["bound"] == round_up(bound)
+
+
 def test_undo_counts_attempts_and_drills(world: World) -> None:
     assert world.estimate("reversibility")["reason"] == "no undo attempts"
     counts = {"attempt_count": 100, "succeeded_count": 99}
@@ -42,6 +56,9 @@ def test_undo_counts_attempts_and_drills(world: World) -> None:
     row = world.estimate("reversibility")
     assert row["bound"] == round_up(float(anytime_upper(1, 200, 0.02, 0.05)))
     assert row["cohort_id"] == "*"
+    world.add("facts.fct_unreadable", source="s", stream="reversals", unit_count=1)
+    row = world.estimate("reversibility")
+    assert row["bound"] == round_up(float(anytime_upper(2, 201, 0.02, 0.05)))
 
 
 @pytest.mark.parametrize("word", ["hard", "irreversible", "", "perhaps"])

@@ -24,11 +24,13 @@ def test_latency_bin_edges_stay_within_the_limit() -> None:
 
 def test_latency_counts_what_is_slower_than_the_limit(world: World) -> None:
     latency = {"decision_class": CLASS, "segment": "all", "cohort_id": "c1", "event_date": DAY}
-    for latency_bin in (855, 856, 1000000, None):
+    for latency_bin in (855, 856, 1000000, 1000001, None):
         world.add("facts.fct_latency_daily", **latency, latency_bin=latency_bin, decision_count=1)
     row = world.estimate("latency")
-    assert row["bound"] == round_up(float(anytime_upper(3, 854, 0.05, 0.025)))
-    assert row["n_effective"] == 854
+    # two slow; of two more nobody knows: they count against a pass and prove no failure
+    assert row["bound"] == round_up(float(anytime_upper(4, 855, 0.05, 0.025)))
+    assert row["refuting_bound"] == round_down(float(clopper_pearson(2, 855, 0.025)[0]))
+    assert (row["n"], row["n_effective"]) == (853, 855)
     world.run(
         "insert into registry.thresholds values ('latency_limit_ms', null, 100, '2025-01-01')"
     )
@@ -83,6 +85,9 @@ def test_reviewers_are_bounded_by_seeded_errors(world: World) -> None:
     row = world.estimate("reviewers_effective")
     assert row["bound"] == round_down(float(anytime_lower(54, 60, 0.8, 0.05)))
     assert row["refuting_bound"] == round_up(1 - float(clopper_pearson(6, 60, 0.05)[0]))
+    world.add("facts.fct_unreadable", source="s", stream="reviews", unit_count=1)
+    row = world.estimate("reviewers_effective")
+    assert row["bound"] == round_down(float(anytime_lower(54, 61, 0.8, 0.05)))
     world.run("update facts.fct_reviews_daily set seeded_detected_count = 61")
     row = world.estimate("reviewers_effective")
     assert (row["status"], row["reason"]) == ("error", "impossible counts")
@@ -107,3 +112,34 @@ def test_baseline_is_fixed_before_the_launch(
     assert (row["status"], row["bound"]) == (status, value)
     assert (row["reason"] or "").startswith(reason or "")
     assert (row["reason"] is None) == (reason is None)
+
+
+def test_what_is_good_keeps_evidence_fresh_and_what_failed_does_not(world: World) -> None:
+    world.run(
+        "update facts.fct_decisions_daily set audit_complete_count = 0,"
+        " missing_required_count = 10, boundary_violation_count = 10"
+        " where event_date > '2025-03-20';"
+        "update facts.fct_samples_weekly set wrong_count = 1 where event_date > '2025-03-10';"
+        "update facts.fct_latency_daily set latency_bin = 900 where event_date > '2025-03-15'"
+    )
+    for criterion in ("audit_complete", "required_data_present", "boundary_respected"):
+        assert world.estimate(criterion)["evidence_newest_date"] == date(2025, 3, 20)
+    assert world.estimate("accuracy")["evidence_newest_date"] == date(2025, 3, 10)
+    assert world.estimate("latency")["evidence_newest_date"] == date(2025, 3, 15)
+
+
+def test_decisions_of_unknown_segment_fail_in_every_declared_one(world: World) -> None:
+    world.add("registry.segments", workflow="w", segment_dimension="region", segment_value="EU")
+    for table in ("fct_decisions_daily", "fct_latency_daily"):
+        world.run(
+            f"insert into facts.{table}"
+            f" select * replace ('region=EU' as segment) from facts.{table} union all"
+            f" select * replace ('region=(unknown)' as segment) from facts.{table}"
+            " where event_date = '2025-03-20' and segment = 'all'"
+        )
+    for criterion, limit in (("latency", 0.05), ("boundary_respected", 0.01)):
+        row = world.estimate(criterion, "region=EU")
+        assert row["bound"] == round_up(float(anytime_upper(10, 860, limit, 0.025)))
+        assert row["refuting_bound"] == 0
+    row = world.estimate("required_data_present", "region=EU")
+    assert row["bound"] == round_up(float(anytime_upper(10, 290, 0.02, 0.05)))

@@ -221,6 +221,8 @@ def test_labels_available_counts_selected_mature_decisions(world: World) -> None
     world.run("update facts.fct_samples_weekly set labelled_count = 0 where subject_key = 'p3'")
     spoilt = world.estimate("labels_available")
     assert spoilt["n_missing"] == 1
+    world.add("facts.fct_unreadable", source="s", stream="outcomes", unit_count=1)
+    assert world.estimate("labels_available")["bound"] < spoilt["bound"]
     assert spoilt["bound"] < row["bound"]
 
 
@@ -261,4 +263,7 @@ def test_what_landed_after_the_known_batch_is_not_read(world: World) -> None:
         "missing_required_count": 10,
     }
     world.decisions(AS_OF - timedelta(1), **later)
-    assert world.estimate("required_data_present") == before
+    world.decisions(AS_OF + timedelta(1), **later)
+    world.run("update landing.run_context set as_of = '2025-04-01'")
+    after = world.estimate("required_data_present")
+    assert {**after, "as_of": before["as_of"]} == before

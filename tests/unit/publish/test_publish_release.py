@@ -270,9 +270,7 @@ def test_an_open_copy_stays_readable_when_its_release_is_pruned(
         for number in range(2, 9):
             activate(publish, small_release(publish, number), b"{}")
         assert not (publish / "releases" / "r1").exists()
-        [(total,)] = reader.execute(
-            "SELECT count(*) FROM penstock.autonomy_map"
-        ).fetchall()
+        [(total,)] = reader.execute("SELECT count(*) FROM penstock.autonomy_map").fetchall()
     assert total == 500
 
 

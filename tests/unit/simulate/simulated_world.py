@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 BUNDLED = Path(__file__).parents[3] / "demo" / "data" / "procurement"
-STREAMS = ("decisions", "reviews", "audit_sample", "reversals", "business_actions")
+STREAMS = (
+    "decisions",
+    "reviews",
+    "audit_sample",
+    "reversals",
+    "business_actions",
+    "rail_evidence",
+)
 Row = dict[str, Any]
 
 

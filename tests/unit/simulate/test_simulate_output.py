@@ -26,6 +26,7 @@ COLUMNS = {
     "audit_sample": "decision_id selected_at inclusion_probability",
     "reversals": "reversal_id decision_id attempted_at completed_at succeeded is_drill",
     "business_actions": "action_id executed_at workflow action decision_id",
+    "rail_evidence": "rail workflow component is_shared observed_at result",
 }
 
 

@@ -71,7 +71,7 @@ def test_the_plan_is_the_documented_one(bundled: World) -> None:
         )
     }
     assert planted == {
-        "procurement.classify_vendor_request": (600, 0.006, 0.10),
+        "procurement.classify_vendor_request": (600, 0.004, 0.25),
         "procurement.match_vendor_category": (250, 0.09, 0.15),
         "procurement.approve_supplier_exception": (40, 0.06, 1.0),
         "procurement.terminate_supplier": (3, 0.05, 1.0),
@@ -182,7 +182,7 @@ def test_reviews_belong_to_the_sample_or_are_seeded(bundled: World) -> None:
 
 
 @pytest.mark.parametrize("pool", REVIEWERS)
-def test_a_pool_finds_57_of_60_seeded_errors_which_are_no_decisions(
+def test_a_pool_finds_114_of_120_seeded_errors_which_are_no_decisions(
     bundled: World, pool: str
 ) -> None:
     seeded = [
@@ -190,9 +190,9 @@ def test_a_pool_finds_57_of_60_seeded_errors_which_are_no_decisions(
         for row in bundled.rows("reviews")
         if row["is_seeded_error"] and row["reviewer_id"] in REVIEWERS[pool]
     ]
-    assert len(seeded) == 60
-    assert sum(row["verdict"] == "overturn" for row in seeded) == 57
-    assert bundled.truth["review_pools"][pool] == {"seeded": 60, "detected": 57}
+    assert len(seeded) == 120
+    assert sum(row["verdict"] == "overturn" for row in seeded) == 114
+    assert bundled.truth["review_pools"][pool] == {"seeded": 120, "detected": 114}
     for row in seeded:
         assert row["decision_id"] not in bundled.by_id
         assert row["decision_id"].removeprefix("seeded-") in bundled.by_id

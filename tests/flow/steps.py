@@ -1,0 +1,91 @@
+"""The steps of the daily job without Dagster around them: the same calls, in the same order."""
+
+import shutil
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from company import DEMO, make_company, run_dbt_in_process
+
+from dagster_project import warehouse
+from dagster_project.automation.recording import Recorded, record_and_publish
+from dagster_project.contracts.sources import load_sources
+from dagster_project.evidence.data_fit.suites import load_suites
+from dagster_project.evidence.data_fit.write import write_data_fit
+from dagster_project.evidence.estimates.write import write_estimates
+from dagster_project.landing.land import land
+from dagster_project.landing.manifest import read_entries
+from dagster_project.settings import Project
+from dagster_project.transform.bridge import ensure_manifest, manifest_path
+from dagster_project.transform.context import choose_context, write_run_context
+
+AS_OF = date(2025, 8, 3)
+Verdicts = dict[tuple[str, str, str], str]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """``criteria``: (class, segment, criterion) → verdict; ``gates``: (class, segment, gate)."""
+
+    project: Project
+    recorded: Recorded
+    criteria: Verdicts
+    gates: Verdicts
+
+
+def procurement(folder: Path, monkeypatch: Any) -> Project:
+    """The demo's procurement workflow alone, data copied, nothing run yet."""
+    project = make_company(folder, monkeypatch, as_of=AS_OF.isoformat())
+    shutil.copytree(DEMO / "data" / "procurement", project.root / "data" / "procurement")
+    return project
+
+
+def land_all(project: Project) -> None:
+    ensure_manifest(project)
+    land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
+
+
+def prepare(project: Project) -> None:
+    """Everything before the evidence step."""
+    batches = [entry.landing_batch for entry in read_entries(project.landing)]
+    context = choose_context(batches, as_of=AS_OF, known_at=None)
+    project.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with closing(warehouse.connect(project.warehouse)) as connection:
+        write_run_context(connection, context)
+    assert run_dbt_in_process(project, ["build", "-s", "tag:prepare"]).success
+
+
+def evidence(project: Project) -> None:
+    write_data_fit(project.warehouse, load_suites(project.suites))
+    with closing(warehouse.connect(project.warehouse)) as connection:
+        write_estimates(connection)
+
+
+def decide(project: Project) -> None:
+    assert run_dbt_in_process(project, ["build", "-s", "tag:decide"]).success
+
+
+def judge(project: Project) -> Judged:
+    """From landed files to the ledger."""
+    prepare(project)
+    evidence(project)
+    decide(project)
+    recorded = record_and_publish(project, actor="test")
+    return Judged(project, recorded, *verdicts_of(project))
+
+
+def verdicts_of(project: Project) -> tuple[Verdicts, Verdicts]:
+    with closing(warehouse.connect(project.warehouse, read_only=True)) as connection:
+        criteria = connection.execute(
+            "SELECT decision_class, segment, criterion_id, verdict FROM marts.gate_criteria"
+        ).fetchall()
+        gates = connection.execute(
+            "SELECT decision_class, segment, gate, verdict FROM marts.gate_scorecard"
+        ).fetchall()
+    return {row[:3]: row[3] for row in criteria}, {row[:3]: row[3] for row in gates}
+
+
+def passing(verdicts: Verdicts) -> set[tuple[str, str, str]]:
+    return {key for key, verdict in verdicts.items() if verdict == "pass"}

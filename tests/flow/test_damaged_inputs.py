@@ -1,0 +1,78 @@
+"""One input file missing, cut off, doubled or spoilt: verdicts may only move away from pass."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+from steps import Judged, judge, land_all, passing, procurement
+
+pytestmark = pytest.mark.xdist_group("flow")
+
+
+def damaged(folder: Path, patch: pytest.MonkeyPatch, damage) -> Judged:
+    project = procurement(folder, patch)
+    damage(project.root / "data" / "procurement")
+    land_all(project)
+    return judge(project)
+
+
+def remove_reviews(data: Path) -> None:
+    (data / "reviews.jsonl.gz").unlink()
+
+
+def cut_off_decisions(data: Path) -> None:
+    path = data / "decisions.jsonl.gz"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def double_and_spoil(data: Path) -> None:
+    """The same decisions under another name and compression, the same file again, broken lines."""
+    lines = gzip.decompress((data / "decisions.jsonl.gz").read_bytes())
+    (data / "decisions-again.jsonl.gz").write_bytes(gzip.compress(lines, 1))
+    (data / "decisions-grown.jsonl.gz").write_bytes(gzip.compress(lines + b"\n"))
+    reviews = gzip.decompress((data / "reviews.jsonl.gz").read_bytes())
+    (data / "reviews.jsonl.gz").write_bytes(gzip.compress(reviews + b'{"review_id": "x", \n' * 3))
+
+
+def test_missing_reviews_take_passes_away(
+    baseline: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = damaged(tmp_path, monkeypatch, remove_reviews)
+    assert passing(found.criteria) < passing(baseline.criteria)
+    lost = {key[2] for key in passing(baseline.criteria) - passing(found.criteria)}
+    assert {"labels_available", "accuracy", "review_capacity"} <= lost
+
+
+def test_a_cut_off_file_takes_passes_away(
+    baseline: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = damaged(tmp_path, monkeypatch, cut_off_decisions)
+    assert passing(found.criteria) < passing(baseline.criteria)
+    assert not any(key[2] == "accounted" for key in passing(found.criteria))
+    assert not any(key[2] == "data_fit" for key in passing(found.gates))
+
+
+def test_doubled_decisions_change_nothing_and_broken_reviews_count_against(
+    baseline: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from contextlib import closing
+
+    from dagster_project import warehouse
+
+    found = damaged(tmp_path, monkeypatch, double_and_spoil)
+    assert passing(found.criteria) <= passing(baseline.criteria)
+    query = "SELECT sum(decision_count) FROM facts.fct_decisions_daily WHERE segment = 'all'"
+    with (
+        closing(warehouse.connect(found.project.warehouse, read_only=True)) as spoilt,
+        closing(warehouse.connect(baseline.project.warehouse, read_only=True)) as clean,
+    ):
+        assert spoilt.execute(query).fetchone() == clean.execute(query).fetchone()
+        broken = spoilt.execute(
+            "SELECT sum(unit_count) FROM facts.fct_unreadable WHERE stream = 'reviews'"
+        ).fetchone()
+        assert broken == (3,)
+        bound = (
+            "SELECT bound FROM marts.gate_criteria WHERE criterion_id = 'accuracy' AND "
+            "segment = 'all' AND decision_class = 'procurement.classify_vendor_request'"
+        )
+        assert spoilt.execute(bound).fetchone() > clean.execute(bound).fetchone()

@@ -1,0 +1,123 @@
+"""A red, raising or missing expectation and an empty batch keep data_fit from passing, also when
+somebody runs `dbt build` by hand."""
+
+import json
+import shutil
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from company import run_dbt_in_process
+from steps import Judged, decide, evidence, passing, procurement, verdicts_of
+
+from dagster_project import warehouse
+from dagster_project.settings import Project
+from dagster_project.transform.bridge import ensure_manifest
+
+pytestmark = pytest.mark.xdist_group("flow")
+CLASS = "procurement.classify_vendor_request"
+
+
+@pytest.fixture
+def copy(baseline: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The baseline's state, to be spoilt."""
+    assert (CLASS, "all", "data_fit") in passing(baseline.gates)
+    shutil.copytree(baseline.project.home, tmp_path / "home")
+    shutil.copytree(baseline.project.root, tmp_path / "company")
+    monkeypatch.setenv("PENSTOCK_HOME", str(tmp_path / "home"))
+    home = tmp_path / "home"
+    return replace(baseline.project, root=tmp_path / "company", home=home, ledger=home / "ledger")
+
+
+def spoil(project: Project, statement: str) -> None:
+    with closing(warehouse.connect(project.warehouse)) as connection:
+        assert connection.execute(statement).fetchone() != (0,)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM evidence.data_fit",
+        "UPDATE evidence.data_fit SET evaluated_count = evaluated_count - 1",
+        "UPDATE evidence.data_fit SET raised_count = 1",
+        "UPDATE evidence.data_fit SET met_count = met_count - 1",
+        "UPDATE evidence.data_fit SET expected_count = 0, evaluated_count = 0, met_count = 0",
+        "UPDATE evidence.data_fit SET known_batch = '20200101T000000000000Z'",
+        "UPDATE evidence.data_fit SET as_of = as_of - 1",
+        "UPDATE evidence.data_fit SET row_count = 0",
+        "UPDATE evidence.data_fit SET met_count = NULL",
+        "INSERT INTO evidence.data_fit SELECT * FROM evidence.data_fit",
+    ],
+)
+def test_by_hand_without_sound_results_nothing_passes(copy: Project, statement: str) -> None:
+    spoil(copy, statement)
+    # what the criterion reads, without the marts: 3 s less a case
+    assert run_dbt_in_process(
+        copy, ["build", "-s", "+gate_ladder", "--exclude", "tag:prepare"]
+    ).success
+    with closing(warehouse.connect(copy.warehouse, read_only=True)) as connection:
+        verdicts = connection.execute(
+            "SELECT DISTINCT verdict FROM gates.gate_ladder WHERE gate = 'data_fit'"
+        ).fetchall()
+    assert ("pass",) not in verdicts
+
+
+@pytest.mark.parametrize(
+    ("expectation_type", "kwargs", "verdict"),
+    [
+        (
+            "expect_column_values_to_be_between",
+            {"column": "decision_count", "min_value": 10**9},
+            "fail",
+        ),
+        (
+            "expect_column_values_to_be_between",
+            {"column": "no_such_column", "min_value": 0},
+            "error",
+        ),
+    ],
+)
+def test_a_red_and_a_raising_expectation_keep_the_gate_shut(
+    copy: Project, expectation_type: str, kwargs: dict, verdict: str
+) -> None:
+    add_expectation(copy, expectation_type, kwargs)
+    evidence(copy)
+    decide(copy)
+    criteria, gates = verdicts_of(copy)
+    assert criteria[CLASS, "all", "expectations_met"] == verdict
+    assert not any(key[2] == "data_fit" for key in passing(gates))
+
+
+def add_expectation(project: Project, expectation_type: str, kwargs: dict) -> None:
+    """A suite of the company's own: the product's guards, and one expectation more."""
+    name = "int_data_fit__class_profile.json"
+    suite = json.loads((project.suites[0] / name).read_text())
+    guards = suite["expectations"][:2]
+    poison = {
+        "type": expectation_type,
+        "kwargs": kwargs,
+        "meta": {
+            "id": "poison",
+            "severity": "required",
+            "owner": "test",
+            "reason": "must turn the gate red",
+            "per_class": True,
+        },
+    }
+    for guard in guards:
+        guard["meta"]["id"] = f"company_{guard['meta']['id']}"
+    suite["name"] = "company_class_profile"
+    suite["expectations"] = [*guards, poison]
+    suite["meta"]["expected_ids"] = [e["meta"]["id"] for e in suite["expectations"]]
+    (project.root / "expectations" / name).write_text(json.dumps(suite))
+
+
+def test_nothing_landed_passes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = procurement(tmp_path, monkeypatch)
+    shutil.rmtree(project.root / "data")
+    ensure_manifest(project)
+    assert run_dbt_in_process(project, ["build"]).success
+    criteria, gates = verdicts_of(project)
+    assert len(criteria) > 100
+    assert passing(criteria) == passing(gates) == set()

@@ -1,0 +1,44 @@
+"""Same inputs, same digest: over threads and time zones; a second run changes nothing."""
+
+import os
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from steps import Judged, judge
+
+from dagster_project.ledger.ledger import read
+
+pytestmark = pytest.mark.xdist_group("flow")
+
+
+@pytest.mark.parametrize(("threads", "zone"), [(1, "Asia/Kolkata"), (4, "America/New_York")])
+def test_digest_does_not_depend_on_threads_or_time_zone(
+    baseline: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int, zone: str
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(baseline.project.landing, home / "landing")
+    shutil.copytree(baseline.project.home / "dbt", home / "dbt")
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        project = replace(baseline.project, home=home, ledger=home / "ledger", threads=threads)
+        again = judge(project)
+    finally:
+        monkeypatch.delenv("TZ")
+        time.tzset()
+    assert os.environ.get("TZ") is None
+    assert again.criteria == baseline.criteria
+    assert again.recorded.digest == baseline.recorded.digest
+
+
+def test_running_twice_changes_nothing(baseline: Judged) -> None:
+    before = [line.kind for line in read(baseline.project.ledger)]
+    again = judge(baseline.project)
+    after = [line.kind for line in read(baseline.project.ledger)]
+    assert again.recorded.digest == baseline.recorded.digest
+    assert again.recorded.release_id == baseline.recorded.release_id
+    assert again.recorded.changed == []
+    assert after == [*before, "run"]

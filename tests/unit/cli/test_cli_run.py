@@ -1,0 +1,152 @@
+"""`penstock run` refuses a bad registry, names the step that failed, and survives a killed run."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from cli_world import World
+from conftest import Ask
+
+from dagster_project.automation.triggers import JOB_NAME
+from dagster_project.cli import pipeline, run
+from dagster_project.cli.instance import CLI_TAG, open_instance
+from dagster_project.settings import Project, load_project
+
+WAIT = 120
+
+
+def _project(world: World, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("PENSTOCK_HOME", str(world.home))
+    return load_project(world.root)
+
+
+@pytest.fixture
+def job(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Put a job of one step, `prepare`, in the place of the pipeline; no registry is asked for."""
+
+    def use(body: Callable[[], None]) -> None:
+        @dg.asset(name="prepare", pool="warehouse")
+        def prepare() -> None:
+            body()
+
+        definitions = dg.Definitions(
+            assets=[prepare],
+            jobs=[dg.define_asset_job(JOB_NAME)],
+            executor=dg.in_process_executor,
+        )
+        monkeypatch.setattr(pipeline, "_definitions", lambda _: definitions)
+        monkeypatch.setattr(run, "check_registry", lambda _: None)
+
+    return use
+
+
+def test_a_registry_with_problems_is_listed_and_nothing_runs(ask: Ask, fresh: World) -> None:
+    said = ask(fresh, "run")
+    assert (said.code, said.out) == (2, "")
+    assert "nothing was judged" in said.err
+    assert "people.csv: is missing" in said.err
+    assert not (fresh.home / "logs").exists()
+
+
+def test_a_failed_step_is_named_with_its_words_and_the_log(
+    ask: Ask, fresh: World, job: Callable[[Callable[[], None]], None]
+) -> None:
+    def body() -> None:
+        sys.stdout.write("words of a step\n")
+        subprocess.run(["/bin/echo", "words of a child"], check=True)
+        raise ValueError("the reason\x1b[31m of it")
+
+    job(body)
+    said = ask(fresh, "run")
+    (log,) = (fresh.home / "logs").glob("run-*.log")
+    assert (said.code, said.out) == (3, "")
+    assert said.err.splitlines()[0] == f"penstock: step `prepare` failed; log: {log}"
+    assert "the reason of it" in said.err
+    text = log.read_text(encoding="utf-8")
+    assert "words of a step" in text
+    assert "words of a child" in text
+
+
+def test_a_run_without_a_line_in_the_ledger_is_no_success(
+    ask: Ask, fresh: World, job: Callable[[Callable[[], None]], None]
+) -> None:
+    job(lambda: None)
+    said = ask(fresh, "run")
+    assert said.code == 3
+    assert "the ledger has no line of it" in said.err
+
+
+def test_a_second_run_at_the_same_time_is_refused(
+    ask: Ask,
+    fresh: World,
+    job: Callable[[Callable[[], None]], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job(lambda: None)
+    with open_instance(_project(fresh, monkeypatch)):
+        said = ask(fresh, "run", "--format", "json")
+    assert said.code == 3
+    assert "another `penstock run` is at work" in said.document()["error"]
+
+
+def test_the_slot_of_a_killed_run_is_free_again(
+    fresh: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = _project(fresh, monkeypatch)
+    script = (
+        "import os, sys, dagster as dg\n"
+        "from pathlib import Path\n"
+        "from dagster_project.cli.instance import CLI_TAG, open_instance\n"
+        "from dagster_project.settings import load_project\n"
+        "@dg.asset(pool='warehouse')\n"
+        "def prepare(): os.kill(os.getpid(), 9)\n"
+        "job = dg.Definitions(assets=[prepare], jobs=[dg.define_asset_job('j')],"
+        " executor=dg.in_process_executor).resolve_job_def('j')\n"
+        "with open_instance(load_project(Path(sys.argv[1]))) as instance:\n"
+        "    job.execute_in_process(instance=instance, tags={CLI_TAG: 'run'})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(fresh.root)],
+        env=os.environ | {"PENSTOCK_HOME": str(fresh.home)},
+        capture_output=True,
+        check=False,
+        timeout=WAIT,
+    )
+    assert done.returncode == -9, done.stderr
+    with dg.DagsterInstance.from_config(str(project.dagster_home)) as left:
+        assert left.event_log_storage.get_concurrency_info("warehouse").active_slot_count == 1
+    with open_instance(project) as instance:
+        (dead,) = instance.get_runs(dg.RunsFilter(tags={CLI_TAG: "run"}))
+        assert dead.status is dg.DagsterRunStatus.FAILURE
+        assert instance.event_log_storage.get_concurrency_info("warehouse").active_slot_count == 0
+
+
+def test_the_settings_of_dagster_are_written_once(
+    fresh: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = _project(fresh, monkeypatch)
+    with open_instance(project) as instance:
+        assert instance.telemetry_enabled is False
+        assert instance.run_monitoring_enabled is True
+        assert instance.global_op_concurrency_default_limit == 1
+    own = project.dagster_home / "dagster.yaml"
+    own.write_text("telemetry:\n  enabled: false\n# mine\n", encoding="utf-8")
+    with open_instance(project):
+        assert own.read_text(encoding="utf-8").endswith("# mine\n")
+
+
+def test_old_logs_are_cleared_and_new_ones_kept(tmp_path: Path) -> None:
+    from dagster_project.cli.quiet import KEPT_LOGS, new_log
+
+    for number in range(KEPT_LOGS + 5):
+        (tmp_path / f"run-2025{number:04}.log").touch()
+    (tmp_path / "penstock-error.log").touch()
+    new_log(tmp_path).touch()
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert len(left) == KEPT_LOGS + 1
+    assert left[0] == "penstock-error.log"
+    assert "run-20250005.log" not in left
