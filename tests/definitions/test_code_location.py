@@ -1,4 +1,4 @@
-"""The code location: light to load, every dbt node in it exactly once, schedule and sensor there."""
+"""The code location: light to load, every dbt node in it once, schedule and sensor there."""
 
 import json
 import os

@@ -73,7 +73,7 @@ def test_by_hand_without_sound_results_nothing_passes(copy: Project, statement: 
         ),
         (
             "expect_column_values_to_be_between",
-            {"column": "no_such_column", "min_value": 0},
+            {"column": "decision_class", "min_value": 0},
             "error",
         ),
     ],
