@@ -38,9 +38,9 @@ def build_definitions(project: Project) -> dg.Definitions:
             run_context_asset(project),
             dbt_set(project, manifest, "prepare"),
             data_fit_asset(project, suites),
-            estimates_asset(project, _fact_keys(manifest)),
+            estimates_asset(project, _keys(manifest, "registry", "intermediate", "facts")),
             dbt_set(project, manifest, "decide"),
-            verdict_assets(project),
+            verdict_assets(project, _keys(manifest, "marts")),
         ],
         jobs=[job],
         schedules=[daily_schedule()],
@@ -56,12 +56,11 @@ def build_definitions(project: Project) -> dg.Definitions:
     )
 
 
-def _fact_keys(manifest: Path) -> list[dg.AssetKey]:
-    """What estimates read: the facts, and the registry views beside them."""
+def _keys(manifest: Path, *layers: str) -> list[dg.AssetKey]:
+    """The assets of these layers, as the manifest names them."""
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
     return [
         dg.AssetKey([node["config"]["schema"], node["name"]])
         for node in nodes
-        if node["resource_type"] in ("model", "seed")
-        and node["config"]["schema"] in ("facts", "intermediate", "registry")
+        if node["resource_type"] in ("model", "seed") and node["config"]["schema"] in layers
     ]

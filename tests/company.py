@@ -17,7 +17,9 @@ DEMO = ROOT / "demo"
 def make_company(folder: Path, monkeypatch: Any, *, as_of: str | None = None) -> Project:
     """A copy of the demo without data, state and the support workflow's source."""
     root = folder / "company"
-    shutil.copytree(DEMO, root, ignore=shutil.ignore_patterns(".penstock", "data", "tau2", "marts"))
+    shutil.copytree(
+        DEMO, root, ignore=shutil.ignore_patterns(".penstock", "data", "tau2", "marts", "facts")
+    )
     package = os.path.relpath(ROOT / "dbt", root)
     (root / "packages.yml").write_text(f"packages:\n  - local: {package}\n")
     settings = (root / "dbt_project.yml").read_text()

@@ -20,20 +20,10 @@ from dagster_project.settings import PRODUCT_ROOT, Project
 if TYPE_CHECKING:
     import duckdb
 
-# marts, and whether an honest company may have no row in them
-PUBLISHED_MARTS = {
-    "decision_inventory": False,
-    "autonomy_map": False,
-    "gate_criteria": False,
-    "gate_scorecard": False,
-    "decision_class_metrics": True,
-    "decision_class_cohorts": True,
-    "ownership": False,
-    "data_accounting": False,
-    "dim_decision_class": False,
-    "dim_workflow": False,
-    "dim_owner": True,
-}
+# without a row in each of these there is nothing to publish; any other mart may be empty
+NEVER_EMPTY = frozenset(
+    {"decision_inventory", "autonomy_map", "gate_criteria", "gate_scorecard", "dim_decision_class"}
+)
 JUDGED_BY = ("evidence.estimates", "evidence.data_fit", "evidence.expectation_results")
 VERDICT_TABLES = ("gate_criteria", "gate_scorecard", "autonomy_map")
 
@@ -59,18 +49,18 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
     with closing(warehouse.connect(project.warehouse, read_only=True)) as connection:
         context = _one(connection, "SELECT * FROM intermediate.int_run_context")
         valid_until = _valid_until(connection)
-        digests = _digests(connection, project)
+        marts = _marts(connection)
+        digests = _digests(connection, project, marts)
         verdicts = _verdicts(connection)
         maps = _rows(connection, "SELECT * FROM marts.autonomy_map")
         digests["inputs"] = keep_inputs(project.ledger, _inputs(connection))
     release_id = f"{context['as_of']:%Y%m%d}-{digests['marts'][:16]}"
-    empty = [mart for mart, may_be_empty in PUBLISHED_MARTS.items() if may_be_empty]
     staged = stage_release(
         project.warehouse,
         project.publish,
-        list(PUBLISHED_MARTS),
+        marts,
         release_id,
-        may_be_empty=empty,
+        may_be_empty=set(marts) - NEVER_EMPTY,
     )
     grants = build_grants(maps, valid_until=valid_until, run={"as_of": context["as_of"]})
     digests["publication"] = staged.manifest_sha256
@@ -92,11 +82,21 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
     return Recorded(release_id, digests["verdicts"], dict(counts), record.changed)
 
 
-def _digests(connection: "duckdb.DuckDBPyConnection", project: Project) -> dict[str, str]:
+def _marts(connection: "duckdb.DuckDBPyConnection") -> list[str]:
+    """The product's marts and the company's own, by name."""
+    rows = connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts' ORDER BY 1"
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def _digests(
+    connection: "duckdb.DuckDBPyConnection", project: Project, names: list[str]
+) -> dict[str, str]:
     from dagster_project.publish.rows import row_digest
     from dagster_project.transform.bridge import inputs_digest
 
-    marts = {mart: row_digest(connection, f"marts.{mart}")[1] for mart in PUBLISHED_MARTS}
+    marts = {mart: row_digest(connection, f"marts.{mart}")[1] for mart in names}
     registry = sorted((project.root / "seeds").rglob("*.csv"))
     return {
         "marts": _digest_of(f"{mart}={marts[mart]}" for mart in sorted(marts)),

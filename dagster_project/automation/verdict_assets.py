@@ -1,12 +1,12 @@
 """The end of a run: stage a release, record the verdicts, then put the release in use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import dagster as dg
 
 from dagster_project.automation.dbt_assets import WAREHOUSE_POOL
-from dagster_project.automation.recording import PUBLISHED_MARTS, Recorded, record_and_publish
+from dagster_project.automation.recording import Recorded, record_and_publish
 from dagster_project.settings import Project
 
 VERDICTS = dg.AssetKey(["ledger", "verdicts"])
@@ -14,14 +14,13 @@ RELEASE = dg.AssetKey(["publish", "release"])
 SHOWN_CHANGES = 200
 
 
-def verdict_assets(project: Project) -> dg.AssetsDefinition:
+def verdict_assets(project: Project, marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     """Ledger first, publication second, in one step: neither is true without the other."""
-    marts = [dg.AssetKey(["marts", mart]) for mart in PUBLISHED_MARTS]
 
     @dg.multi_asset(
         name="record_and_publish",
         specs=[
-            dg.AssetSpec(VERDICTS, group_name="ledger", deps=marts),
+            dg.AssetSpec(VERDICTS, group_name="ledger", deps=list(marts)),
             dg.AssetSpec(RELEASE, group_name="publish", deps=[*marts, VERDICTS]),
         ],
         pool=WAREHOUSE_POOL,

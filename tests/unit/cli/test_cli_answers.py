@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from cli_world import COHORT, DELEGATED, TODAY, WAITING, World
@@ -129,6 +130,15 @@ def test_may_act_without_a_project_denies_and_says_why(
     said = ask(published, *MAY_ACT, "--cohort", COHORT, "--format", "json", "--project", named)
     assert (said.code, said.document()["allowed"]) == (1, False)
     assert said.err.startswith("penstock: ")
+
+
+def test_may_act_with_a_project_that_cannot_be_opened_denies(
+    ask: Ask, published: World, tmp_path: Path
+) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    said = ask(published, *MAY_ACT, "--cohort", COHORT, "--project", str(loop))
+    assert (said.code, said.out) == (1, "denied: no_publication\n")
 
 
 def test_may_act_with_a_broken_project_denies(ask: Ask, fresh: World) -> None:

@@ -45,6 +45,22 @@ def test_text_says_verdicts_levels_and_needs_in_words(ask: Ask, published: World
     )
 
 
+def test_what_is_missing_first_is_the_first_gate_that_is_no_pass(
+    ask: Ask, published: World
+) -> None:
+    classes = ask(published, "scorecard", "--format", "json").document()["classes"]
+    missing = {row["decision_class"]: row["missing_first"]["gate"] for row in classes}
+    assert missing[WAITING] == "data_fit"  # stale; the first that fails comes later
+
+
+def test_a_name_too_long_for_its_column_keeps_the_gates_on_one_line(
+    ask: Ask, published: World
+) -> None:
+    lines = ask(published, "scorecard", columns=80).out.splitlines()
+    at = next(n for n, line in enumerate(lines) if "evil" in line)
+    assert lines[at + 1].split() == ["✗", "fail", *("⊘", "insuff.") * 4]
+
+
 @pytest.mark.parametrize("columns", [80, 100, 120])
 @pytest.mark.parametrize("arguments", [(), (DELEGATED,), (HOSTILE,)])
 def test_no_line_is_wider_than_the_screen(

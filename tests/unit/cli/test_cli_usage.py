@@ -50,29 +50,30 @@ def test_no_arguments_show_the_help(ask: Ask, published: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "words"),
     [
-        ("nonsense",),
-        ("scorecard", "--format", "xml"),
-        ("explain", "only-a-class"),
-        ("run", "--as-of", "yesterday"),
-        ("run", "--as-of", "20250803"),
-        ("run", "--as-of", "2099-01-01"),
-        ("run", "--known-at", "soon"),
-        ("run", "--known-at", "2099-01-01T00:00:00Z"),
-        ("simulate", "somewhere", "--end", "2025-08-02"),
-        ("simulate", "somewhere", "--end", "sunday"),
-        ("simulate", "somewhere", "--weeks", "0"),
-        ("scorecard", "--project", "/nowhere"),
+        (("nonsense",), "No such command"),
+        (("scorecard", "--format", "xml"), "'xml'"),
+        (("explain", "only-a-class"), "Missing argument 'GATE'"),
+        (("run", "--as-of", "yesterday"), "is no day"),
+        (("run", "--as-of", "20250803"), "is no day"),
+        (("run", "--as-of", "2099-01-01"), "lies in the future"),
+        (("run", "--known-at", "soon"), "is no time"),
+        (("run", "--known-at", "2099-01-01T00:00:00Z"), "lies in the future"),
+        (("simulate", "OUT", "--end", "2025-08-02"), "is no Sunday"),
+        (("simulate", "OUT", "--end", "sunday"), "is no day"),
+        (("simulate", "OUT", "--weeks", "0"), "give at least 1"),
+        (("scorecard", "--project", "/nowhere"), "no penstock.toml"),
     ],
 )
 def test_bad_input_is_one_message(
-    ask: Ask, published: World, arguments: tuple[str, ...], tmp_path: Path
+    ask: Ask, published: World, tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    asked = [str(tmp_path / each) if each == "somewhere" else each for each in arguments]
+    asked = [str(tmp_path / each) if each == "OUT" else each for each in arguments]
     said = ask(published, *asked)
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("penstock: ")
+    assert words in said.err
     assert "Traceback" not in said.err
 
 
