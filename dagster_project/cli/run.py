@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.cli.faults import PipelineFailedError, UsageProblemError
+from dagster_project.names import ALL_SEGMENT
 from dagster_project.settings import Project
 
 if TYPE_CHECKING:
@@ -176,11 +177,14 @@ def _print_changes(out: "Console", summary: dict[str, Any]) -> None:
         out.print(text(f"changed      {words}"))
         return
     out.print(text(f"changed      {len(changes):,}"))
-    shown = table("class", "segment", "gate", "before", "now", "changed")
+    shown = table("class", "gate", "before → now")
     for change in changes[:SHOWN_CHANGES]:
-        values = (change["before"] or NONE, change["now"] or NONE, ", ".join(change["changed"]))
-        names = (change["decision_class"], change["segment"], change["gate"])
-        shown.add_row(*(text(value) for value in (*names, *values)))
+        segment = "" if change["segment"] == ALL_SEGMENT else f" {change['segment']}"
+        step = f"{change['before'] or NONE} → {change['now'] or NONE}"
+        others = [what for what in change["changed"] if what != "verdict"]
+        further = f" ({', '.join(others)} changed)" if others else ""
+        name = text(change["decision_class"], (segment, "dim"))
+        shown.add_row(name, text(change["gate"]), text(step, further))
     out.print(shown)
     if len(changes) > SHOWN_CHANGES:
         out.print(text(f"… and {len(changes) - SHOWN_CHANGES:,} more; --format json lists all"))

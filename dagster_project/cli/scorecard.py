@@ -16,7 +16,7 @@ MAP = (
 )
 CARD = (
     "SELECT decision_class, segment, gate, verdict, is_blocked, pass_count, due_count, "
-    "open_criteria, n_needed FROM {gate_scorecard} ORDER BY decision_class, segment, gate_order"
+    "open_criteria, first_reason, labels_needed FROM {gate_scorecard} ORDER BY decision_class, segment, gate_order"
 )
 COHORTS = (
     "SELECT * EXCLUDE (workflow, decision_class) FROM {decision_class_cohorts} "
@@ -105,6 +105,7 @@ def _row(row: dict[str, Any], cards: dict[tuple[str, str], list[dict[str, Any]]]
         "effective_level": row["effective_level"],
         "gates": gates,
         "missing_first": _missing_first(gates),
+        "labels_needed": max((gate["labels_needed"] or 0 for gate in gates), default=0),
     }
 
 
@@ -112,7 +113,7 @@ def _missing_first(gates: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
     """The first gate that does not pass is what keeps the class from its next stage."""
     for gate in gates:
         if gate["verdict"] != "pass":
-            return {name: gate[name] for name in ("gate", "open_criteria", "n_needed")}
+            return {name: gate[name] for name in ("gate", "open_criteria", "first_reason")}
     return None
 
 

@@ -55,6 +55,8 @@ def print_workflow(out: "Console", title: str, rows: list[dict[str, Any]]) -> No
         print_indented(out, _standing(row))
         if missing := row["missing_first"]:
             print_indented(out, _missing(missing))
+        if needed := row["labels_needed"]:
+            print_indented(out, text(f"labelled decisions still needed: {number(needed)}"))
 
 
 def print_one(out: "Console", heading: dict[str, Any], found: dict[str, Any]) -> None:
@@ -126,10 +128,10 @@ def _limit(found: dict[str, Any]) -> str:
 
 
 def _missing(missing: dict[str, Any]) -> "Text":
-    needed = missing["n_needed"]
-    more = f" ({number(needed)} more clean trials)" if needed else ""
-    open_criteria = ", ".join(missing["open_criteria"]) or "no criterion is due"
-    return text(("missing first: ", "dim"), f"{missing['gate']}: {open_criteria}{more}")
+    reason = missing["first_reason"] or "no criterion is due"
+    others = len(missing["open_criteria"]) - 1
+    more = f" (and {others} more)" if others > 0 else ""
+    return text(("missing first: ", "dim"), f"{missing['gate']}: {reason}{more}")
 
 
 def _tests(tests: dict[str, str]) -> "Text":
@@ -142,14 +144,14 @@ def _tests(tests: dict[str, str]) -> "Text":
 
 
 def _print_open(out: "Console", gates: list[dict[str, Any]]) -> None:
-    shown = table("gate", "verdict", "passed", "open, worst first", "needed", numeric=["needed"])
+    shown = table("gate", "verdict", "passed", "open, worst first", "the worst, and why")
     for gate in gates:
         shown.add_row(
             text(gate["gate"]),
             verdict_text(gate["verdict"], is_blocked=gate["is_blocked"]),
             text(f"{gate['pass_count']} of {gate['due_count']}"),
             text(", ".join(gate["open_criteria"]) or NONE),
-            text(number(gate["n_needed"]) if gate["n_needed"] else NONE),
+            text(gate["first_reason"] or NONE),
         )
     out.print(shown)
     out.print()

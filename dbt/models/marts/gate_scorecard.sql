@@ -9,7 +9,13 @@ with
                 ', '
                 order by {{ penstock.verdict_rank("verdict") }} desc, criterion_order
             ) filter (where verdict not in ('pass', 'not_applicable')) as open_criteria,
-            max(n_needed) filter (where verdict not in ('pass', 'not_applicable')) as n_needed
+            arg_max(
+                criterion_id || ': ' || reason,
+                {{ penstock.verdict_rank("verdict") }} * 100 - criterion_order
+            ) filter (where verdict not in ('pass', 'not_applicable')) as first_reason,
+            max(n_needed) filter (
+                where criterion_id = 'accuracy' and verdict not in ('pass', 'not_applicable')
+            ) as labels_needed
         from {{ ref("gate_verdicts") }}
         group by decision_class, segment, gate
     )
@@ -28,6 +34,7 @@ select
     cast(ladder.pass_count as integer) as pass_count,
     cast(ladder.criterion_count - ladder.not_applicable_count as integer) as due_count,
     worst.open_criteria,
-    worst.n_needed
+    worst.first_reason,
+    worst.labels_needed
 from {{ ref("gate_ladder") }} as ladder
 left join worst using (decision_class, segment, gate)

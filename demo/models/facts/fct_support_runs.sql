@@ -6,6 +6,8 @@ select
     end as channel,
     info.agent_info.llm as model,
     cast(count(distinct id) as bigint) as run_count,
-    cast(count(distinct case when reward_info.reward >= 1 then id end) as bigint) as full_reward_count
+    cast(
+        count(distinct case when reward_info.reward >= 1 then id end) as bigint
+    ) as full_reward_count
 from {{ source("tau2", "simulations") }}
 group by all

@@ -25,7 +25,9 @@ SUPPORTED = "support.airline.book"
 HOSTILE = "support.[red]evil[/red]\x1b[31m\nsecond\u202eline"
 COHORT = "3.2.0 | kestrel-2 | p1 | 14 | p-7"
 TODAY = datetime.now(UTC).date()
-OPEN = {"accuracy": "insufficient", "latency": "fail"}
+FINE_TUNED = "3.2.0 | ft:kestrel-2:sft | p1 | 14 | p-7"
+PRODUCTION_CRITERIA = ("accuracy", "latency")
+OTHER_CRITERIA = ("required_data_present", "fresh")
 VERDICTS = {
     DELEGATED: ("pass", "pass", "pass", "fail", "insufficient"),
     WAITING: ("pass", "stale", "error", "insufficient", "insufficient"),
@@ -133,7 +135,10 @@ def _rows(as_of: date) -> Rows:
         "gate_scorecard": [row for name, segment in cells for row in _card(name, segment, as_of)],
         "gate_criteria": [row for name, segment in cells for row in _criteria(name, segment)],
         "decision_inventory": [*inventory, undeclared],
-        "decision_class_cohorts": [_cohort(name) for name in VERDICTS],
+        "decision_class_cohorts": [
+            *(_cohort(name) for name in VERDICTS),
+            _cohort(SUPPORTED, FINE_TUNED),
+        ],
     }
 
 
@@ -194,14 +199,17 @@ def _card(name: str, segment: str, as_of: date) -> Iterable[dict[str, Any]]:
             "pass_count": 1,
             "due_count": 3,
             "open_criteria": None if verdict == "pass" else "latency, accuracy",
-            "n_needed": None if verdict == "pass" else 1540,
+            "first_reason": None if verdict == "pass" else "latency: 1540 more clean trials",
+            "labels_needed": 1540 if gate == "production_fit" else None,
         }
         is_blocked = is_blocked or verdict != "pass"
 
 
 def _criteria(name: str, segment: str) -> Iterable[dict[str, Any]]:
     for gate in GATES:
-        for order, (criterion, verdict) in enumerate(OPEN.items(), start=1):
+        names = PRODUCTION_CRITERIA if gate == "production_fit" else OTHER_CRITERIA
+        for order, criterion in enumerate(names, start=1):
+            verdict = "insufficient" if order == 1 else "fail"
             yield {
                 "decision_class": name,
                 "segment": segment,
@@ -222,17 +230,18 @@ def _criteria(name: str, segment: str) -> Iterable[dict[str, Any]]:
             }
 
 
-def _cohort(name: str) -> dict[str, Any]:
+def _cohort(name: str, cohort: str = COHORT) -> dict[str, Any]:
+    is_priced = cohort == COHORT
     return {
         "workflow": _workflow(name),
         "decision_class": name,
-        "cohort_id": COHORT,
-        "is_current": True,
+        "cohort_id": cohort,
+        "is_current": is_priced,
         "decision_count": 15632,
         "labelled_count": 1547,
         "wrong_count": 9,
-        "unpriced_count": 3 if name == SUPPORTED else 0,
-        "cost_amount": None if name == SUPPORTED else Decimal("76.013970000"),
+        "unpriced_count": 0 if is_priced else 3,
+        "cost_amount": Decimal("76.013970000") if is_priced else Decimal("12.500000000"),
     }
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from cli_world import COHORT, DELEGATED, TODAY, WAITING, World
+from cli_world import COHORT, DELEGATED, OTHER_CRITERIA, TODAY, WAITING, World
 from conftest import Ask
 
 MAY_ACT = ("may-act", DELEGATED, "--amount", "100", "--currency", "EUR")
@@ -25,6 +25,7 @@ def test_explain_says_what_was_measured_asked_and_missing(ask: Ask, published: W
 
 def test_explain_json_keeps_every_digit(ask: Ask, published: World) -> None:
     document = ask(published, "explain", DELEGATED, "data_fit", "--format", "json").document()
+    assert [row["criterion_id"] for row in document["criteria"]] == list(OTHER_CRITERIA)
     criterion = document["criteria"][0]
     assert criterion["bound"] == "0.022017173"
     assert criterion["threshold"] == "0.020000000"

@@ -150,3 +150,31 @@ def test_old_logs_are_cleared_and_new_ones_kept(tmp_path: Path) -> None:
     assert len(left) == KEPT_LOGS + 1
     assert left[0] == "penstock-error.log"
     assert "run-20250005.log" not in left
+
+
+def test_the_summary_shows_what_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    from dagster_project.cli.screen import console
+
+    before = {("crm.tag", "all", "data_fit"): {"verdict": "pass", "level": "delegate"}}
+    after = {
+        ("crm.tag", "all", "data_fit"): {"verdict": "fail", "level": "surface"},
+        ("crm.new", "region=EU", "data_fit"): {"verdict": "pass"},
+    }
+    summary = {
+        "run_id": "r1",
+        "as_of": "2025-08-03",
+        "landed": {"landed_files": 1, "landed_count": 1200, "unaccountable_files": 1},
+        "verdicts": {"fail": 1, "pass": 1},
+        "changes": run._changes(before, after),
+        "is_first_run": False,
+        **dict.fromkeys(("digest", "publish", "log"), "-"),
+        "step_seconds": {},
+        "seconds": 1,
+        "peak_memory_mb": 1,
+    }
+    run.print_summary(console(), summary)
+    out = " ".join(capsys.readouterr().out.split())
+    assert "1,200 rows of 1 new files" in out
+    assert "1 files cannot be accounted for" in out
+    assert "crm.tag data_fit pass → fail (level changed)" in out
+    assert "crm.new region=EU data_fit – → pass" in out

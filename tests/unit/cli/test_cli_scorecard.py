@@ -26,8 +26,9 @@ def test_json_carries_gates_levels_and_what_is_missing_first(ask: Ask, published
     assert row["missing_first"] == {
         "gate": "production_fit",
         "open_criteria": ["latency", "accuracy"],
-        "n_needed": 1540,
+        "first_reason": "latency: 1540 more clean trials",
     }
+    assert row["labels_needed"] == 1540
 
 
 def test_text_says_verdicts_levels_and_needs_in_words(ask: Ask, published: World) -> None:
@@ -41,8 +42,9 @@ def test_text_says_verdicts_levels_and_needs_in_words(ask: Ask, published: World
     ]
     assert lines[at + 1].strip() == "stage pilot; declared delegate → effective delegate"
     assert lines[at + 2].strip() == (
-        "missing first: production_fit: latency, accuracy (1,540 more clean trials)"
+        "missing first: production_fit: latency: 1540 more clean trials (and 1 more)"
     )
+    assert lines[at + 3].strip() == "labelled decisions still needed: 1,540"
 
 
 def test_what_is_missing_first_is_the_first_gate_that_is_no_pass(
