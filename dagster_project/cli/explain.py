@@ -146,5 +146,5 @@ def _provenance(row: dict[str, Any]) -> "Text":
     window = f"{row['window_start'] or NONE} to {row['window_end'] or NONE}"
     newest = f", newest evidence {row['evidence_newest_date'] or NONE}"
     method = f"; method {row['method'] or NONE}, alpha {number(row['alpha'])}"
-    refuting = f"; a fail is proven by {number(row['refuting_bound'])}"
+    refuting = f"; refuting bound {number(row['refuting_bound'])}"
     return text((f"window {window}{newest}{method}{refuting}", "dim"))

@@ -41,8 +41,19 @@ class Release:
         return datetime.now(UTC).date() > self.valid_until
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
-        """Rows of ``query``, whose tables are written ``{mart}``; ``values`` fill its ``?``."""
-        result = self.connection.execute(_qualified(query), list(values))
+        """Rows of ``query``, whose tables are written ``{mart}``; ``values`` fill its ``?``.
+
+        Raises RefusedError for a mart or column that this release does not have.
+        """
+        import duckdb
+
+        try:
+            result = self.connection.execute(_qualified(query), list(values))
+        except (duckdb.BinderException, duckdb.CatalogException) as error:
+            raise RefusedError(
+                f"the release {self.release_id} was made by another version of the product; "
+                "run `penstock run`"
+            ) from error
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 

@@ -16,7 +16,8 @@ MAP = (
 )
 CARD = (
     "SELECT decision_class, segment, gate, verdict, is_blocked, pass_count, due_count, "
-    "open_criteria, first_reason, labels_needed FROM {gate_scorecard} ORDER BY decision_class, segment, gate_order"
+    "open_criteria, first_reason, labels_needed FROM {gate_scorecard} "
+    "ORDER BY decision_class, segment, gate_order"
 )
 COHORTS = (
     "SELECT * EXCLUDE (workflow, decision_class) FROM {decision_class_cohorts} "

@@ -106,3 +106,6 @@
         else 'human_only'
     end
 {% endmacro %}
+
+{#- A number for people: four significant digits. -#}
+{% macro shown(number) %} format('{:.4g}', cast({{ number }} as double)) {% endmacro %}

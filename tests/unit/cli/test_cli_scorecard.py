@@ -7,6 +7,8 @@ import pytest
 from cli_world import DELEGATED, HOSTILE, SUPPORTED, TODAY, WAITING, World
 from conftest import Ask
 
+from dagster_project.cli import scorecard
+
 
 def test_classes_stand_by_workflow_and_then_best_stage_first(ask: Ask, published: World) -> None:
     classes = ask(published, "scorecard", "--format", "json").document()["classes"]
@@ -150,6 +152,15 @@ def test_a_copy_that_was_changed_is_not_shown(ask: Ask, fresh: World) -> None:
     said = ask(fresh, "scorecard")
     assert (said.code, said.out) == (1, "")
     assert "not as it was published" in said.err
+
+
+def test_a_release_of_another_version_is_no_riddle(
+    ask: Ask, published: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scorecard, "CARD", scorecard.CARD.replace("verdict", "verdict_of_2031"))
+    said = ask(published, "scorecard")
+    assert (said.code, said.out) == (1, "")
+    assert "made by another version" in said.err
 
 
 def test_a_run_that_died_before_publishing_is_told(ask: Ask, fresh: World) -> None:
