@@ -6,6 +6,7 @@ name, which deny.
 """
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -45,11 +46,12 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
     from dagster_project.ledger.record import record_run
     from dagster_project.publish.grants import build_grants
     from dagster_project.publish.release import activate, stage_release
+    from dagster_project.transform.bridge import manifest_path
 
     with closing(warehouse.connect(project.warehouse, read_only=True)) as connection:
         context = _one(connection, "SELECT * FROM intermediate.int_run_context")
         valid_until = _valid_until(connection)
-        marts = _marts(connection)
+        marts = _marts(manifest_path(project))
         digests = _digests(connection, project, marts)
         verdicts = _verdicts(connection)
         maps = _rows(connection, "SELECT * FROM marts.autonomy_map")
@@ -82,12 +84,14 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
     return Recorded(release_id, digests["verdicts"], dict(counts), record.changed)
 
 
-def _marts(connection: "duckdb.DuckDBPyConnection") -> list[str]:
-    """The product's marts and the company's own, by name."""
-    rows = connection.execute(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts' ORDER BY 1"
-    ).fetchall()
-    return [name for (name,) in rows]
+def _marts(manifest: Path) -> list[str]:
+    """The product's marts and the company's own; what else lies in the schema is not published."""
+    nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
+    return sorted(
+        node["name"]
+        for node in nodes
+        if node["resource_type"] == "model" and node["config"]["schema"] == "marts"
+    )
 
 
 def _digests(

@@ -33,7 +33,7 @@ def check_manifest(project: Project, *, parse: bool) -> Iterator[Finding]:
     from dagster_project.transform.bridge import (
         DbtFailedError,
         ensure_manifest,
-        inputs_digest,
+        is_manifest_current,
         manifest_path,
     )
 
@@ -45,11 +45,10 @@ def check_manifest(project: Project, *, parse: bool) -> Iterator[Finding]:
         except DbtFailedError as error:
             yield Finding("manifest", "problem", str(error), "correct what dbt names")
             return
-    stamp = manifest.with_name("manifest.inputs.sha256")
     if not manifest.is_file():
         fix = "penstock doctor --parse (`penstock run` does it too)"
         yield Finding("manifest", "warn", "the dbt project was not parsed yet", fix)
-    elif not stamp.is_file() or stamp.read_text(encoding="utf-8") != inputs_digest(project):
+    elif not is_manifest_current(project):
         fix = "penstock doctor --parse (`penstock run` does it too)"
         yield Finding("manifest", "warn", "older than the dbt files", fix)
     else:

@@ -52,15 +52,30 @@ def ensure_manifest(project: Project) -> Path:
 
     Raises DbtFailedError with dbt's own message when the project does not parse.
     """
-    manifest = manifest_path(project)
-    stamp = project.dbt_target / "manifest.inputs.sha256"
-    digest = inputs_digest(project)
-    if manifest.is_file() and stamp.is_file() and stamp.read_text() == digest:
-        return manifest
-    run_dbt(project, "deps", "--quiet")
-    run_dbt(project, "parse", "--quiet")
-    write_durably(stamp, digest.encode())
-    return manifest
+    if not is_manifest_current(project):
+        run_dbt(project, "deps", "--quiet")
+        run_dbt(project, "parse", "--quiet")
+        write_durably(_stamp_path(project), _stamp(project))
+    return manifest_path(project)
+
+
+def is_manifest_current(project: Project) -> bool:
+    """Whether the manifest was made from exactly these files, lying where they lie."""
+    stamp = _stamp_path(project)
+    return (
+        manifest_path(project).is_file()
+        and stamp.is_file()
+        and stamp.read_bytes() == _stamp(project)
+    )
+
+
+def _stamp_path(project: Project) -> Path:
+    return project.dbt_target / "manifest.inputs"
+
+
+def _stamp(project: Project) -> bytes:
+    # the manifest holds absolute paths: a project that was moved is parsed again
+    return f"{inputs_digest(project)} {project.root}\n".encode()
 
 
 def run_dbt(project: Project, *arguments: str) -> str:

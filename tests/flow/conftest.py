@@ -1,4 +1,6 @@
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,3 +17,14 @@ def baseline(tmp_path_factory: pytest.TempPathFactory):
         project = procurement(tmp_path_factory.mktemp("baseline"), patch)
         land_all(project)
         yield judge(project)
+
+
+@pytest.fixture
+def copy(baseline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The baseline's project and state, to be spoilt."""
+    assert baseline.gates["procurement.classify_vendor_request", "all", "data_fit"] == "pass"
+    shutil.copytree(baseline.project.home, tmp_path / "home", symlinks=True)
+    shutil.copytree(baseline.project.root, tmp_path / "company")
+    monkeypatch.setenv("PENSTOCK_HOME", str(tmp_path / "home"))
+    home = tmp_path / "home"
+    return replace(baseline.project, root=tmp_path / "company", home=home, ledger=home / "ledger")

@@ -4,12 +4,11 @@ somebody runs `dbt build` by hand."""
 import json
 import shutil
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from company import run_dbt_in_process
-from steps import Judged, decide, evidence, passing, procurement, verdicts_of
+from steps import decide, evidence, passing, procurement, verdicts_of
 
 from dagster_project import warehouse
 from dagster_project.settings import Project
@@ -17,17 +16,6 @@ from dagster_project.transform.bridge import ensure_manifest
 
 pytestmark = pytest.mark.xdist_group("flow")
 CLASS = "procurement.classify_vendor_request"
-
-
-@pytest.fixture
-def copy(baseline: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """The baseline's state, to be spoilt."""
-    assert (CLASS, "all", "data_fit") in passing(baseline.gates)
-    shutil.copytree(baseline.project.home, tmp_path / "home")
-    shutil.copytree(baseline.project.root, tmp_path / "company")
-    monkeypatch.setenv("PENSTOCK_HOME", str(tmp_path / "home"))
-    home = tmp_path / "home"
-    return replace(baseline.project, root=tmp_path / "company", home=home, ledger=home / "ledger")
 
 
 def spoil(project: Project, statement: str) -> None:

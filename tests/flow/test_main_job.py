@@ -151,7 +151,8 @@ def test_steps_report_what_people_want_to_see(job) -> None:
     import dagster as dg
 
     project, printed = job
-    assert printed["digest"] and printed["release"]
+    assert printed["digest"]
+    assert printed["verdicts"]["pass"] > 0
     with dg.DagsterInstance.from_config(str(project.dagster_home)) as instance:
         (run,) = instance.get_runs()
         assert run.is_success

@@ -83,6 +83,13 @@ DECISION_CLASSES: Final = Seed(
             "Days after which a label no longer changes; younger decisions are not counted yet.",
             example="7",
         ),
+        SeedColumn(
+            "latency_limit_ms",
+            Kind.COUNT,
+            "A decision that takes longer is slow.",
+            is_above_zero=True,
+            example="5000",
+        ),
         link("review_pool", "review_pools", "Who reviews it.", is_required=False),
         SeedColumn(
             "alpha_weight",

@@ -64,7 +64,9 @@ THRESHOLDS: Final = Seed(
         ),
         link("owner", "people", "Who answers for it."),
         text("reason", "Why it differs from the product's."),
-        date("effective_from", "First day; older evidence does not count for a looser one."),
+        date(
+            "effective_from", "First day; evidence from before it does not count for a looser one."
+        ),
     ),
 )
 KPI_REGISTRY: Final = Seed(

@@ -100,6 +100,7 @@ class DecisionClass:
     declared_level: str
     boundary: str
     label_outcome: str
+    latency_limit_ms: int | None
     review_pool: str
     alpha_weight: Decimal | None
 

@@ -50,7 +50,7 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
         windows=_windows(connection),
         sources=sources,
         unreadable=_unreadable(connection, known, sources),
-        latency_limits=latency_limits(classes, overrides),
+        latency_limits=latency_limits(classes),
     )
 
 
@@ -69,7 +69,7 @@ def _classes(connection: "duckdb.DuckDBPyConnection") -> tuple[DecisionClass, ..
         SELECT decision_class, workflow, cost_of_delay_amount::DOUBLE, error_cost_amount::DOUBLE,
             coalesce(reversibility, ''), coalesce(declared_level, ''),
             coalesce(boundary, ''), coalesce(label_outcome, ''),
-            coalesce(review_pool, ''), alpha_weight::DECIMAL(28, 9)
+            latency_limit_ms, coalesce(review_pool, ''), alpha_weight::DECIMAL(28, 9)
         FROM registry.decision_classes ORDER BY decision_class
         """
     ).fetchall()

@@ -11,8 +11,6 @@ from dagster_project.evidence.estimates.context import COMPARISONS, DecisionClas
 if TYPE_CHECKING:
     import duckdb
 
-LATENCY_LIMIT = "latency_limit_ms"
-DEFAULT_LATENCY_LIMIT_MS = 5000.0
 
 # criterion, class ('' = the company's default) -> values of the newest day in force
 Overrides = Mapping[tuple[str, str], list[Any]]
@@ -92,19 +90,13 @@ def _in_force(
     return Threshold(value, float(share * weight / total), scope)
 
 
-def latency_limits(classes: Iterable[DecisionClass], overrides: Overrides) -> dict[str, float]:
-    """Milliseconds per class; an unusable override is left out, so that its row can say so."""
-    found = {}
-    for row in classes:
-        values = (
-            overrides.get((LATENCY_LIMIT, row.decision_class))
-            or overrides.get((LATENCY_LIMIT, ""))
-            or [DEFAULT_LATENCY_LIMIT_MS]
-        )
-        limit = _number(values[0])
-        if len(values) == 1 and limit is not None and limit >= 1:
-            found[row.decision_class] = float(limit)
-    return found
+def latency_limits(classes: Iterable[DecisionClass]) -> dict[str, float]:
+    """Milliseconds per class; an unusable one is left out, so that its row can say so."""
+    return {
+        row.decision_class: float(row.latency_limit_ms)
+        for row in classes
+        if row.latency_limit_ms is not None and row.latency_limit_ms >= 1
+    }
 
 
 def _number(value: Any) -> Decimal | None:

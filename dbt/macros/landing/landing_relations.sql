@@ -10,20 +10,29 @@
     {% do return(found.columns[0].values()[0] > 0) %}
 {% endmacro %}
 
+{#- A column that older files do not have is NULL in their rows. -#}
 {% macro typed_source(pattern, columns, reader, condition="true") %}
+    {%- set nothing -%}
+        select
+        {%- for name, type in columns.items() %}
+            cast(null as {{ type }}) as "{{ name }}"{{ "," if not loop.last }}
+        {%- endfor %}
+        where false
+    {%- endset -%}
     {%- if penstock.has_files(pattern) -%}
         select
             {%- for name, type in columns.items() %}
                 cast("{{ name }}" as {{ type }}) as "{{ name }}"{{ "," if not loop.last }}
             {%- endfor %}
-        from {{ reader }}
+        from
+            (
+                {{ nothing }}
+                union all by name
+                select *
+                from {{ reader }}
+            )
         where {{ condition }}
-    {%- else -%}
-        select
-            {%- for name, type in columns.items() %}
-                cast(null as {{ type }}) as "{{ name }}"{{ "," if not loop.last }}
-            {%- endfor %}
-        where false
+    {%- else -%} {{ nothing }}
     {%- endif -%}
 {% endmacro %}
 
@@ -67,7 +76,10 @@
                 ~ node.identifier
                 ~ " as "
                 ~ penstock.typed_source(
-                    pattern, types, "read_parquet('" ~ pattern ~ "')", landed
+                    pattern,
+                    types,
+                    "read_parquet('" ~ pattern ~ "', union_by_name = true)",
+                    landed,
                 )
             ) %}
         {% endfor %}

@@ -23,6 +23,8 @@
         then 'fail'
         when comparison = 'at_least' and refuting_bound < threshold
         then 'fail'
+        when coalesce(window_start, evidence_newest_date) < loosened_from
+        then 'stale'
         when as_of - evidence_newest_date > max_age_days
         then 'stale'
         when
@@ -30,6 +32,10 @@
             and evidence_count = 1
             and evidence_newest_date <= as_of
             and as_of - evidence_newest_date <= max_age_days
+            and (
+                loosened_from is null
+                or coalesce(window_start, evidence_newest_date) >= loosened_from
+            )
             and n is not null
             and (
                 (comparison = 'at_most' and bound <= threshold)

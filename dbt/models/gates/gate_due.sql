@@ -41,7 +41,8 @@ select
         string_split(criteria.applies_to, '|'), classes.declared_level
     ) as is_applicable,
     thresholds.threshold,
-    thresholds.threshold_count
+    thresholds.threshold_count,
+    thresholds.loosened_from
 from {{ ref("criteria") }} as criteria
 cross join {{ ref("int_run_context") }} as context
 cross join {{ ref("decision_classes") }} as classes

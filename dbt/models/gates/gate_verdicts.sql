@@ -45,6 +45,8 @@ select
         then 'the evidence belongs to another cohort'
         when evidence_count is null
         then 'no evidence maker yet'
+        when coalesce(window_start, evidence_newest_date) < loosened_from
+        then 'evidence from before the threshold was loosened on ' || loosened_from
         when verdict = 'stale' and evidence_newest_date is not null and reason is null
         then 'newest evidence is of ' || evidence_newest_date
         else reason

@@ -41,7 +41,9 @@ with
             min(input_tokens) as input_tokens_min,
             min(output_tokens) as output_tokens_min,
             min(amount) as amount_min,
-            cast(count(distinct currency) as bigint) as currency_distinct_count,
+            cast(
+                greatest(count(distinct currency), count(distinct cost_currency)) as bigint
+            ) as currency_distinct_count,
             max(occurred_at) as newest_event_at,
             cast(count(*) filter (where route = '(unknown)') as bigint) as route_invalid_count,
             cast(count(distinct model) as bigint) as model_distinct_count

@@ -40,16 +40,54 @@ with
                 order by standing desc, effective_from desc
             ) as precedence
         from candidates
+    ),
+
+    in_force as (
+        select
+            decision_class,
+            criterion_id,
+            min(threshold) as threshold,
+            max(effective_from) as effective_from,
+            count(*) as threshold_count
+        from ranked
+        where precedence = 1
+        group by decision_class, criterion_id
+    ),
+
+    -- what was in force the day before
+    before as (
+        select
+            in_force.decision_class,
+            in_force.criterion_id,
+            arg_max(
+                candidates.threshold, (candidates.standing, candidates.effective_from)
+            ) as threshold
+        from in_force
+        inner join
+            candidates
+            on in_force.decision_class = candidates.decision_class
+            and in_force.criterion_id = candidates.criterion_id
+            and in_force.effective_from > candidates.effective_from
+        group by in_force.decision_class, in_force.criterion_id
     )
 
 select
-    ranked.decision_class,
-    ranked.criterion_id,
-    cast(min(ranked.threshold) as decimal(28, 9)) as threshold,
-    max(ranked.effective_from) as effective_from,
-    cast(min(criteria.alpha) as decimal(9, 6)) as alpha,
-    cast(count(*) as bigint) as threshold_count
-from ranked
-inner join {{ ref("criteria") }} as criteria on ranked.criterion_id = criteria.criterion_id
-where ranked.precedence = 1
-group by ranked.decision_class, ranked.criterion_id
+    in_force.decision_class,
+    in_force.criterion_id,
+    cast(in_force.threshold as decimal(28, 9)) as threshold,
+    in_force.effective_from,
+    cast(criteria.alpha as decimal(9, 6)) as alpha,
+    cast(in_force.threshold_count as bigint) as threshold_count,
+    -- evidence from before a loosening does not count for the looser threshold
+    case
+        when criteria.comparison = 'at_most' and in_force.threshold > before.threshold
+        then in_force.effective_from
+        when criteria.comparison = 'at_least' and in_force.threshold < before.threshold
+        then in_force.effective_from
+    end as loosened_from
+from in_force
+inner join {{ ref("criteria") }} as criteria on in_force.criterion_id = criteria.criterion_id
+left join
+    before
+    on in_force.decision_class = before.decision_class
+    and in_force.criterion_id = before.criterion_id

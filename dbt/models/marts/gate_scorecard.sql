@@ -10,7 +10,7 @@ with
                 order by {{ penstock.verdict_rank("verdict") }} desc, criterion_order
             ) filter (where verdict not in ('pass', 'not_applicable')) as open_criteria,
             arg_max(
-                criterion_id || ': ' || reason,
+                criterion_id || coalesce(': ' || reason, ''),
                 {{ penstock.verdict_rank("verdict") }} * 100 - criterion_order
             ) filter (where verdict not in ('pass', 'not_applicable')) as first_reason,
             max(n_needed) filter (

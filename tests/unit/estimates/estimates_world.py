@@ -31,6 +31,7 @@ THRESHOLDS = {
     "boundary_defined": "1",
     "latency": "0.05",
     "accuracy": "0.05",
+    "fallback_proven": "0.9",
     "audit_complete": "0.99",
     "boundary_respected": "0.01",
     "cost_per_decision": "0.5",
@@ -52,6 +53,7 @@ create table landing.files (source varchar, status varchar, unit_count bigint,
 create table registry.decision_classes (decision_class varchar, workflow varchar,
     cost_of_delay_amount decimal(18,4), error_cost_amount decimal(18,2), reversibility varchar,
     declared_level varchar, boundary varchar, label_outcome varchar, label_delay_days bigint,
+    latency_limit_ms bigint,
     review_pool varchar, alpha_weight decimal(9,6));
 create table registry.criteria (criterion_id varchar, comparison varchar,
     threshold decimal(28,9), alpha decimal(9,6), scope varchar);
@@ -89,6 +91,8 @@ create table facts.fct_reversals_daily (decision_class varchar, event_date date,
     drill_succeeded_count bigint);
 create table facts.fct_actions_daily (workflow varchar, event_date date, landing_batch varchar,
     action_count bigint, audited_count bigint);
+create table facts.fct_rails_daily (workflow varchar, component varchar, result varchar,
+    event_date date, landing_batch varchar, observation_count bigint);
 create table facts.fct_kpis (metric varchar, workflow varchar, decision_class varchar,
     segment varchar, period_start date, grain varchar, value decimal(28,9),
     landing_batch varchar);
@@ -221,6 +225,7 @@ def _registry(world: World) -> None:
         boundary="action in (sort) and amount <= 500",
         label_outcome="checked",
         label_delay_days=7,
+        latency_limit_ms=5000,
         review_pool="pool",
         alpha_weight=1,
     )

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from estimates_world import CLASS, World
+from estimates_world import BATCH, CLASS, WORKFLOW, World
 
 from dagster_project.contracts.numbers import round_down, round_up
 from dagster_project.evidence.estimates.bounds import (
@@ -31,16 +31,44 @@ def test_latency_counts_what_is_slower_than_the_limit(world: World) -> None:
     assert row["bound"] == round_up(float(anytime_upper(4, 855, 0.05, 0.025)))
     assert row["refuting_bound"] == round_down(float(clopper_pearson(2, 855, 0.025)[0]))
     assert (row["n"], row["n_effective"]) == (853, 855)
-    world.run(
-        "insert into registry.thresholds values ('latency_limit_ms', null, 100, '2025-01-01')"
-    )
+    world.run("update registry.decision_classes set latency_limit_ms = 100")
     assert world.estimate("latency")["bound"] == 1
 
 
 def test_an_unusable_latency_limit_is_an_error(world: World) -> None:
-    world.run("insert into registry.thresholds values ('latency_limit_ms', null, 0, '2025-01-01')")
+    world.run("update registry.decision_classes set latency_limit_ms = 0")
     row = world.estimate("latency")
     assert (row["status"], row["bound"]) == ("error", None)
+
+
+def drills(world: World, result: str, count: int, **row: object) -> None:
+    healthy = {"workflow": WORKFLOW, "component": "fallback_drill", "event_date": DAY}
+    world.add(
+        "facts.fct_rails_daily",
+        **{**healthy, "landing_batch": BATCH, **row},
+        result=result,
+        observation_count=count,
+    )
+
+
+def test_fallback_is_proven_by_drills_that_passed(world: World) -> None:
+    assert world.estimate("fallback_proven")["status"] == "insufficient"
+    drills(world, "passed", 60)
+    drills(world, "passed", 60, component="access_review")
+    drills(world, "passed", 60, landing_batch="9")
+    row = world.estimate("fallback_proven")
+    assert (row["n"], row["evidence_newest_date"]) == (60, DAY)
+    assert row["bound"] == round_down(1 - float(anytime_upper(0, 60, 0.1, 0.05)))
+
+
+@pytest.mark.parametrize("result", ["failed", "(unknown)", "PASSED"])
+def test_any_other_drill_result_is_a_failure(world: World, result: str) -> None:
+    drills(world, "passed", 60)
+    clean = world.estimate("fallback_proven")["bound"]
+    drills(world, result, 1)
+    row = world.estimate("fallback_proven")
+    assert row["n"] == 61
+    assert row["bound"] < clean
 
 
 def test_audit_and_boundary_are_bounds_over_decisions(world: World) -> None:
