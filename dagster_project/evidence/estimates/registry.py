@@ -12,7 +12,6 @@ from dagster_project.evidence.estimates.context import (
 )
 from dagster_project.evidence.estimates.thresholds import (
     latency_limits,
-    read_overrides,
     resolve,
 )
 from dagster_project.names import ALL_SEGMENT
@@ -34,7 +33,6 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
     """Read everything the makers share and (re)make the temporary table ``estimate_scope``."""
     as_of, known_batch = _run(connection)
     classes = _classes(connection)
-    overrides = read_overrides(connection, as_of)
     known = {"as_of": as_of, "known": known_batch}
     connection.execute(SCOPE, known)
     sources = _sources(connection, known_batch, classes)
@@ -43,7 +41,7 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
         as_of=as_of,
         known_batch=known_batch,
         classes=classes,
-        thresholds=resolve(connection, classes, overrides),
+        thresholds=resolve(connection, classes),
         cohorts=cohorts,
         current_cohorts=current,
         segments=_segments(connection, known),

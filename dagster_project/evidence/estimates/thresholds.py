@@ -1,10 +1,9 @@
-"""Which threshold is in force: class override, else company default, else product default."""
+"""Thresholds in force, as ``int_thresholds__effective`` resolves them, and each class's alpha."""
 
 import math
-from collections.abc import Iterable, Mapping
-from datetime import date
+from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dagster_project.evidence.estimates.context import COMPARISONS, DecisionClass, Threshold
 
@@ -12,72 +11,49 @@ if TYPE_CHECKING:
     import duckdb
 
 
-# criterion, class ('' = the company's default) -> values of the newest day in force
-Overrides = Mapping[tuple[str, str], list[Any]]
-
-
-def read_overrides(connection: "duckdb.DuckDBPyConnection", as_of: date) -> Overrides:
-    """The rows of the newest effective_from up to ``as_of``; two rows of that day stay two."""
-    rows = connection.execute(
-        """
-        SELECT criterion_id, coalesce(decision_class, ''), threshold
-        FROM registry.thresholds
-        WHERE effective_from <= $as_of
-        QUALIFY rank() OVER (
-            PARTITION BY criterion_id, coalesce(decision_class, '') ORDER BY effective_from DESC
-        ) = 1
-        """,
-        {"as_of": as_of},
-    ).fetchall()
-    found: dict[tuple[str, str], list[Any]] = {}
-    for criterion, name, threshold in rows:
-        found.setdefault((criterion, name), []).append(threshold)
-    return found
+class _InForce(NamedTuple):
+    comparison: str
+    scope: str
+    threshold: Any
+    alpha: Any
+    rows: int
 
 
 def resolve(
-    connection: "duckdb.DuckDBPyConnection",
-    classes: Iterable[DecisionClass],
-    overrides: Overrides,
+    connection: "duckdb.DuckDBPyConnection", classes: Iterable[DecisionClass]
 ) -> dict[tuple[str, str], Threshold]:
     """Threshold and the class's share of alpha for every criterion that has a maker."""
     rows = connection.execute(
-        "SELECT criterion_id, comparison, threshold, alpha, scope FROM registry.criteria"
+        """
+        SELECT criterion_id, decision_class, comparison, scope, effective.threshold,
+            effective.alpha, threshold_count
+        FROM intermediate.int_thresholds__effective AS effective
+        JOIN registry.criteria AS criteria USING (criterion_id)
+        """
     ).fetchall()
-    products: dict[str, list[tuple[Any, ...]]] = {}
-    for criterion, *rest in rows:
-        products.setdefault(criterion, []).append(tuple(rest))
+    found: dict[tuple[str, str], list[_InForce]] = {}
+    for criterion, name, *rest in rows:
+        found.setdefault((criterion, name), []).append(_InForce(*rest))
     classes = tuple(classes)
     # The shares of all classes must not add up to more than alpha: rescale if they do.
     total = max(Decimal(1), sum((row.alpha_weight or Decimal(0) for row in classes), Decimal(0)))
     return {
-        (criterion, row.decision_class): _in_force(criterion, product, row, overrides, total)
-        for criterion, product in products.items()
-        if criterion in COMPARISONS
+        (criterion, row.decision_class): _threshold(criterion, listed, row, total)
         for row in classes
+        for criterion in COMPARISONS
+        if (listed := found.get((criterion, row.decision_class)))
     }
 
 
-def _in_force(
-    criterion: str,
-    product: list[tuple[Any, ...]],
-    row: DecisionClass,
-    overrides: Overrides,
-    total: Decimal,
+def _threshold(
+    criterion: str, listed: list[_InForce], row: DecisionClass, total: Decimal
 ) -> Threshold:
-    comparison, default, alpha, scope = product[0]
-    values = (
-        overrides.get((criterion, row.decision_class))
-        or overrides.get((criterion, ""))
-        or [default]
-    )
-    value = _number(values[0])
-    share = _number(alpha)
-    weight = row.alpha_weight
+    own = listed[0]
+    value, share, weight = _number(own.threshold), _number(own.alpha), row.alpha_weight
     problem = None
-    if len(product) > 1 or len(values) > 1:
+    if len(listed) > 1 or own.rows != 1:
         problem = "threshold doubled"
-    elif comparison != COMPARISONS[criterion]:
+    elif own.comparison != COMPARISONS[criterion]:
         problem = f"comparison is not {COMPARISONS[criterion]}"
     elif value is None:
         problem = "threshold missing"
@@ -86,8 +62,8 @@ def _in_force(
     elif weight is None or not 0 < weight <= 1:
         problem = "alpha weight outside 0 to 1"
     if problem or value is None or share is None or weight is None:
-        return Threshold(Decimal(0), 0.0, scope, problem)
-    return Threshold(value, float(share * weight / total), scope)
+        return Threshold(Decimal(0), 0.0, own.scope, problem)
+    return Threshold(value, float(share * weight / total), own.scope)
 
 
 def latency_limits(classes: Iterable[DecisionClass]) -> dict[str, float]:

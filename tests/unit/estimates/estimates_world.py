@@ -1,7 +1,9 @@
 """Fixture rows: a DuckDB with the tables that estimates read, and one healthy class to spoil."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -106,6 +108,19 @@ create table intermediate.int_data_fit__class_profile (decision_class varchar,
     output_tokens_min bigint, amount_min decimal(18,4), confidence_min decimal(9,6),
     confidence_max decimal(9,6), route_invalid_count bigint);
 """
+
+
+MODELS = Path(__file__).resolve().parents[3] / "dbt" / "models" / "intermediate"
+REF = re.compile(r"""\{\{ ref\("(\w+)"\) \}\}""")
+
+
+def effective_thresholds() -> str:
+    """The product's own model as a view over the fixture's registry."""
+    text = (MODELS / "int_thresholds__effective.sql").read_text(encoding="utf-8")
+    relations = {"int_run_context": "landing.run_context"}
+    text = REF.sub(lambda found: relations.get(found[1], f"registry.{found[1]}"), text)
+    text = re.sub(r"\{#.*?#\}", "", text, flags=re.DOTALL)
+    return f"create view intermediate.int_thresholds__effective as {text}"
 
 
 class World:
@@ -289,6 +304,7 @@ def healthy_world() -> World:
     """One class, delegated, 10 decisions a day since 6 January, one label a day, none wrong."""
     connection = duckdb.connect(config={"threads": 1})  # tiny tables: threads only cost
     connection.execute(DDL)
+    connection.execute(effective_thresholds())
     made = World(connection)
     _registry(made)
     _facts(made)
