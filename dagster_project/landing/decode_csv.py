@@ -64,7 +64,6 @@ class _Records:
     """csv.reader over physical lines, which keeps the bytes and the encoding of each record."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        csv.field_size_limit(LINE_CAP)
         self._lines = physical_lines(chunks)
         self._reader = csv.reader(self._texts(), strict=True)
         self.raw: list[bytes] = []
@@ -85,12 +84,16 @@ class _Records:
         """The next record's cells, None at the end. Raises csv.Error, UnaccountableError."""
         self.raw.clear()
         self.is_utf8 = True
+        # the limit is the whole process's: set for this record alone
+        limit = csv.field_size_limit(LINE_CAP)
         try:
             return next(self._reader, None)
         except csv.Error as error:
             if "unexpected end" in str(error):
                 raise UnaccountableError("unclosed_quote") from error
             raise
+        finally:
+            csv.field_size_limit(limit)
 
 
 def _header(records: _Records, declared: frozenset[str]) -> list[str]:
