@@ -24,3 +24,18 @@ OWNER_ROLES: Final = ("business", "technical", "risk")
 ALL_SEGMENT: Final = "all"
 UNKNOWN: Final = "(unknown)"
 ABSENT: Final = "(absent)"
+
+# What a class may require of its decisions (`required_fields`); the dbt macro `optional_fields`
+# says the same, and a test compares the two.
+OPTIONAL_FIELDS: Final = (
+    "confidence",
+    "amount",
+    "subject_id",
+    "latency_ms",
+    "input_tokens",
+    "output_tokens",
+    "cost_amount",
+    "model",
+    "policy_version",
+    "region",
+)

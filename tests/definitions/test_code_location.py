@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from dagster_project.automation.triggers import JOB_NAME
 from dagster_project.build import ManifestMissingError, build_definitions
 from dagster_project.contracts.sources import load_sources
+from dagster_project.names import OPTIONAL_FIELDS
 from dagster_project.settings import Project, load_project
 from dagster_project.transform.bridge import ensure_manifest, manifest_path
 from dagster_project.transform.macros_digest import macros_digest
@@ -207,3 +209,8 @@ def test_evidence_tables_are_declared_as_python_writes_them(demo: Project) -> No
         ).fetchall()
         declared = [(c["name"], c["data_type"].upper()) for c in source["columns"].values()]
         assert written == declared, source["identifier"]
+
+
+def test_optional_fields_are_the_same_in_python_and_dbt() -> None:
+    macro = (ROOT / "dbt" / "macros" / "portable" / "optional_fields.sql").read_text()
+    assert tuple(re.findall(r'"(\w+)"', macro)) == OPTIONAL_FIELDS

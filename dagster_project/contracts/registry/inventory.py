@@ -15,22 +15,10 @@ from dagster_project.contracts.registry.columns import (
     text,
 )
 from dagster_project.contracts.registry.schema import Kind, Seed, SeedColumn
-from dagster_project.names import LEVELS
+from dagster_project.names import LEVELS, OPTIONAL_FIELDS
 
 MATCH_FIELDS: Final = ("action", "decision_class")
 SEGMENT_DIMENSIONS: Final = ("region", "team", "channel")
-REQUIRED_FIELDS: Final = (
-    "confidence",
-    "amount",
-    "subject_id",
-    "latency_ms",
-    "input_tokens",
-    "output_tokens",
-    "cost_amount",
-    "model",
-    "policy_version",
-    "region",
-)
 
 
 WORKFLOWS: Final = Seed(
@@ -103,7 +91,7 @@ DECISION_CLASSES: Final = Seed(
             Kind.LIST,
             "Fields without which a decision is not clean, separated by `;`.",
             is_required=False,
-            choices=REQUIRED_FIELDS,
+            choices=OPTIONAL_FIELDS,
             example="confidence;amount",
         ),
         VERSION,

@@ -4,26 +4,12 @@ import re
 from collections.abc import Mapping
 from math import isfinite
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from dagster_project.evidence.data_fit.kinds import COLUMNS_PRESENT, KINDS, ROW_COUNT, Kind
 from dagster_project.evidence.data_fit.model import CLASS_COLUMN, Expectation, SuiteError, SuiteFile
+from dagster_project.names import OPTIONAL_FIELDS
 
-# what registry.decision_classes.required_fields may name
-REGISTRY_FIELDS: Final = frozenset(
-    {
-        "confidence",
-        "amount",
-        "subject_id",
-        "latency_ms",
-        "input_tokens",
-        "output_tokens",
-        "cost_amount",
-        "model",
-        "policy_version",
-        "region",
-    }
-)
 _ID = re.compile(r"[a-z][a-z0-9_]{2,99}")
 _TABLE = re.compile(r"[a-z][a-z0-9_]*")
 _FILE_KEYS = frozenset({"name", "expectations", "meta", "notes"})
@@ -138,7 +124,7 @@ def _null_means_field(place: _Place, kind: Kind, meta: Mapping[str, Any]) -> str
         place.refuse("meta 'null_means' can only be 'not_measured'; leave it and 'field' out else")
     if not kind.tests_values:
         place.refuse("'null_means' has no sense for this type; leave it and 'field' out")
-    field: str = place.one_of(meta, "field", tuple(sorted(REGISTRY_FIELDS)), "meta")
+    field: str = place.one_of(meta, "field", tuple(sorted(OPTIONAL_FIELDS)), "meta")
     return field
 
 

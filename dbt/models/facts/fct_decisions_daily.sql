@@ -1,16 +1,5 @@
 {#- Counts and sums per source, class, segment, cohort, route, day and landing batch. -#}
-{%- set optional_fields = [
-    "confidence",
-    "amount",
-    "subject_id",
-    "latency_ms",
-    "input_tokens",
-    "output_tokens",
-    "cost_amount",
-    "model",
-    "policy_version",
-    "region",
-] -%}
+{%- set optional_fields = penstock.optional_fields() -%}
 with
     changes as (
         select

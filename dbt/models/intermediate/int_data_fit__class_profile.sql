@@ -1,18 +1,7 @@
 {{ config(materialized="table") }}
 {#- One row per declared class over the last 28 days: what suites per class look at. Telemetry fields
     of the support streams count as missing when they are NULL. -#}
-{%- set fields = [
-    "confidence",
-    "amount",
-    "subject_id",
-    "latency_ms",
-    "input_tokens",
-    "output_tokens",
-    "cost_amount",
-    "model",
-    "policy_version",
-    "region",
-] -%}
+{%- set fields = penstock.optional_fields() -%}
 with
     context as (select * from {{ ref("int_run_context") }}),
 

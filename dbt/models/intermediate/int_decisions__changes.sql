@@ -8,7 +8,8 @@
 }}
 {#- The change log. One row per decision, landing batch that touched it, and sign: its state before
     the batch with -1, after it with +1. A pure function of that decision's landed rows up to that
-    batch, so sums of sign x measure over any set of first batches equal a rebuild from them. -#}
+    batch, so sums of sign x measure over any set of first batches equal a rebuild from them. Long for a
+    model, because every CTE works on the same touched phases: apart, each would scan them again. -#}
 with
     decisions as (select * from {{ ref("int_decisions__mapped") }}),
 

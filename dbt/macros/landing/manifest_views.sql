@@ -1,0 +1,56 @@
+{#- The books of landing: one row per file, one per quarantined unit. -#}
+{% macro create_manifest_views(folder) %}
+    {% set file_types = {
+        "source": "varchar",
+        "table": "varchar",
+        "file_name": "varchar",
+        "byte_count": "bigint",
+        "file_sha256": "varchar",
+        "parquet_sha256": "varchar",
+        "status": "varchar",
+        "reason": "varchar",
+        "unit_count": "bigint",
+        "landed_count": "bigint",
+        "quarantined_count": "bigint",
+        "blank_count": "bigint",
+        "first_event_at": "timestamptz",
+        "last_event_at": "timestamptz",
+        "landed_at": "timestamptz",
+        "landing_batch": "varchar",
+        "parser_version": "varchar",
+    } %}
+    {% set quarantine_types = {
+        "source": "varchar",
+        "table": "varchar",
+        "file_sha256": "varchar",
+        "file_name": "varchar",
+        "place": "bigint",
+        "reason_code": "varchar",
+        "column_name": "varchar",
+        "detail": "varchar",
+        "unit_sha256": "varchar",
+        "landing_batch": "varchar",
+        "landed_at": "timestamptz",
+    } %}
+    {% set files = folder ~ "/_files/*.json" %}
+    {% set types = [] %}
+    {% for name, type in file_types.items() %}
+        {% do types.append('"' ~ name ~ "\": '" ~ type ~ "'") %}
+    {% endfor %}
+    {% do run_query(
+        "create or replace view landing.files as "
+        ~ penstock.typed_source(
+            files,
+            file_types,
+            "read_json('" ~ files ~ "', format = 'unstructured', columns = {" ~ types
+            | join(", ") ~ "})",
+        )
+    ) %}
+    {% set quarantine = folder ~ "/_quarantine/*.parquet" %}
+    {% do run_query(
+        "create or replace view landing.quarantine as "
+        ~ penstock.typed_source(
+            quarantine, quarantine_types, "read_parquet('" ~ quarantine ~ "')"
+        )
+    ) %}
+{% endmacro %}
