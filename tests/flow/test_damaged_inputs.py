@@ -1,6 +1,7 @@
 """One input file missing, cut off, doubled or spoilt: verdicts may only move away from pass."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,13 @@ def cut_off_decisions(data: Path) -> None:
 
 
 def double_and_spoil(data: Path) -> None:
-    """The same decisions under another name and compression, the same file again, broken lines."""
+    """The same decisions under another name and compression, the same file grown by an action that
+    nobody registered, broken lines."""
     lines = gzip.decompress((data / "decisions.jsonl.gz").read_bytes())
     (data / "decisions-again.jsonl.gz").write_bytes(gzip.compress(lines, 1))
-    (data / "decisions-grown.jsonl.gz").write_bytes(gzip.compress(lines + b"\n"))
+    stranger = json.loads(lines.splitlines()[-1]) | {"decision_id": "x", "action": "drop_table"}
+    grown = lines + json.dumps(stranger).encode() + b"\n"
+    (data / "decisions-grown.jsonl.gz").write_bytes(gzip.compress(grown))
     reviews = gzip.decompress((data / "reviews.jsonl.gz").read_bytes())
     (data / "reviews.jsonl.gz").write_bytes(gzip.compress(reviews + b'{"review_id": "x", \n' * 3))
 
@@ -66,7 +70,13 @@ def test_doubled_decisions_change_nothing_and_broken_reviews_count_against(
         closing(warehouse.connect(found.project.warehouse, read_only=True)) as spoilt,
         closing(warehouse.connect(baseline.project.warehouse, read_only=True)) as clean,
     ):
-        assert spoilt.execute(query).fetchone() == clean.execute(query).fetchone()
+        ((before,),) = clean.execute(query).fetchall()
+        assert spoilt.execute(query).fetchone() == (before + 1,)
+        undeclared = spoilt.execute(
+            "SELECT decision_class, decision_count FROM marts.decision_inventory "
+            "WHERE NOT is_declared"
+        ).fetchall()
+        assert undeclared == [("(undeclared)", 1)]
         broken = spoilt.execute(
             "SELECT sum(unit_count) FROM facts.fct_unreadable WHERE stream = 'reviews'"
         ).fetchone()
