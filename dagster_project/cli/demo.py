@@ -29,6 +29,13 @@ SELECT
 FROM {decision_class_cohorts} WHERE workflow = ?
 GROUP BY ALL ORDER BY ALL
 """
+RUNS = """
+SELECT domain, channel,
+    CASE WHEN starts_with(model, 'ft:') THEN 'fine-tuned' ELSE 'base' END AS model,
+    run_count, full_reward_count
+FROM {support_runs} ORDER BY ALL
+"""
+IS_THERE = "SELECT 1 FROM information_schema.tables WHERE table_name = 'support_runs'"
 
 
 def run_demo(folder: Path | None, *, as_json: bool) -> None:
@@ -80,6 +87,7 @@ def _found(project: Project) -> dict[str, Any]:
                 str(row["decision_class"]): row["decision_count"] for row in counts
             },
             "decision_count": sum(row["decision_count"] for row in counts),
+            "runs": release.rows(RUNS) if release.rows(IS_THERE) else [],
             "cohorts": release.rows(COHORTS, SUPPORT),
             "may_act": _ask(project, release),
         }
@@ -140,8 +148,23 @@ def _print_found(out: "Console", found: dict[str, Any]) -> None:
     print_workflow(out, SUPPORT, [row for row in support if row["decision_class"] in shown])
     if more := len(support) - len(shown):
         out.print(text(f"… and {more} more support classes: penstock scorecard"))
+    _print_runs(out, found["runs"])
     _print_cohorts(out, found["cohorts"])
     _print_answer(out, found["may_act"])
+
+
+def _print_runs(out: "Console", runs: list[dict[str, Any]]) -> None:
+    from dagster_project.cli.screen import table, text
+
+    if not runs:
+        return
+    shown = table("domain", "agent", "model", "full reward")
+    for row in runs:
+        reward = f"{number(row['full_reward_count'])} of {number(row['run_count'])}"
+        shown.add_row(text(row["domain"]), text(row["channel"]), text(row["model"]), text(reward))
+    out.print()
+    out.print(text(("Support: conversations that reached full reward", "bold")))
+    out.print(shown)
 
 
 def _print_cohorts(out: "Console", cohorts: list[dict[str, Any]]) -> None:
@@ -162,8 +185,10 @@ def _print_cohorts(out: "Console", cohorts: list[dict[str, Any]]) -> None:
             text(cost_words(row["cost_amount"], row["unpriced_count"])),
         )
     out.print()
-    out.print(text(("Support: base model against fine-tuned model", "bold")))
+    out.print(text(("Support: decisions, each labelled by its conversation's reward", "bold")))
     out.print(shown)
+    note = "a conversation that fails has more calls: a share of calls, not of conversations"
+    out.print(text((note, "dim")))
 
 
 def _print_answer(out: "Console", answer: dict[str, Any]) -> None:

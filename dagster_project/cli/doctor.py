@@ -33,6 +33,7 @@ def _findings(project: "Project", *, parse: bool) -> Iterator[Finding]:
         ("packages", doctor_installation.check_packages),
         ("settings", lambda: doctor_project.check_settings(project)),
         ("registry", lambda: doctor_project.check_registry(project)),
+        ("suites", lambda: doctor_project.check_suites(project)),
         ("manifest", lambda: doctor_project.check_manifest(project, parse=parse)),
         ("sources", lambda: doctor_project.check_sources(project)),
         ("landed files", lambda: doctor_data.check_landed(project)),

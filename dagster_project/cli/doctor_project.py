@@ -55,6 +55,19 @@ def check_manifest(project: Project, *, parse: bool) -> Iterator[Finding]:
         yield Finding("manifest", "ok", f"made from exactly these dbt files: {manifest}")
 
 
+def check_suites(project: Project) -> Iterator[Finding]:
+    from dagster_project.evidence.data_fit.model import SuiteError
+    from dagster_project.evidence.data_fit.suites import load_suites
+
+    try:
+        suites = load_suites(project.suites)
+    except SuiteError as error:
+        yield Finding("suites", "problem", str(error), "correct the suite file it names")
+        return
+    count = sum(len(suite.expectations) for suite in suites)
+    yield Finding("suites", "ok", f"{count} expectations of {len(suites)} tables")
+
+
 def check_sources(project: Project) -> Iterator[Finding]:
     from dagster_project.contracts.sources import SourceError, load_sources
     from dagster_project.landing.land import find_files

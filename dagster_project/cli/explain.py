@@ -124,7 +124,7 @@ def _missing(row: dict[str, Any]) -> "Text | None":
     from dagster_project.cli.screen import text
 
     if row["verdict"] == "pass":
-        return None
+        return text(("although: ", "yellow"), row["reason"]) if row["reason"] else None
     word = "why not due" if row["verdict"] == "not_applicable" else "missing"
     reason, needed = str(row["reason"] or ""), row["n_needed"]
     # the reason of a bound that is too wide is this very number

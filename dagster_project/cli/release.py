@@ -77,9 +77,7 @@ def open_release(project: Project) -> Iterator[Release]:
     # resolved once: a release put in use meanwhile must not mix with this one
     folder = (project.publish / "current").resolve()
     if not (folder / "manifest.json").is_file():
-        raise NothingYetError(
-            f"nothing is published in {project.publish}; run `penstock run` (or `penstock demo`)"
-        )
+        raise NothingYetError(f"nothing is published in {project.publish}; run `penstock run`")
     manifest_bytes = (folder / "manifest.json").read_bytes()
     line, is_newest = _recorded(project, hashlib.sha256(manifest_bytes).hexdigest())
     manifest = json.loads(manifest_bytes)

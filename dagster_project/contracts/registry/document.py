@@ -53,7 +53,8 @@ no are `true` and `false`. Text is text: a title may begin with `=`.
 
 `field op value` with `<=`, `<`, `=`, `>=`, `>`, or `field in (a, b)`, joined by ` and `. Fields:
 action, amount, region, team, channel, currency. Only the amount is a number and has an order.
-Values are written without quotes. A decision outside, or with the field unknown, is a violation.
+Values are written without quotes. Whether a decision kept it is the
+producer's word (`within_boundary`); only `amount_limit` is checked against the log as well.
 
 ```
 action in (classify_vendor_request) and amount <= 500 and region in (EU, North America)

@@ -200,11 +200,12 @@ def roles_filled(candidates: list[set[str]]) -> int:
     return len(candidates) - worst
 
 
-def evidence_feasible(context: Context, strata: Strata, recent: Strata) -> list[Estimate]:
-    """Days until the accuracy limit could be certified at the present pace of clean labels.
+def evidence_feasible(context: Context, recent: Strata) -> list[Estimate]:
+    """Days of reviewing that certify the accuracy limit when nothing fails, at the present pace.
 
-    ``strata`` all mature days, ``recent`` the last 28 of them. Only clean trials count, for what
-    is there and for the pace: an added failure must not bring the day nearer.
+    ``recent``: the last 28 mature days. A property of the plan, so neither what is reviewed already
+    nor how it turned out shortens or lengthens it; only clean trials count for the pace, because an
+    added failure must not bring the day nearer.
     """
     criterion = "evidence_feasible"
     rows, usable = [], []
@@ -220,12 +221,10 @@ def evidence_feasible(context: Context, strata: Strata, recent: Strata) -> list[
     limits = [float(context.thresholds["accuracy", cell[0]].threshold) for cell in usable]
     needed = clean_trials_needed(limits, [context.alpha("accuracy", cell) for cell in usable])
     for current, trials in zip(usable, needed.tolist(), strict=True):
-        clean = _clean_trials(strata, [current])
-        cohorts = context.cohorts.get(current.decision_class, ())
-        pace = _clean_trials(recent, [current._replace(cohort_id=key) for key in cohorts])
-        left = None if trials < 0 else max(0, trials - clean)
         name = current.decision_class
-        rows.append(_feasible_row(context, name, clean, left, pace / LABEL_DAYS))
+        cohorts = context.cohorts.get(name, ())
+        clean = _clean_trials(recent, [current._replace(cohort_id=key) for key in cohorts])
+        rows.append(_feasible_row(context, name, clean, trials))
     return rows
 
 
@@ -238,15 +237,16 @@ def _clean_trials(strata: Strata, cells: list[Cell]) -> int:
     )
 
 
-def _feasible_row(
-    context: Context, name: str, clean: int, left: int | None, per_day: float
-) -> Estimate:
-    cell, end = Cell(name), context.window(name).label_end
-    basis = Basis("exact", n=clean, n_needed=left, window_end=end, newest=end)
-    if left is None:
-        return insufficient(context, "evidence_feasible", cell, "limit out of reach", basis)
-    if left > 0 and per_day <= 0:
-        return insufficient(context, "evidence_feasible", cell, "no labels", basis)
-    days = math.ceil(left / per_day) if left else 0
-    reason = f"{left} more clean trials" if left else None
-    return row(context, "evidence_feasible", cell, basis, Finding(days, days, days, reason))
+def _feasible_row(context: Context, name: str, clean: int, needed: int) -> Estimate:
+    criterion, cell, window = "evidence_feasible", Cell(name), context.window(name)
+    end = window.label_end
+    basis = Basis("exact", n=clean, window_end=end, newest=end)
+    if clean <= 0:
+        return insufficient(context, criterion, cell, "no labels", basis)
+    if needed < 0:
+        return insufficient(context, criterion, cell, "limit out of reach", basis)
+    if not window.covers_days:
+        return insufficient(context, criterion, cell, "less than 28 complete days", basis)
+    days = math.ceil(needed * LABEL_DAYS / clean)
+    reason = f"{needed} clean trials at {clean / LABEL_DAYS:.3g} a day"
+    return row(context, criterion, cell, basis, Finding(days, days, days, reason))

@@ -68,6 +68,9 @@ COLUMNS = {
 }
 
 
+NO_CONFIDENT_LABELS = "no label at or above the operating confidence"
+
+
 @dataclass(frozen=True)
 class EstimateReport:
     """What one run wrote: rows in all, classes judged, rows per status and per criterion."""
@@ -118,7 +121,7 @@ def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context)
         *volume_floor(context, volumes),
         *pain_measured(connection, context, volumes),
         *owners_named(connection, context),
-        *evidence_feasible(context, strata, recent),
+        *evidence_feasible(context, recent),
         *required_and_clean(connection, context),
         *fresh(context),
         *accounted(connection, context),
@@ -127,7 +130,7 @@ def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context)
         *telemetry_plausible(connection, context),
         *reversibility(connection, context),
         *value_at_risk(context, strata, detections, volumes),
-        *error_rows(context, "confidence_quality", confident, detections, "no confidence"),
+        *error_rows(context, "confidence_quality", confident, detections, NO_CONFIDENT_LABELS),
         *review_capacity(connection, context),
         *boundary_defined(context),
         *latency(connection, context),

@@ -11,7 +11,7 @@ select
     cast(data_fit.expected_count - data_fit.met_count as decimal(28, 9)) as bound,
     cast(data_fit.expected_count - data_fit.met_count as decimal(28, 9)) as refuting_bound,
     thresholds.threshold as threshold_used,
-    cast(0 as decimal(9, 6)) as alpha,
+    cast(null as decimal(9, 6)) as alpha,
     'exact count' as method,
     data_fit.evaluated_count as n,
     data_fit.evaluated_count as n_effective,

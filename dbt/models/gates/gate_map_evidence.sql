@@ -10,7 +10,7 @@ select
     context.known_batch,
     rows.*,
     thresholds.threshold as threshold_used,
-    cast(0 as decimal(9, 6)) as alpha,
+    cast(null as decimal(9, 6)) as alpha,
     'exact count' as method,
     rows.n as n_effective,
     cast(0 as bigint) as n_missing,

@@ -36,9 +36,19 @@ select
         when build_count is distinct from 1
         then 'facts of more than one build; run `penstock run`'
         when verdict = 'fail' and alpha is not null and comparison = 'at_most'
-        then 'at least ' || {{ penstock.shown("refuting_bound") }} || ' is shown'
+        then
+            'at least '
+            || {{ penstock.shown("refuting_bound") }}
+            || ' is shown, at most '
+            || {{ penstock.shown("threshold") }}
+            || ' allowed'
         when verdict = 'fail' and alpha is not null and comparison = 'at_least'
-        then 'at most ' || {{ penstock.shown("refuting_bound") }} || ' is shown'
+        then
+            'at most '
+            || {{ penstock.shown("refuting_bound") }}
+            || ' is shown, '
+            || {{ penstock.shown("threshold") }}
+            || ' needed'
         when threshold_count is distinct from 1
         then 'no single threshold in force'
         when evidence_count is null and other_cohort_count > 0

@@ -71,7 +71,14 @@ select
     ) as cost_amount,
     coalesce(mapped.cost_currency, prices.currency) as cost_currency,
     mapped.status,
-    mapped.within_boundary,
+    -- the producer's word, but no amount above the registered limit is within, whoever says so
+    case
+        when mapped.amount > classes.amount_limit
+        then false
+        when classes.amount_limit is not null and mapped.amount is null and mapped.within_boundary
+        then null
+        else mapped.within_boundary
+    end as within_boundary,
     classes.label_outcome,
     ';' || coalesce(classes.required_fields, '') || ';' as required_fields,
     rates.inclusion_probability,

@@ -32,7 +32,7 @@ def test_a_sound_company_has_no_problem(ask: Ask, sound: World) -> None:
     checks = _checks(ask, sound, 0)
     states = {name: check["state"] for name, check in checks.items()}
     assert states == {
-        **dict.fromkeys(("python", "packages", "settings", "registry"), "ok"),
+        **dict.fromkeys(("python", "packages", "settings", "registry", "suites"), "ok"),
         **dict.fromkeys(("manifest", "sources", "anchor"), "warn"),
         **dict.fromkeys(("landed files", "ledger place", "ledger", "publication"), "ok"),
     }
@@ -78,4 +78,13 @@ def test_a_check_that_breaks_hides_no_other(ask: Ask, sound: World) -> None:
 
 def test_text_and_json_agree(ask: Ask, sound: World) -> None:
     lines = ask(sound, "doctor", columns=300).out.splitlines()
-    assert lines[-1] == "8 ok, 3 warn, 0 problem"
+    assert lines[-1] == "9 ok, 3 warn, 0 problem"
+
+
+def test_a_broken_suite_is_a_problem(ask: Ask, sound: World) -> None:
+    folder = sound.root / "expectations"
+    folder.mkdir()
+    (folder / "int_decisions__settled.json").write_text('{"name": "x", "expectations": []}')
+    checks = _checks(ask, sound, 1)
+    assert checks["suites"]["state"] == "problem"
+    assert "int_decisions__settled.json" in checks["suites"]["detail"]

@@ -14,6 +14,7 @@ from dagster_project.evidence.estimates.bounds import (
     anytime_upper,
     clopper_pearson,
 )
+from dagster_project.evidence.estimates.write import NO_CONFIDENT_LABELS
 
 DAY = date(2025, 3, 3)
 
@@ -182,7 +183,7 @@ def test_confidence_quality_looks_at_what_the_threshold_lets_through(world: Worl
     bound = round_up((20 + 780 * clean) / 800)
     assert world.estimate("confidence_quality")["bound"] == bound
     world.run("update facts.fct_samples_weekly set confidence_bin = -1")
-    assert world.estimate("confidence_quality")["reason"] == "no confidence"
+    assert world.estimate("confidence_quality")["reason"] == NO_CONFIDENT_LABELS
 
 
 def test_decisions_of_people_do_not_weigh(world: World) -> None:
