@@ -62,7 +62,7 @@ def landing_asset(project: Project, sources: Sequence[SourceTable]) -> dg.Assets
 
 
 def run_context_asset(project: Project) -> dg.AssetsDefinition:
-    """Verify what has landed, then write ``landing.run_context``."""
+    """Verify the registry and what has landed, then write ``landing.run_context``."""
 
     @dg.asset(
         key=RUN_CONTEXT,
@@ -73,10 +73,12 @@ def run_context_asset(project: Project) -> dg.AssetsDefinition:
     )
     def run_context(config: ContextConfig) -> dg.MaterializeResult[Any]:
         from dagster_project import warehouse
+        from dagster_project.contracts.registry import require_valid_registry
         from dagster_project.landing.manifest import read_entries
         from dagster_project.landing.verify import verify
         from dagster_project.transform.context import choose_context, write_run_context
 
+        require_valid_registry(project.root, project.dbt_package / "seeds" / "criteria.csv")
         if problems := verify(project):
             raise LandedFilesChangedError("\n".join(problems))
         chosen = choose_context(

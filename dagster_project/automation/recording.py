@@ -29,6 +29,10 @@ JUDGED_BY = ("evidence.estimates", "evidence.data_fit", "evidence.expectation_re
 VERDICT_TABLES = ("gate_criteria", "gate_scorecard", "autonomy_map")
 
 
+class OlderThanPublishedError(RuntimeError):
+    """The run knows less, or looks at an earlier day, than the last recorded one."""
+
+
 @dataclass(frozen=True)
 class Recorded:
     """``digest``: over the canonical rows of all verdicts, levels and criteria."""
@@ -50,6 +54,7 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
 
     with closing(warehouse.connect(project.warehouse, read_only=True)) as connection:
         context = _one(connection, "SELECT * FROM intermediate.int_run_context")
+        _refuse_to_go_back(project, context)
         valid_until = _valid_until(connection)
         marts = _marts(manifest_path(project))
         digests = _digests(connection, project, marts)
@@ -82,6 +87,21 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
     activate(project.publish, release_id, grants)
     counts = Counter(verdict["verdict"] for verdict in verdicts)
     return Recorded(release_id, digests["verdicts"], dict(counts), record.changed)
+
+
+def _refuse_to_go_back(project: Project, context: Mapping[str, Any]) -> None:
+    """What was learnt since, such as bad labels, must not be unlearnt by an earlier view."""
+    from dagster_project.ledger.record import last_run
+
+    if (last := last_run(project.ledger)) is None:
+        return
+    now = (context["as_of"].isoformat(), context["known_batch"])
+    then = (str(last.body["as_of"]), str(last.body["known_batch"]))
+    if now[0] < then[0] or now[1] < then[1]:
+        raise OlderThanPublishedError(
+            f"as of {now[0]}, known batch {now[1]}: older than the last recorded run ({then[0]}, "
+            f"{then[1]}); the warehouse holds its verdicts, but nothing is recorded or published"
+        )
 
 
 def _marts(manifest: Path) -> list[str]:

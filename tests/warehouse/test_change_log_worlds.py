@@ -267,11 +267,12 @@ def naive_label(reviews: list[dict]) -> str | None:
     for review in reviews:
         if review not in by_id[review["review_id"]]:
             by_id[review["review_id"]].append(review)
+    words = [versions[0] for versions in by_id.values()]
     if any(len(versions) > 1 for versions in by_id.values()):
         return "incorrect"
-    for (review,) in sorted(by_id.values(), key=lambda v: v[0]["reviewed_at"], reverse=True):
-        if review["verdict"] == "agree" and review["is_blind"]:
-            return "correct"
-        if review["verdict"] not in ("agree", "cannot_judge"):
-            return "incorrect"
+    # an overturn always counts, whoever agrees later; so does a verdict that nobody can read
+    if any(review["verdict"] not in ("agree", "cannot_judge") for review in words):
+        return "incorrect"
+    if any(review["verdict"] == "agree" and review["is_blind"] for review in words):
+        return "correct"
     return None

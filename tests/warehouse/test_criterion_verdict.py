@@ -20,7 +20,7 @@ DOMAIN = {
     "threshold_used": ["null", "0.5", "0.4"],
     "bound": ["null", "0.4", "0.5", "0.6"],
     "refuting_bound": ["null", "0.4", "0.6"],
-    "n": ["null", "10"],
+    "n": ["null", "0", "10"],
     "evidence_newest_date": ["null", "date '2025-01-01'", "date '2025-03-01'", "date '2025-04-01'"],
     "window_start": ["null", "date '2025-02-01'"],
     "loosened_from": ["null", "date '2025-02-15'"],

@@ -131,6 +131,9 @@ def accounted(connection: "duckdb.DuckDBPyConnection", context: Context) -> list
         {"known": context.known_batch},
     ).fetchall()
     has_problem = {source: bool(flag) for source, flag in rows}
+    # a source of actions, reviews or drills alone is mapped to no class: it may matter to any
+    mapped = frozenset().union(*context.sources.values()) if context.sources else frozenset()
+    unmapped = has_problem.keys() - mapped
     found = []
     for item in context.judged("accounted"):
         name = item.decision_class
@@ -141,7 +144,7 @@ def accounted(connection: "duckdb.DuckDBPyConnection", context: Context) -> list
             basis = Basis("exact", n_missing=max(len(silent), 1))
             found.append(insufficient(context, "accounted", Cell(name), reason, basis))
             continue
-        bad = sorted(source for source in own if has_problem[source])
+        bad = sorted(source for source in own | unmapped if has_problem[source])
         problem = f"unaccounted in {bad[0]}" if bad else None
         found.append(exact(context, "accounted", name, len(bad), problem))
     return found

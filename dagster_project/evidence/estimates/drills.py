@@ -31,6 +31,15 @@ def fallback_proven(connection: "duckdb.DuckDBPyConnection", context: Context) -
         },
     ).fetchall()
     found = {workflow: counts for workflow, *counts in rows}
+    # nobody knows whose drill an unreadable line was, or one without a workflow
+    (lost,) = connection.execute(
+        """
+        SELECT coalesce(sum(unit_count), 0)::BIGINT FROM facts.fct_unreadable
+        WHERE stream = 'rail_evidence' AND landing_batch <= $known
+        """,
+        {"known": context.known_batch},
+    ).fetchone() or (0,)
+    _, unplaced, *_ = found.get(None, (0, 0))
     shares = []
     for item in context.judged("fallback_proven"):
         failed, drills, first, newest = found.get(item.workflow, (0, 0, None, None))
@@ -39,6 +48,7 @@ def fallback_proven(connection: "duckdb.DuckDBPyConnection", context: Context) -
                 Cell(item.decision_class),
                 failed,
                 drills,
+                unknown=lost + unplaced,
                 window_start=first,
                 window_end=context.as_of if drills else None,
                 newest=newest,

@@ -36,7 +36,7 @@
                 loosened_from is null
                 or coalesce(window_start, evidence_newest_date) >= loosened_from
             )
-            and n is not null
+            and n > 0
             and (
                 (comparison = 'at_most' and bound <= threshold)
                 or (comparison = 'at_least' and bound >= threshold)

@@ -27,9 +27,35 @@ with
         group by source, landing_batch
     ),
 
+    -- a decision whose class nobody knows counts against every class of its source, its label too
+    unplaced as (
+        select
+            source,
+            'decisions' as stream,
+            'class_unknown' as reason_code,
+            landing_batch,
+            {{ penstock.signed_count("true") }} as unit_count
+        from {{ ref("int_decisions__changes") }}
+        where has_decision and decision_class = '(unknown)'
+        group by source, landing_batch
+        union all
+        select
+            source,
+            'labels',
+            'class_unknown',
+            landing_batch,
+            {{ penstock.signed_sum("sample_count") }}
+        from {{ ref("int_decisions__changes") }}
+        where has_decision and decision_class = '(unknown)' and sample_count > 0
+        group by source, landing_batch
+    ),
+
     unreadable as (
         select *
         from quarantined
+        union all
+        select *
+        from unplaced
         union all
         select *
         from orphans

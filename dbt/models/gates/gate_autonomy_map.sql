@@ -40,6 +40,19 @@ with
         group by decision_class
     ),
 
+    -- a segment that is no longer declared escapes its veto: that is another map
+    segments as (
+        select
+            workflow,
+            string_agg(
+                segment_dimension || '=' || segment_value,
+                ';'
+                order by segment_dimension, segment_value
+            ) as segment_text
+        from {{ ref("segments") }}
+        group by workflow
+    ),
+
     calibrated as (
         select
             classes.workflow,
@@ -53,16 +66,30 @@ with
             outcomes.* exclude (decision_class, segment),
             {{ penstock.recommended_level("outcomes.weak_or_unknown_count") }} as recommended_level,
             {{ penstock.recommended_level("outcomes.weak_count") }} as best_case_level,
-            thresholds.threshold_text
+            thresholds.threshold_text,
+            segments.segment_text,
+            concat_ws(
+                '|',
+                classes.reversibility,
+                classes.is_regulated,
+                classes.error_cost,
+                classes.error_cost_amount,
+                classes.label_outcome,
+                classes.label_delay_days,
+                classes.latency_limit_ms,
+                classes.alpha_weight,
+                classes.required_fields
+            ) as inventory_text
         from outcomes
         inner join
             {{ ref("decision_classes") }} as classes
             on outcomes.decision_class = classes.decision_class
         left join thresholds on outcomes.decision_class = thresholds.decision_class
+        left join segments on classes.workflow = segments.workflow
     )
 
 select
-    * exclude (threshold_text),
+    * exclude (threshold_text, segment_text, inventory_text),
     sha256(
         {%- for part in [
             "decision_class",
@@ -78,6 +105,8 @@ select
             "review_capacity_test",
             "taxonomy_version",
             "threshold_text",
+            "segment_text",
+            "inventory_text",
         ] %}
             '{{ part }}=' || coalesce(cast({{ part }} as varchar), '(absent)') || chr(10)
             {{ "||" if not loop.last }}

@@ -43,7 +43,7 @@ select
     thresholds.threshold,
     thresholds.threshold_count,
     thresholds.loosened_from
-from {{ ref("criteria") }} as criteria
+from {{ ref("penstock", "criteria") }} as criteria
 cross join {{ ref("int_run_context") }} as context
 cross join {{ ref("decision_classes") }} as classes
 inner join segments on classes.decision_class = segments.decision_class

@@ -12,7 +12,15 @@ with
             ) as gates_passed
         from {{ ref("gate_ladder") }}
         group by decision_class, segment, cohort_id, as_of
-    )
+    ),
+
+    dimensions as (
+        select workflow, count(distinct segment_dimension) as dimension_count
+        from {{ ref("segments") }}
+        group by workflow
+    ),
+
+    whole as (select decision_class, gates_passed from stages where segment = 'all')
 
 select
     stages.as_of,
@@ -25,6 +33,9 @@ select
     case
         when
             stages.gates_passed >= 4
+            -- a decision lies in one segment of every dimension: where there are several, one that
+            -- is proven says nothing of the others, so `all` must be proven too
+            and (coalesce(dimensions.dimension_count, 0) <= 1 or whole.gates_passed >= 4)
             and {{ penstock.level_rank("maps.declared_level") }}
             <= {{ penstock.level_rank("maps.recommended_level") }}
         then maps.declared_level
@@ -34,3 +45,5 @@ select
     end as effective_level
 from {{ ref("gate_autonomy_map") }} as maps
 inner join stages using (decision_class, segment)
+inner join whole using (decision_class)
+left join dimensions on maps.workflow = dimensions.workflow

@@ -96,7 +96,9 @@ with
             *,
             row_number() over (
                 partition by decision_id, landing_batch, sign, outcome
-                order by is_conflict desc, recorded_at desc, record_id desc
+                -- an overturn always counts, whoever agrees later
+                order by
+                    is_conflict desc, label = 'incorrect' desc, recorded_at desc, record_id desc
             ) as recency
         from records
         where kind = 'label' and (label is not null or is_conflict)
@@ -185,6 +187,9 @@ select
         when
             attachments.sample_conflict_count = 1
             or attachments.sample_probability is distinct from state.inclusion_probability
+        then 0
+        -- nobody agrees with what was not decided yet
+        when labels.label = 'correct' and labels.recorded_at < state.occurred_at
         then 0
         when labels.record_id is not null
         then 1

@@ -12,11 +12,25 @@ with
     mapped as (
         select
             decisions.*,
-            -- two rows that disagree leave the class unknown: the worst in every cell
+            -- what nobody can place, and what lies after its own landing (a day of clock skew
+            -- allowed), could be any class of the source
             case
-                when by_class.decision_class <> by_action.decision_class
+                when
+                    decisions.workflow is null
+                    or (decisions.action is null and decisions.decision_class is null)
                 then '(unknown)'
-                else coalesce(by_class.decision_class, by_action.decision_class, '(undeclared)')
+                when decisions.occurred_at > decisions._landed_at + interval 1 day
+                then '(unknown)'
+                when
+                    {{ penstock.mapped_class("by_class") }}
+                    <> {{ penstock.mapped_class("by_action") }}
+                then '(unknown)'
+                else
+                    coalesce(
+                        {{ penstock.mapped_class("by_class") }},
+                        {{ penstock.mapped_class("by_action") }},
+                        '(undeclared)'
+                    )
             end as mapped_class
         from decisions
         left join

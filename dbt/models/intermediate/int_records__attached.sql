@@ -1,5 +1,6 @@
 {#- One row per landed record that hangs on a decision: label, audit selection, reversal, action.
-    Reviews: an approval given with the AI's proposal in view is no label; an overturn always is. -#}
+    Reviews: an approval given with the AI's proposal in view is no label, and
+    neither is one by somebody who is no registered reviewer; an overturn always is. -#}
 with
     reviews as ({{ penstock.union_stream("reviews") }}),
     outcomes as ({{ penstock.union_stream("outcomes") }}),
@@ -16,9 +17,9 @@ select
     case
         when verdict = 'cannot_judge'
         then null
-        when verdict = 'agree' and is_blind
+        when verdict = 'agree' and is_blind and reviewers.reviewer_id is not null
         then 'correct'
-        when verdict = 'agree' and not is_blind
+        when verdict = 'agree'
         then null
         -- overturned, modified, or a verdict that nobody can read
         else 'incorrect'
@@ -31,6 +32,7 @@ select
     _payload_sha256 as payload_sha256,
     _landing_batch as landing_batch
 from reviews
+left join {{ ref("reviewers") }} as reviewers on reviews.reviewer_id = reviewers.reviewer_id
 where not coalesce(is_seeded_error, false)
 
 union all

@@ -12,7 +12,7 @@ with
             thresholds.effective_from,
             case when thresholds.decision_class is null then 1 else 2 end as standing
         from {{ ref("decision_classes") }} as classes
-        cross join {{ ref("criteria") }} as criteria
+        cross join {{ ref("penstock", "criteria") }} as criteria
         cross join context
         inner join
             {{ ref("thresholds") }} as thresholds
@@ -29,7 +29,7 @@ with
             date '1970-01-01',
             0 as standing
         from {{ ref("decision_classes") }} as classes
-        cross join {{ ref("criteria") }} as criteria
+        cross join {{ ref("penstock", "criteria") }} as criteria
     ),
 
     ranked as (
@@ -54,14 +54,13 @@ with
         group by decision_class, criterion_id
     ),
 
-    -- what was in force the day before
+    -- the strictest and the loosest that was ever said before, at whatever standing
     before as (
         select
             in_force.decision_class,
             in_force.criterion_id,
-            arg_max(
-                candidates.threshold, (candidates.standing, candidates.effective_from)
-            ) as threshold
+            min(candidates.threshold) as lowest,
+            max(candidates.threshold) as highest
         from in_force
         inner join
             candidates
@@ -80,13 +79,14 @@ select
     cast(in_force.threshold_count as bigint) as threshold_count,
     -- evidence from before a loosening does not count for the looser threshold
     case
-        when criteria.comparison = 'at_most' and in_force.threshold > before.threshold
+        when criteria.comparison = 'at_most' and in_force.threshold > before.lowest
         then in_force.effective_from
-        when criteria.comparison = 'at_least' and in_force.threshold < before.threshold
+        when criteria.comparison = 'at_least' and in_force.threshold < before.highest
         then in_force.effective_from
     end as loosened_from
 from in_force
-inner join {{ ref("criteria") }} as criteria on in_force.criterion_id = criteria.criterion_id
+inner join
+    {{ ref("penstock", "criteria") }} as criteria on in_force.criterion_id = criteria.criterion_id
 left join
     before
     on in_force.decision_class = before.decision_class

@@ -22,7 +22,8 @@ with
 
 select
     ladder.as_of,
-    ladder.as_of + {{ var("pass_valid_days") }} as valid_until_date,
+    -- a week is the longest that a pass may outlive its run
+    ladder.as_of + least(cast({{ var("pass_valid_days") }} as integer), 7) as valid_until_date,
     ladder.workflow,
     ladder.decision_class,
     ladder.segment,

@@ -71,6 +71,21 @@ def test_any_other_drill_result_is_a_failure(world: World, result: str) -> None:
     assert row["bound"] < clean
 
 
+def test_unreadable_and_unplaced_drills_count_against(world: World) -> None:
+    drills(world, "passed", 60)
+    clean = world.estimate("fallback_proven")["bound"]
+    drills(world, "failed", 1, workflow=None)
+    unplaced = world.estimate("fallback_proven")["bound"]
+    world.add(
+        "facts.fct_unreadable",
+        source="s",
+        stream="rail_evidence",
+        reason_code="invalid_json",
+        unit_count=48,
+    )
+    assert world.estimate("fallback_proven")["bound"] < unplaced < clean
+
+
 def test_audit_and_boundary_are_bounds_over_decisions(world: World) -> None:
     world.run(
         "update facts.fct_decisions_daily set audit_complete_count = 9,"
