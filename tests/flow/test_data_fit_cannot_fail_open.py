@@ -101,6 +101,7 @@ def add_expectation(project: Project, expectation_type: str, kwargs: dict) -> No
     (project.root / "expectations" / name).write_text(json.dumps(suite))
 
 
+@pytest.mark.xdist_group("alone")  # no baseline needed: the other worker may have it
 def test_nothing_landed_passes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = procurement(tmp_path, monkeypatch)
     shutil.rmtree(project.root / "data")

@@ -1,5 +1,8 @@
-"""Bad evidence that is made unknown, overruled or forgotten still counts. 250 of the sampled labels of
-one class are overturned; what is then done to hide it must not bring the pass back."""
+"""Bad evidence that is made unknown, overruled or forgotten still counts.
+
+250 of the sampled labels of one class are overturned; what is then done to hide it must not bring
+the pass back.
+"""
 
 import gzip
 import json
@@ -88,6 +91,7 @@ def test_hidden_failures_bring_no_pass(
     assert found.criteria[KEY] != "pass"
 
 
+@pytest.mark.xdist_group("alone")  # no baseline needed: the other worker may have it
 def test_reviews_by_nobody_registered_prove_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

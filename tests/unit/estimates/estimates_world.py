@@ -111,7 +111,7 @@ create table intermediate.int_data_fit__class_profile (decision_class varchar,
 
 
 MODELS = Path(__file__).resolve().parents[3] / "dbt" / "models" / "intermediate"
-REF = re.compile(r"""\{\{ ref\("(\w+)"\) \}\}""")
+REF = re.compile(r"""\{\{ ref\((?:"penstock", )?"(\w+)"\) \}\}""")
 
 
 def effective_thresholds() -> str:
