@@ -17,6 +17,7 @@ with
             case
                 when
                     decisions.workflow is null
+                    or decisions.occurred_at is null
                     or (decisions.action is null and decisions.decision_class is null)
                 then '(unknown)'
                 when decisions.occurred_at > decisions._landed_at + interval 1 day
