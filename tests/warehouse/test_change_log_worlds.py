@@ -249,10 +249,11 @@ def naive(visible: list[tuple[str, dict]]) -> list[int]:
         if stream == "decisions" and record not in decisions[record["decision_id"]]:
             decisions[record["decision_id"]].append(record)
     for name, versions in decisions.items():
-        if len(versions) > 1:
-            continue  # conflicting: unreadable, counted elsewhere
         samples = [r for s, r in visible if s == "audit_sample" and r["decision_id"] == name]
         selected = bool(samples)
+        if len(versions) > 1:
+            totals[1] += selected  # conflicting: drawn, without a label; unreadable elsewhere
+            continue
         sound = selected and all(sample["inclusion_probability"] == 0.5 for sample in samples)
         label = naive_label([r for s, r in visible if s == "reviews" and r["decision_id"] == name])
         totals[0] += 1

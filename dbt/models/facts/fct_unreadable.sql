@@ -25,6 +25,18 @@ with
         from {{ ref("int_decisions__changes") }}
         where orphan_count <> 0
         group by source, landing_batch
+        union all
+        -- an attempt to undo nobody knows what, or a decision of nobody knows which class
+        select
+            source,
+            'reversals',
+            'reversal_without_decision',
+            landing_batch,
+            {{ penstock.signed_sum("reversal_count + drill_count") }}
+        from {{ ref("int_decisions__changes") }}
+        where
+            reversal_count + drill_count > 0 and (not has_decision or decision_class = '(unknown)')
+        group by source, landing_batch
     ),
 
     -- a decision whose class nobody knows counts against every class of its source, its label too

@@ -231,8 +231,9 @@ def test_labels_available_counts_selected_mature_decisions(world: World) -> None
 @pytest.mark.parametrize(
     ("column", "value", "count", "reason"),
     [
-        ("latency_ms_distinct_count", 2, 0, None),
-        ("latency_ms_distinct_count", 1, 1, "constant latency"),
+        ("latency_ms_usual_count", 18, 0, None),
+        ("latency_ms_usual_count", 19, 1, "constant latency"),  # one odd value among twenty
+        ("latency_ms_missing_count", 1, 0, None),
         ("cost_zero_with_tokens_count", 7, 7, "cost zero with tokens"),
         ("latency_ms_min", -1, 1, "impossible values"),
         ("confidence_max", 1.5, 1, "impossible values"),
@@ -246,7 +247,8 @@ def test_implausible_telemetry_is_counted(
         "intermediate.int_data_fit__class_profile",
         decision_class=CLASS,
         decision_count=20,
-        latency_ms_distinct_count=9,
+        latency_ms_usual_count=3,
+        latency_ms_missing_count=0,
     )
     world.run(f"update intermediate.int_data_fit__class_profile set {column} = {value}")
     row = world.estimate("telemetry_plausible")
