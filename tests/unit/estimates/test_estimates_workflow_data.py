@@ -206,6 +206,29 @@ def test_every_unit_of_the_sources_is_accounted(
     assert (row["status"], row["bound"], row["refuting_bound"]) == (status, value, value)
 
 
+@pytest.mark.parametrize(
+    ("mapped", "values"),
+    [
+        # a source of actions, reviews or drills alone may matter to any class
+        (None, {CLASS: 1, "v.two": 1}),
+        ("v", {CLASS: 0, "v.two": 1}),
+    ],
+)
+def test_an_unaccountable_file_counts_against_whoever_it_may_belong_to(
+    world: World, mapped: str | None, values: dict[str, int]
+) -> None:
+    world.add("registry.decision_classes", decision_class="v.two", workflow="v", alpha_weight=1)
+    world.add("registry.class_mapping", source="s", workflow="v", decision_class="v.two")
+    if mapped:
+        world.add("registry.class_mapping", source="desk", workflow=mapped, decision_class="v.two")
+    assert {name: world.estimate("accounted", name=name)["bound"] for name in values} == {
+        CLASS: 0,
+        "v.two": 0 if mapped is None else None,  # no file of its source yet
+    }
+    world.add("landing.files", source="desk", status="unaccountable", landing_batch=BATCH)
+    assert {name: world.estimate("accounted", name=name)["bound"] for name in values} == values
+
+
 def test_reconciled_is_the_lower_bound_of_audited_actions(world: World) -> None:
     assert world.estimate("reconciled")["reason"] == "no business actions"
     actions = {"workflow": WORKFLOW, "event_date": AS_OF, "action_count": 500}
