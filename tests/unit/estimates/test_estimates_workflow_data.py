@@ -167,7 +167,7 @@ def test_unreadable_decisions_enter_as_a_share_that_failed(world: World) -> None
 @pytest.mark.parametrize("source", ["s", "a source that nobody mapped"])
 def test_units_of_no_known_class_count_against_every_class(world: World, source: str) -> None:
     before = world.estimate("required_data_present")["bound"]
-    world.add("facts.fct_unreadable", source=source, stream="traces", unit_count=20)
+    world.add("facts.fct_unreadable", source=source, stream="(unknown)", unit_count=20)
     assert world.estimate("required_data_present")["bound"] > before
 
 
