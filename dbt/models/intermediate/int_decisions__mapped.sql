@@ -99,14 +99,13 @@ select
         when mapped.cost_amount is null then prices.currency else mapped.cost_currency
     end as cost_currency,
     mapped.status,
-    -- the producer's word, but no amount above the registered limit is within, whoever says so
+    -- the producer's word, but nothing outside the registered rule is within, whoever says so
     case
-        when mapped.amount > classes.amount_limit
+        when {{ penstock.is_outside_boundary("mapped", "rules", "classes.currency") }}
         then false
         when
-            classes.amount_limit is not null
-            and (mapped.amount is null or mapped.currency is distinct from classes.currency)
-            and mapped.within_boundary
+            mapped.within_boundary
+            and {{ penstock.is_unclear_boundary("mapped", "rules", "classes.currency") }}
         then null
         else mapped.within_boundary
     end as within_boundary,
@@ -118,6 +117,7 @@ select
     mapped._payload_sha256 as payload_sha256
 from mapped
 left join {{ ref("decision_classes") }} as classes on mapped.mapped_class = classes.decision_class
+left join {{ ref("int_boundaries__rules") }} as rules on mapped.mapped_class = rules.decision_class
 left join
     {{ ref("int_audit_rates__dated") }} as rates
     on mapped.mapped_class = rates.decision_class
