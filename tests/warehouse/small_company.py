@@ -1,9 +1,10 @@
 """A small company, landed and built once; what its tests change, they change in a transaction.
 
-It is built with a seed called `criteria` of its own, looser than the product's, and with a validity
-of 400 days: neither may have a say.
+It claims more than it may: a list of criteria of its own beside the product's, and passes that hold
+for 400 days.
 """
 
+import csv
 import gzip
 import json
 from collections.abc import Iterator
@@ -70,21 +71,9 @@ class Company:
 
 def build(folder: Path, patch: pytest.MonkeyPatch, records: Records) -> Company:
     project = make_company(folder, patch, as_of=AS_OF.isoformat())
-    for seed in (project.root / "seeds" / "registry").glob("*.csv"):
-        rows = read_seed(project, seed.stem)
-        write_seed(project, seed.stem, [row for row in rows if not is_support(row)])
-    settings = project.root / "dbt_project.yml"
-    text = settings.read_text()
-    settings.write_text(text.replace("  penstock:\n", "  penstock:\n    pass_valid_days: 400\n", 1))
-    sources = project.root / "models" / "staging" / "procurement" / "_procurement__sources.yml"
-    # logs that may lack a time: else landing itself refuses such a line
-    text = sources.read_text()
-    for column in ("occurred_at", "reviewed_at"):
-        assert f"timestamp: {column}\n" in text
-        text = text.replace(f"timestamp: {column}\n", "undated: true\n")
-    sources.write_text(text)
-    loose = CRITERIA.read_text().replace("at_most", "at_least")
-    (project.root / "seeds" / "criteria.csv").write_text(loose)
+    leave_support_out(project)
+    claim_more_than_allowed(project)
+    take_lines_without_a_time(project)
     data = project.root / "data" / "procurement"
     data.mkdir(parents=True)
     for stream, rows in records.items():
@@ -101,7 +90,39 @@ def build(folder: Path, patch: pytest.MonkeyPatch, records: Records) -> Company:
     return Company(project, json.loads(manifest_path(project).read_text()))
 
 
-def is_support(row: dict[str, str]) -> bool:
-    """Of the workflow whose source is not there: 64 classes that no test here looks at."""
-    name = row.get("decision_class") or ""
-    return row.get("workflow") == "support" or name.startswith("support.")
+def leave_support_out(project: Project) -> None:
+    """The workflow whose source is not there: 64 classes that no test here looks at."""
+    for seed in (project.root / "seeds" / "registry").glob("*.csv"):
+        rows = read_seed(project, seed.stem)
+        own = [
+            row
+            for row in rows
+            if row.get("workflow") != "support"
+            and not (row.get("decision_class") or "").startswith("support.")
+        ]
+        write_seed(project, seed.stem, own)
+
+
+def claim_more_than_allowed(project: Project) -> None:
+    """A list of criteria of the company's own, and a long validity."""
+    with CRITERIA.open(newline="", encoding="utf-8") as stream:
+        criteria = list(csv.DictReader(stream))
+    with (project.root / "seeds" / "criteria.csv").open("w", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, criteria[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(row | {"comparison": "at_most", "threshold": 9} for row in criteria)
+    replace_in(
+        project.root / "dbt_project.yml", "  penstock:\n", "  penstock:\n    pass_valid_days: 400\n"
+    )
+
+
+def take_lines_without_a_time(project: Project) -> None:
+    """Else landing refuses such a decision, and the models never see one."""
+    sources = project.root / "models" / "staging" / "procurement" / "_procurement__sources.yml"
+    replace_in(sources, "timestamp: occurred_at\n", "undated: true\n")
+
+
+def replace_in(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))

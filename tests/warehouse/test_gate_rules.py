@@ -25,9 +25,11 @@ def test_a_seed_called_criteria_of_the_company_has_no_say(company: Company) -> N
         due = connection.execute(
             "select distinct criterion_id, comparison, threshold::double from gates.gate_due"
         ).fetchall()
-        theirs = connection.execute("select distinct comparison from main.criteria").fetchall()
+        theirs = connection.execute(
+            "select distinct comparison, threshold from main.criteria"
+        ).fetchall()
     assert set(due) == wanted
-    assert theirs == [("at_least",)]
+    assert theirs == [("at_most", 9)]
     readers = {
         node["name"]
         for node in company.manifest["nodes"].values()
