@@ -18,7 +18,7 @@ from dagster_project import warehouse
 from dagster_project.contracts.sources import load_sources
 from dagster_project.landing.land import land
 from dagster_project.settings import Project
-from dagster_project.transform.bridge import ensure_manifest, manifest_path
+from dagster_project.transform.bridge import manifest_path
 
 pytestmark = pytest.mark.xdist_group("worlds")
 WORLDS = 300
@@ -119,7 +119,8 @@ def worlds(tmp_path_factory: pytest.TempPathFactory):
         folder = tmp_path_factory.mktemp("worlds")
         project = make_company(folder, patch)
         register_worlds(project)
-        ensure_manifest(project)
+        for command in ("deps", "parse"):
+            assert run_dbt_in_process(project, [command]).success
         records = [world_records(world) for world in range(WORLDS)]
         names = []
         for batch in range(BATCHES):

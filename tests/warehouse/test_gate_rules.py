@@ -121,11 +121,20 @@ def signatures(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
     "change",
     [
         "delete from registry.segments where segment_value = 'APAC'",
+        # one value that reads like three
+        "delete from registry.segments where segment_value in ('EU', 'US');"
+        "update registry.segments set segment_value = 'APAC;region=EU;region=US'"
+        " where segment_value = 'APAC'",
+        # a value that moves to the empty place beside it
+        "update registry.decision_classes set label_outcome = cast(error_cost_amount as varchar),"
+        " error_cost_amount = null",
         "update registry.segments set segment_value = 'World' where segment_value = 'APAC'",
         "insert into registry.segments values ('procurement', 'team', 'north')",
         *(
             f"update registry.decision_classes set {column} = {value}"
             for column, value in {
+                "cost_of_delay_amount": "5",
+                "review_pool": "'procurement-approvals'",
                 "error_cost": "'medium'",
                 "error_cost_amount": "14",
                 "currency": "'EUR'",
