@@ -40,6 +40,17 @@ REVIEWED: dict[str, tuple[str, int, str, tuple[int, int]]] = {
 TWICE: dict[str, dict[str, Any]] = {
     "two-latencies": {"latency_ms": 101},
     "two-models": {"model": "other"},
+    "two-places": {
+        "region": "US",
+        "subject_id": "somebody",
+        "confidence": 0.1,
+        "occurred_at": (DECIDED - timedelta(days=9)).isoformat(),
+    },
+}
+# name → fields that say nothing, and what the sample makes of them
+EMPTY: dict[str, tuple[dict[str, Any], tuple[str, int]]] = {
+    "empty-subject": ({"subject_id": " "}, ("(unknown):empty-subject", 90)),
+    "impossible-confidence": ({"confidence": -0.5}, ("impossible-confidence", -1)),
 }
 # name → cost, its currency, and how often it has a price. The class counts in USD
 PRICED: dict[str, tuple[float, str | None, int]] = {
@@ -111,7 +122,8 @@ def review(name: str, verdict: str, days: int, **fields: Any) -> dict[str, Any]:
 
 
 def seeded_reviews() -> list[dict[str, Any]]:
-    """Four seeded errors were shown; whether the last three were found, nobody knows."""
+    """Four seeded errors were shown; whether the last three were found, nobody knows. And an
+    overturn of nobody knows which decision."""
 
     def shown(name: str, **fields: Any) -> dict[str, Any]:
         fields = {"is_seeded_error": True} | fields
@@ -123,15 +135,24 @@ def seeded_reviews() -> list[dict[str, Any]]:
         shown("found-and-doubled", reviewer_id="rev-otter"),
         shown("not-said", is_seeded_error=None),
         shown("by-nobody", reviewer_id="somebody"),
+        review("nothing", "overturn", 1, decision_id=None),
     ]
 
 
 def reversals() -> list[dict[str, Any]]:
-    """One of a decision that is known, one of none, one of a decision without a class."""
+    """One of a decision that is known, one of a missing one, one of no class, one of nothing."""
     done = {"attempted_at": DECIDED.isoformat(), "succeeded": True, "is_drill": False}
     return [
-        {"reversal_id": f"undo {name}", "decision_id": name, **done}
-        for name in ("price-in-dollars", "nobody-knows", "no-action")
+        {"reversal_id": f"undo {name}", **({"decision_id": name} if name else {}), **done}
+        for name in ("price-in-dollars", "nobody-knows", "no-action", None)
+    ]
+
+
+def drills() -> list[dict[str, Any]]:
+    drill = {"rail": "incident_playbooks", "workflow": "procurement", "component": "fallback_drill"}
+    return [
+        drill | {"observed_at": moment, "result": "failed"}
+        for moment in (DECIDED.isoformat(), "2090-01-01T00:00:00Z")
     ]
 
 
@@ -153,9 +174,12 @@ def all_records() -> dict[str, list[dict[str, Any]]]:
         for name, (cost, currency, _) in PRICED.items()
     ]
     sound = map(decision, (*LABELLED, *REVIEWED))
+    empty = [decision(name, **fields) for name, (fields, _) in EMPTY.items()]
     return {
-        "decisions": [*sound, *map(bounded, BOUNDED), *unplaced, *twice, *priced],
-        "audit_sample": [selected(name) for name in (*LABELLED, *REVIEWED, *UNPLACED, *TWICE)],
+        "decisions": [*sound, *map(bounded, BOUNDED), *unplaced, *twice, *priced, *empty],
+        "audit_sample": [
+            selected(name) for name in (*LABELLED, *REVIEWED, *UNPLACED, *TWICE, *EMPTY)
+        ],
         "reviews": [
             *(
                 review(name, verdict, days)
@@ -169,5 +193,6 @@ def all_records() -> dict[str, list[dict[str, Any]]]:
             *seeded_reviews(),
         ],
         "reversals": reversals(),
+        "rail_evidence": drills(),
         "business_actions": actions(),
     }

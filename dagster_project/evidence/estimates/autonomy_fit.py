@@ -135,9 +135,10 @@ def _loss(context: Context, cell: Cell, amount: float, error: Finding, volumes: 
     count += volumes.get((name, segment_unknown(cell.segment) or ""), 0)
     alpha = context.alpha("value_at_risk", cell) / 2
     volume = weekly(count, context.window(name).weeks, alpha)
+    worst = weekly(count + context.lost(name).recent_decisions, context.window(name).weeks, alpha)
     return Finding(
         amount * volume.mean * (error.estimate or 0.0),
-        amount * volume.upper * (1.0 if error.bound is None else error.bound),
+        amount * worst.upper * (1.0 if error.bound is None else error.bound),
         amount * volume.lower * (error.refuting or 0.0),
     )
 
@@ -170,7 +171,7 @@ def _capacity_row(context: Context, name: str, load: Load, seconds: float) -> Es
         "poisson_times_mean",
         n=load.reviews,
         n_effective=load.timed,
-        n_missing=max(load.reviews - load.timed, 0),
+        n_missing=max(load.reviews - load.timed, 0) + context.lost(name).recent_reviews,
         window_start=window.weeks_start,
         window_end=window.weeks_end,
         newest=window.weeks_end,
@@ -184,6 +185,8 @@ def _capacity_row(context: Context, name: str, load: Load, seconds: float) -> Es
         reason = "no reviews"
     elif load.timed < 2 or load.seconds <= 0:
         reason = "no handling times"
+    elif lost := context.lost(name).recent_reviews:
+        reason = f"{lost} reviews that nobody can read"
     elif load.timed < load.reviews:
         # a review without its time may be the longest of all
         reason = f"{load.reviews - load.timed} of {load.reviews} reviews without handling time"

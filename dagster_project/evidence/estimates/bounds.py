@@ -124,7 +124,8 @@ class Counted(NamedTuple):
 def more_clean_trials(counted: Counted, target: Array, limit: Array, alpha: Array) -> Whole:
     """Further clean trials until the bound meets ``target``; -1 when a billion do not suffice.
 
-    ``limit`` shapes the prior, as registered. Lost units weigh lost / (trials + lost).
+    ``limit`` shapes the prior, as registered. Lost units weigh lost / (trials + lost), and at least
+    as much as failed trials.
     """
 
     def is_enough(more: Whole) -> Flags:
@@ -132,7 +133,11 @@ def more_clean_trials(counted: Counted, target: Array, limit: Array, alpha: Arra
         left = (target - share) / np.maximum(1.0 - share, 1e-300)
         null = np.clip(left, 1e-12, 1.0 - 1e-12)
         evidence = _log_e(counted.failures, counted.trials + more, null, limit)
-        is_met: Flags = (left > 0) & (evidence >= -np.log(alpha))
+        failed, tried = counted.failures + counted.lost, counted.trials + counted.lost + more
+        inside = np.clip(target, 1e-12, 1.0 - 1e-12)
+        as_failed = _log_e(failed, tried, inside, limit)
+        wanted = -np.log(alpha)
+        is_met: Flags = (left > 0) & (evidence >= wanted) & (as_failed >= wanted)
         return is_met
 
     return smallest_count(is_enough, np.broadcast(*counted, target, limit, alpha).shape)

@@ -79,13 +79,18 @@ class Window(NamedTuple):
 
 
 class Unreadable(NamedTuple):
-    """Units that could not be read and may belong to the class, by what they might have been."""
+    """Units that could not be read and may belong to the class, by what they might have been.
+
+    ``recent_``: landed since the class's four weeks began; none of theirs can have landed before.
+    """
 
     decisions: int = 0
     labels: int = 0
     reviews: int = 0
     reversals: int = 0
     actions: int = 0
+    recent_decisions: int = 0
+    recent_reviews: int = 0
 
 
 @dataclass(frozen=True)
@@ -221,9 +226,9 @@ def segment_unknown(segment: str) -> str | None:
 
 
 def may_be_cohort(logged: str, cohort: str) -> bool:
-    """Whether what was logged under ``logged``, absent parts unknown, may be of ``cohort``."""
+    """Whether what was logged under ``logged`` may be of ``cohort``: absent parts fit any."""
     known, others = logged.split(COHORT_SEPARATOR), cohort.split(COHORT_SEPARATOR)
-    if ABSENT not in known:
+    if ABSENT not in (*known, *others):
         return logged == cohort
     # a separator within a part: nobody can tell the parts, so it may be any
     return len(known) != len(others) or all(

@@ -247,8 +247,8 @@ def telemetry_plausible(
     rows = connection.execute(
         """
         SELECT decision_class, decision_count,
-            (decision_count - latency_ms_missing_count >= $few AND latency_ms_usual_count
-                >= $usual * (decision_count - latency_ms_missing_count))::INT,
+            (decision_count >= $few AND coalesce(latency_ms_usual_count, 0)
+                + latency_ms_missing_count >= $usual * decision_count)::INT,
             coalesce(cost_zero_with_tokens_count, 0)::BIGINT,
             coalesce((latency_ms_min < 0)::INT, 0) + coalesce((cost_amount_min < 0)::INT, 0)
                 + coalesce((input_tokens_min < 0)::INT, 0)
@@ -272,9 +272,14 @@ def telemetry_plausible(
             cell = Cell(name)
             found.append(insufficient(context, "telemetry_plausible", cell, "no decisions", basis))
             continue
+        lost = context.lost(name).recent_decisions
         counts = [int(count or 0) for count in problems]
         said = [text for text, count in zip(names, counts, strict=True) if count]
-        reason = ", ".join(said) or None
-        fact = exact(context, "telemetry_plausible", name, sum(counts), reason)
-        found.append(fact._replace(evidence_newest_date=context.window(name).newest))
+        said += [f"{lost} unreadable"] if lost else []
+        seen = sum(counts)
+        window = context.window(name)
+        basis = Basis("exact", 1, n_missing=lost, window_end=window.end, newest=window.newest)
+        # an unreadable decision may have been a problem: against a pass, no proof of a fail
+        finding = Finding(seen, seen + lost, seen, ", ".join(said) or None)
+        found.append(row(context, "telemetry_plausible", Cell(name), basis, finding))
     return found

@@ -14,21 +14,32 @@ PASSED = "passed"
 
 
 def fallback_proven(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
-    """Share of the workflow's fallback drills that passed; any other result is a failure."""
+    """Share of the workflow's fallback drills that passed; any other result is a failure.
+
+    What may be a failed drill (no result, day, component or workflow) counts against a pass.
+    """
     rows = connection.execute(
         """
-        SELECT workflow, sum(CASE WHEN result = $passed THEN 0 ELSE observation_count END)::BIGINT,
-            sum(observation_count)::BIGINT, min(event_date),
-            max(CASE WHEN result = $passed THEN event_date END)
-        FROM facts.fct_rails_daily
-        WHERE component = $component AND landing_batch <= $known AND event_date <= $as_of
-        GROUP BY workflow
+        WITH drills AS (
+            SELECT *, event_date IS NULL OR component IS NULL OR workflow IS NULL
+                OR result = $unknown AS is_unknown
+            FROM facts.fct_rails_daily
+            WHERE coalesce(component, $component) = $component AND landing_batch <= $known
+                AND coalesce(event_date, $as_of) <= $as_of
+        )
+        SELECT workflow, sum(CASE WHEN is_unknown OR result = $passed THEN 0
+                ELSE observation_count END)::BIGINT,
+            sum(CASE WHEN is_unknown THEN 0 ELSE observation_count END)::BIGINT,
+            min(event_date), max(CASE WHEN NOT is_unknown AND result = $passed THEN event_date END),
+            sum(CASE WHEN is_unknown THEN observation_count ELSE 0 END)::BIGINT
+        FROM drills GROUP BY workflow
         """,
         {
             "passed": PASSED,
             "component": COMPONENT,
             "known": context.known_batch,
             "as_of": context.as_of,
+            "unknown": UNKNOWN,
         },
     ).fetchall()
     found = {workflow: counts for workflow, *counts in rows}
@@ -40,16 +51,17 @@ def fallback_proven(connection: "duckdb.DuckDBPyConnection", context: Context) -
         """,
         {"known": context.known_batch, "unknown": UNKNOWN},
     ).fetchone() or (0,)
-    _, unplaced, *_ = found.get(None, (0, 0))
+    nothing = (0, 0, None, None, 0)
+    *_, unplaced = found.get(None, nothing)
     shares = []
     for item in context.judged("fallback_proven"):
-        failed, drills, first, newest = found.get(item.workflow, (0, 0, None, None))
+        failed, drills, first, newest, unknown = found.get(item.workflow, nothing)
         shares.append(
             Share(
                 Cell(item.decision_class),
                 failed,
                 drills,
-                unknown=lost + unplaced,
+                unknown=lost + unplaced + unknown,
                 window_start=first,
                 window_end=context.as_of if drills else None,
                 newest=newest,

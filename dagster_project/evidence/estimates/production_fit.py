@@ -248,6 +248,9 @@ def _cost_row(
     rate, upper, lower = error
     if unpriced < 0 or daily.cost < 0:
         return broken(context, criterion, cell, "impossible counts")
+    if lost := context.lost(cell.decision_class).decisions:
+        reason = f"cost of {lost} decisions that nobody can read"
+        return insufficient(context, criterion, cell, reason, basis)
     if unpriced:
         reason = f"price missing for {cell.cohort_id}"
         return insufficient(context, criterion, cell, reason, basis)

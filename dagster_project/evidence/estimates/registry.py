@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 LABEL_STREAMS = ("labels", "reviews", "outcomes", "audit_sample")
 
 
+# source (or class), stream, landing batch, units
+Lost = tuple[str, str, str, int]
+
+
 class RunContextError(ValueError):
     """The run or the registry is not what a run needs; the text names table and fix."""
 
@@ -35,6 +39,7 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
     connection.execute(SCOPE, known)
     sources = _sources(connection, known_batch, classes)
     cohorts, current = _cohorts(connection, known)
+    windows = _windows(connection)
     return Context(
         as_of=as_of,
         known_batch=known_batch,
@@ -43,9 +48,9 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
         cohorts=cohorts,
         current_cohorts=current,
         segments=_segments(connection, known),
-        windows=_windows(connection),
+        windows=windows,
         sources=sources,
-        unreadable=_unreadable(connection, known, sources),
+        unreadable=_unreadable(connection, known, sources, windows),
         latency_limits=latency_limits(classes),
     )
 
@@ -81,12 +86,13 @@ def _classes(connection: "duckdb.DuckDBPyConnection") -> tuple[DecisionClass, ..
 # One row per class: every query joins it, so no query needs a parameter per class. All of it is
 # measured on data, never on the clock: days end at the workflow's newest day with a decision, a
 # week counts once a later day has data (half a week would look like little work), a label is
-# mature its class's label delay before the newest label landed.
+# mature its class's label delay before the newest label landed. Labels that stop, or lose their
+# time, keep no decision young: it is mature at twice the delay and a week before the newest one.
 SCOPE = """
 CREATE OR REPLACE TEMP TABLE estimate_scope AS
 WITH label AS (
     SELECT decision_class,
-        max(label_watermark_date) - any_value(label_delay_days)::INT AS mature_date
+        max(label_watermark_date) - any_value(label_delay_days)::INT AS labelled_date
     FROM facts.fct_watermarks JOIN registry.decision_classes USING (decision_class)
     WHERE landing_batch <= $known
     GROUP BY decision_class
@@ -116,8 +122,10 @@ SELECT
     date_trunc('week', days.end_date)::DATE - 1 AS weeks_end,
     days.first_date,
     -- not least(): that would answer with the other date where one is NULL
-    CASE WHEN label.mature_date > days.end_date THEN days.end_date
-        WHEN days.end_date IS NOT NULL THEN label.mature_date END AS label_end,
+    CASE WHEN label.labelled_date > days.end_date THEN days.end_date
+        WHEN label.labelled_date > days.end_date - 2 * class.label_delay_days::INT - 7
+            THEN label.labelled_date
+        ELSE days.end_date - 2 * class.label_delay_days::INT - 7 END AS label_end,
     newest.newest_date
 FROM registry.decision_classes AS class
 LEFT JOIN label USING (decision_class)
@@ -146,7 +154,8 @@ def _cohorts(
     connection: "duckdb.DuckDBPyConnection", known: dict[str, object]
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """Cohorts per class in order of arrival, and the one with the newest decision."""
-    # a cohort once seen keeps its place, even if every decision of it was corrected away
+    # a cohort once seen keeps its place, even if every decision of it was corrected away; and no
+    # added decision improves it, whatever date it bears
     rows = connection.execute(
         """
         SELECT decision_class, cohort_id, max(event_date)
@@ -154,7 +163,7 @@ def _cohorts(
         WHERE landing_batch <= $known AND event_date <= $as_of
             AND segment = 'all' AND decision_count > 0 AND cohort_id IS NOT NULL
         GROUP BY decision_class, cohort_id
-        ORDER BY decision_class, min(event_date), cohort_id
+        ORDER BY decision_class, min(landing_batch), cohort_id
         """,
         known,
     ).fetchall()
@@ -213,43 +222,48 @@ def _unreadable(
     connection: "duckdb.DuckDBPyConnection",
     known: dict[str, object],
     sources: dict[str, frozenset[str]],
+    windows: dict[str, Window],
 ) -> dict[str, Unreadable]:
-    units = connection.execute(
+    units: list[Lost] = connection.execute(
         """
-        SELECT source, stream, sum(unit_count)::BIGINT FROM facts.fct_unreadable
-        WHERE landing_batch <= $known GROUP BY source, stream
+        SELECT source, stream, landing_batch, sum(unit_count)::BIGINT FROM facts.fct_unreadable
+        WHERE landing_batch <= $known GROUP BY source, stream, landing_batch
         """,
         {"known": known["known"]},
     ).fetchall()
-    conflicts = dict(
-        connection.execute(
-            """
-            SELECT decision_class, sum(unreadable_count)::BIGINT FROM facts.fct_decisions_daily
-            WHERE landing_batch <= $known AND event_date <= $as_of AND segment = 'all'
-            GROUP BY decision_class
-            """,
-            known,
-        ).fetchall()
-    )
+    conflicts = connection.execute(
+        """
+        SELECT decision_class, 'decisions', landing_batch, sum(unreadable_count)::BIGINT
+        FROM facts.fct_decisions_daily
+        WHERE landing_batch <= $known AND event_date <= $as_of AND segment = 'all'
+        GROUP BY decision_class, landing_batch
+        """,
+        known,
+    ).fetchall()
     mapped = frozenset().union(*sources.values())
     found = {}
     for name, own in sources.items():
         # a source that serves no workflow we know of may hold units of any class
         mine = [row for row in units if row[0] in own or row[0] not in mapped]
-        found[name] = _sorted_by_stream(mine, int(conflicts.get(name) or 0))
+        mine += [row for row in conflicts if row[0] == name]
+        window = windows.get(name, Window())
+        begins = [day for day in (window.start, window.weeks_start) if day is not None]
+        found[name] = _sorted_by_stream(mine, min(begins).strftime("%Y%m%d") if begins else "")
     return found
 
 
-def _sorted_by_stream(units: list[tuple[str, str, int]], conflicts: int) -> Unreadable:
-    def count(*streams: str) -> int:
-        return sum(
-            max(int(units_), 0) for _, stream, units_ in units if stream in (*streams, UNKNOWN)
-        )
+def _sorted_by_stream(units: list[Lost], begin: str) -> Unreadable:
+    def count(*streams: str, since: str = "") -> int:
+        chosen = (*streams, UNKNOWN)
+        # a decision that became a conflict and was mended later counts 1 and -1
+        return max(sum(n for _, kind, batch, n in units if kind in chosen and batch >= since), 0)
 
     return Unreadable(
-        decisions=max(conflicts, 0) + count("decisions"),
+        decisions=count("decisions"),
         labels=count(*LABEL_STREAMS),
         reviews=count("reviews"),
         reversals=count("reversals"),
         actions=count("business_actions"),
+        recent_decisions=count("decisions", since=begin),
+        recent_reviews=count("reviews", since=begin),
     )

@@ -1,7 +1,9 @@
 """Every proportion of the product becomes an estimate here, by one rule.
 
 bound = (1 - u) x UCB(failures + unknown, trials + unknown) + u, where u is the share of units
-that could not be read; the refuting bound counts only failures that were really seen.
+that could not be read, and at least the bound with those units as failed trials: else a failure
+that becomes unreadable would be cheaper than one that was seen. The refuting bound counts only
+failures that were really seen.
 """
 
 from collections.abc import Iterable
@@ -83,7 +85,10 @@ def _solved(context: Context, criterion: str, shares: list[Share], limit: Array)
     trials = np.array([share.trials for share in shares], dtype=np.float64) + unknown
     lost = np.array([share.unreadable for share in shares], dtype=np.float64)
     unreadable = lost / np.maximum(trials + lost, 1.0)
-    upper = unreadable + (1 - unreadable) * anytime_upper(seen + unknown, trials, limit, alpha)
+    upper = np.maximum(
+        unreadable + (1 - unreadable) * anytime_upper(seen + unknown, trials, limit, alpha),
+        anytime_upper(seen + unknown + lost, trials + lost, limit, alpha),
+    )
     lower = (1 - unreadable) * clopper_pearson(seen, trials, alpha)[0]
     counted = Counted(seen + unknown, trials, lost)
     needed = more_clean_trials(counted, limit, limit, alpha)

@@ -48,6 +48,7 @@ class Stratum(NamedTuple):
     labelled: int
     trials: int
     failures: int
+    wrong: int
     first_date: date | None
     newest: date | None
 
@@ -61,8 +62,9 @@ class Stratum(NamedTuple):
 Strata = dict[Cell, list[Stratum]]
 
 # A route that is none of the four, and a missing confidence, may belong to what is judged: they
-# stay in as strata from which nothing is drawn by rule. A subject that is unknown fails, decision
-# by decision. A trial whose counts contradict each other fails too.
+# stay in as strata from which nothing is drawn by rule, and if one may be delegated, some are. A
+# subject that is unknown fails, decision by decision. A trial whose counts contradict each other
+# fails too.
 STRATA = """
 WITH mature AS (
     SELECT sample.*, coalesce(route, '') NOT IN ('delegated', 'surfaced', 'shadow') AS is_odd_route
@@ -75,7 +77,8 @@ WITH mature AS (
 ),
 cells AS (
     SELECT decision_class, segment, cohort_id,
-        sum(CASE WHEN route = 'delegated' THEN decision_count ELSE 0 END) > 0
+        bool_or(is_odd_route AND (decision_count > 0 OR selected_count > 0)
+                OR route = 'delegated' AND decision_count > 0)
             AND bool_or(class.declared_level IN ('delegate', 'delegate_with_audit')) AS is_alone
     FROM mature JOIN registry.decision_classes AS class USING (decision_class)
     GROUP BY decision_class, segment, cohort_id
@@ -96,6 +99,9 @@ trials AS (
 ),
 judged AS (
     SELECT *,
+        -- seen wrong proves a fail; what else has failed only withholds a pass
+        CASE WHEN is_nobody THEN greatest(least(wrong, selected), 0)
+            ELSE (selected > 0 AND wrong > 0 AND labelled >= wrong)::BIGINT END AS seen_wrong,
         CASE WHEN is_nobody THEN greatest(selected, 0) ELSE (selected <> 0)::BIGINT END AS drawn,
         selected < 0 OR labelled > selected OR wrong > labelled OR wrong < 0
             OR selected - labelled + wrong > 0 AS has_failed
@@ -105,6 +111,7 @@ SELECT decision_class, segment, cohort_id, is_judged, is_sampled, probability::D
     sum(decisions)::BIGINT,
     sum(selected)::BIGINT, sum(labelled)::BIGINT, sum(drawn)::BIGINT,
     sum(CASE WHEN is_nobody OR has_failed THEN drawn ELSE 0 END)::BIGINT,
+    sum(seen_wrong)::BIGINT,
     min(first_date),
     max(CASE WHEN drawn > 0 AND NOT is_nobody AND NOT has_failed THEN newest_date END)
 FROM judged
@@ -136,7 +143,8 @@ def read_strata(
 class ErrorCells:
     """Strata of many cells as flat arrays; ``fixed`` is each cell's share that failed for sure.
 
-    ``doubted`` trials of a stratum are failed for a pass, but nobody saw them fail.
+    ``doubted`` trials of a stratum are failed for a pass, but nobody saw them fail; ``wrong`` are
+    the failures that somebody saw.
     """
 
     cells: tuple[Cell, ...]
@@ -144,6 +152,7 @@ class ErrorCells:
     cell_of: npt.NDArray[np.int64]
     weight: Array
     failures: Array
+    wrong: Array
     trials: Array
     doubted: Array
     fixed: Array
@@ -157,8 +166,8 @@ class ErrorCells:
         return np.minimum(self.fixed + self._sum(self.weight * bound), 1.0)
 
     def lower(self, alpha: Array) -> Array:
-        """One-off lower bound: what is ``fixed`` or ``doubted`` proves no error."""
-        bound, _ = clopper_pearson(self.failures, self.trials, self._split(alpha))
+        """One-off lower bound: only what was seen wrong proves an error."""
+        bound, _ = clopper_pearson(self.wrong, self.trials, self._split(alpha))
         return self._sum(self.weight * bound)
 
     def rate(self) -> list[float | None]:
@@ -208,6 +217,7 @@ class ErrorCells:
             renumbered[self.cell_of[mine]].astype(np.int64),
             self.weight[mine],
             self.failures[mine],
+            self.wrong[mine],
             self.trials[mine],
             self.doubted[mine],
             self.fixed[chosen],
@@ -232,13 +242,13 @@ def error_cells(
     cells: Iterable[Cell],
     limits: dict[str, float],
 ) -> ErrorCells:
-    """Assemble the cells. Unreadable labels fail in the stratum of the smallest probability.
+    """Assemble the cells. Unreadable labels fail in every stratum, since they may be of any.
 
     Unreadable decisions weigh with error 1. So do those that could belong to the cell, or to any
-    stratum of it; what was drawn of them fails in every stratum, since it may have failed there.
+    stratum of it; what was drawn of them fails in every stratum too.
     """
     listed = tuple(cells)
-    cell_of, weight, failures, trials, doubted = [], [], [], [], []
+    cell_of, weight, failures, wrong, trials, doubted = [], [], [], [], [], []
     fixed, kept = [], []
     for place, cell in enumerate(listed):
         own = [item for item in strata.get(cell, []) if item.is_judged]
@@ -249,11 +259,12 @@ def error_cells(
         drawn = sum(max(item.trials, 0) for item in unplaced)
         certain = lost.decisions + sum(max(item.decisions, 0) for item in unplaced)
         total = sum(max(item.decisions, 0) for item in sampled) + certain
-        for order, item in enumerate(sampled):
-            doubted.append((lost.labels if order == 0 else 0) + drawn + item.unselected)
+        for item in sampled:
+            doubted.append(lost.labels + drawn + item.unselected)
             cell_of.append(place)
             weight.append(max(item.decisions, 0) / total if total > 0 else 0.0)
             failures.append(item.failures)
+            wrong.append(item.wrong)
             trials.append(item.trials)
         fixed.append(certain / total if total > 0 else 1.0)
         kept.append(tuple(own))
@@ -263,6 +274,7 @@ def error_cells(
         np.array(cell_of, dtype=np.int64),
         np.array(weight, dtype=np.float64),
         np.array(failures, dtype=np.float64),
+        np.array(wrong, dtype=np.float64),
         np.array(trials, dtype=np.float64),
         np.array(doubted, dtype=np.float64),
         np.array(fixed, dtype=np.float64),

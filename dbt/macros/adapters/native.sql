@@ -35,7 +35,11 @@
     {%- for model in models %}
         select
             {%- for name, type in columns.items() %}
-                cast("{{ name }}" as {{ type }}) as "{{ name }}",
+                {#- an empty text says nothing, and must not stand for a subject or a version #}
+                {%- if type == "varchar" %}
+                    case when trim("{{ name }}") <> '' then cast("{{ name }}" as varchar) end
+                {%- else %} cast("{{ name }}" as {{ type }})
+                {%- endif %} as "{{ name }}",
             {%- endfor %}
             {%- for name in penstock.landed_columns() %} "{{ name }}", {%- endfor %}
             source

@@ -14,7 +14,7 @@ select
     workflow,
     component,
     coalesce(result, '(unknown)') as result,
-    cast(observed_at as date) as event_date,
+    cast({{ penstock.known_time("observed_at") }} as date) as event_date,
     _landing_batch as landing_batch,
     '{{ penstock.build_id() }}' as build_id,
     cast(count(*) as bigint) as observation_count
@@ -27,5 +27,5 @@ group by
     workflow,
     component,
     coalesce(result, '(unknown)'),
-    cast(observed_at as date),
+    cast({{ penstock.known_time("observed_at") }} as date),
     _landing_batch

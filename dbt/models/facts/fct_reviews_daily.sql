@@ -1,6 +1,6 @@
 {#- Review work by pool and day. A review counts in the batch that first brought its id; another
-    payload under that id is a conflict: one more seeded error that was missed, if either was one.
-    So is a review that does not say whether it was seeded. -#}
+    payload under that id is a conflict: one more review of unknown length, and one more seeded error
+    that was missed, if either was one. So is a review that does not say whether it was seeded. -#}
 with
     reviews as ({{ penstock.union_stream("reviews") }}),
 
@@ -19,7 +19,7 @@ with
             reviewer_id,
             verdict,
             is_blind,
-            handling_seconds,
+            case when handling_seconds >= 0 then handling_seconds end as handling_seconds,
             _landing_batch as landing_batch,
             cast({{ penstock.known_time("reviewed_at") }} as date) as event_date,
             is_seeded_error is distinct from false as may_be_seeded,
@@ -49,7 +49,7 @@ select
     firsts.event_date,
     firsts.landing_batch,
     '{{ penstock.build_id() }}' as build_id,
-    cast(sum(case when firsts.version = 1 then 1 else 0 end) as bigint) as review_count,
+    cast(count(*) as bigint) as review_count,
     cast(
         sum(case when firsts.version = 1 and firsts.is_blind then 1 else 0 end) as bigint
     ) as blind_count,

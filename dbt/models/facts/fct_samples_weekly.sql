@@ -10,7 +10,9 @@ select
     inclusion_probability,
     coalesce(subject_id, '(unknown):' || decision_id) as subject_key,
     event_date,
-    coalesce(cast(floor(confidence * 100) as integer), -1) as confidence_bin,
+    case
+        when confidence between 0 and 1 then cast(floor(confidence * 100) as integer) else -1
+    end as confidence_bin,
     landing_batch,
     build_id,
     {{ penstock.signed_count("not is_conflict") }} as decision_count,
@@ -33,6 +35,6 @@ group by
     inclusion_probability,
     coalesce(subject_id, '(unknown):' || decision_id),
     event_date,
-    coalesce(cast(floor(confidence * 100) as integer), -1),
+    case when confidence between 0 and 1 then cast(floor(confidence * 100) as integer) else -1 end,
     landing_batch,
     build_id

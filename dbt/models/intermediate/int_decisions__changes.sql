@@ -55,6 +55,15 @@ with
             count(distinct decisions.decision_class) as class_count,
             count(distinct decisions.source) as source_count,
             count(distinct decisions.cohort_id) as cohort_count,
+            min(decisions.cohort_id) as cohort_id,
+            min(decisions.occurred_at) as occurred_at,
+            min(decisions.event_date) as event_date,
+            {%- for field in ["region", "team", "channel"] %}
+                case
+                    when count(distinct coalesce(decisions.{{ field }}, '')) = 1
+                    then min(decisions.{{ field }})
+                end as {{ field }},
+            {%- endfor %}
             min(decisions.payload_sha256) as payload_sha256,
             min(decisions.decision_class) as decision_class,
             min(decisions.source) as source
@@ -156,13 +165,20 @@ select
     case
         when versions.class_count = 1 then versions.decision_class else '(unknown)'
     end as decision_class,
-    case when versions.cohort_count = 1 then state.cohort_id else '(unknown)' end as cohort_id,
-    state.occurred_at,
-    state.event_date,
-    state.subject_id,
-    state.region,
-    state.team,
-    state.channel,
+    -- a decision in several versions is where all of them may be: nobody's, as old as the oldest
+    case
+        when versions.cohort_count > 1
+        then '(unknown)'
+        when versions.payload_count > 1 and versions.cohort_id like '%(absent)%'
+        then '(unknown)'
+        else coalesce(versions.cohort_id, '(unknown)')
+    end as cohort_id,
+    versions.occurred_at,
+    versions.event_date,
+    case when versions.payload_count = 1 then state.subject_id end as subject_id,
+    versions.region,
+    versions.team,
+    versions.channel,
     state.agent_id,
     state.model,
     state.policy_version,
@@ -172,7 +188,7 @@ select
         then state.route
         else '(unknown)'
     end as route,
-    state.confidence,
+    case when versions.payload_count = 1 then state.confidence end as confidence,
     state.amount,
     state.currency,
     state.latency_ms,
@@ -198,6 +214,9 @@ select
             labels.label = 'correct'
             and labels.outcome = ''
             and labels.review_pool is distinct from state.review_pool
+        then 0
+        -- an outcome that does not say of what may be the one that decides
+        when nameless.record_id is not null and state.label_outcome is not null
         then 0
         when labels.record_id is not null
         then 1
@@ -239,4 +258,11 @@ left join
     and phases.sign = labels.sign
     and labels.outcome = coalesce(state.label_outcome, '')
     and labels.recency = 1
+left join
+    labels as nameless
+    on phases.decision_id = nameless.decision_id
+    and phases.landing_batch = nameless.landing_batch
+    and phases.sign = nameless.sign
+    and nameless.outcome = '(unknown)'
+    and nameless.recency = 1
 where versions.decision_id is not null or attachments.decision_id is not null

@@ -19,6 +19,7 @@ with
                     decisions.workflow is null
                     or decisions.occurred_at is null
                     or (decisions.action is null and decisions.decision_class is null)
+                    or decisions.decision_id is null
                 then '(unknown)'
                 when decisions.occurred_at > decisions._landed_at + interval 1 day
                 then '(unknown)'
@@ -45,7 +46,7 @@ with
     )
 
 select
-    mapped.decision_id,
+    coalesce(mapped.decision_id, 'nameless:' || mapped._payload_sha256) as decision_id,
     mapped.source,
     mapped.workflow,
     mapped.mapped_class as decision_class,
@@ -77,6 +78,9 @@ select
     mapped.output_tokens,
     -- a cost in another currency than the class's budget, or in none, is no price
     case
+        -- nor is a negative one
+        when mapped.cost_amount < 0
+        then null
         when
             classes.currency = case
                 when mapped.cost_amount is null then prices.currency else mapped.cost_currency

@@ -1,7 +1,7 @@
 {#- One row per landed record that hangs on a decision: label, audit selection, reversal, action.
     Reviews: an approval given with the AI's proposal in view is no label, and
     neither is one by somebody who is no registered reviewer; an overturn always is. A record of the
-    future has no known time. -#}
+    future has no known time; one that names no decision hangs on one that is missing. -#}
 with
     reviews as ({{ penstock.union_stream("reviews") }}),
     outcomes as ({{ penstock.union_stream("outcomes") }}),
@@ -10,7 +10,7 @@ with
     actions as ({{ penstock.union_stream("business_actions") }})
 
 select
-    decision_id,
+    coalesce(decision_id, 'review:' || review_id) as decision_id,
     'label' as kind,
     'review:' || review_id as record_id,
     {{ penstock.known_time("reviewed_at") }} as recorded_at,
@@ -40,7 +40,7 @@ where not coalesce(is_seeded_error, false)
 union all
 
 select
-    decision_id,
+    coalesce(decision_id, 'outcome:' || outcome_id),
     'label',
     'outcome:' || outcome_id,
     {{ penstock.known_time("observed_at") }},
@@ -59,9 +59,9 @@ from outcomes
 union all
 
 select
-    decision_id,
+    coalesce(decision_id, 'sample:' || _payload_sha256),
     'sample',
-    decision_id,
+    coalesce(decision_id, 'sample:' || _payload_sha256),
     {{ penstock.known_time("selected_at") }},
     null,
     null,
@@ -78,7 +78,7 @@ from samples
 union all
 
 select
-    decision_id,
+    coalesce(decision_id, 'reversal:' || reversal_id),
     'reversal',
     reversal_id,
     {{ penstock.known_time("attempted_at") }},

@@ -1,10 +1,11 @@
 """Production and value fit: latency, audit, cost, reviewers, baseline."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from estimates_world import BATCH, CLASS, WORKFLOW, World
+from estimates_world import AS_OF, BATCH, CLASS, WORKFLOW, World
 
 from dagster_project.contracts.numbers import round_down, round_up
 from dagster_project.evidence.estimates.bounds import (
@@ -61,7 +62,7 @@ def test_fallback_is_proven_by_drills_that_passed(world: World) -> None:
     assert row["bound"] == round_down(1 - float(anytime_upper(0, 60, 0.1, 0.05)))
 
 
-@pytest.mark.parametrize("result", ["failed", "(unknown)", "PASSED"])
+@pytest.mark.parametrize("result", ["failed", "PASSED"])
 def test_any_other_drill_result_is_a_failure(world: World, result: str) -> None:
     drills(world, "passed", 60)
     clean = world.estimate("fallback_proven")["bound"]
@@ -186,3 +187,66 @@ def test_decisions_of_unknown_segment_fail_in_every_declared_one(world: World) -
         assert row["refuting_bound"] == 0
     row = world.estimate("required_data_present", "region=EU")
     assert row["bound"] == round_up(float(anytime_upper(10, 290, 0.02, 0.05)))
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"result": "(unknown)"},
+        {"event_date": None},
+        {"component": None},
+        {"workflow": None},
+        {"event_date": None, "workflow": None},
+    ],
+)
+def test_what_may_be_a_failed_drill_counts_against_but_proves_no_failure(
+    world: World, where: dict[str, Any]
+) -> None:
+    drills(world, "passed", 60)
+    clean = world.estimate("fallback_proven")
+    row = {"component": "fallback_drill", "event_date": DAY, "workflow": "w", "result": "passed"}
+    world.add("facts.fct_rails_daily", **row | where, observation_count=5)
+    found = world.estimate("fallback_proven")
+    assert (found["n"], found["bound"] < clean["bound"]) == (60, True)
+    assert found["refuting_bound"] == clean["refuting_bound"]
+
+
+@pytest.mark.parametrize("criterion", ["cost_per_decision", "review_capacity"])
+def test_what_nobody_can_read_costs_nobody_knows_how_much(world: World, criterion: str) -> None:
+    load = {"timed_count": 50, "handling_seconds": 3000, "handling_seconds_squared": 180_000}
+    world.add(
+        "facts.fct_reviews_daily",
+        review_pool="pool",
+        event_date=AS_OF - timedelta(7),
+        review_count=50,
+        **load,
+    )
+    assert world.estimate(criterion)["status"] == "ok"
+    stream = {"cost_per_decision": "decisions", "review_capacity": "reviews"}[criterion]
+    world.add("facts.fct_unreadable", source="s", stream=stream, unit_count=1)
+    assert world.estimate(criterion)["status"] == "insufficient"
+
+
+def test_old_unreadable_reviews_do_not_weigh_on_the_present_load(world: World) -> None:
+    load = {"timed_count": 50, "handling_seconds": 3000, "handling_seconds_squared": 180_000}
+    day = AS_OF - timedelta(7)
+    world.add(
+        "facts.fct_reviews_daily", review_pool="pool", event_date=day, review_count=50, **load
+    )
+    world.add(
+        "facts.fct_unreadable",
+        source="s",
+        stream="reviews",
+        unit_count=1,
+        landing_batch="20250201T000000000000Z",
+    )
+    assert world.estimate("review_capacity")["status"] == "ok"
+
+
+def test_unreadable_decisions_are_at_risk_too(world: World) -> None:
+    before = world.estimate("value_at_risk")["bound"]
+    errors = world.estimate("accuracy")["bound"]
+    world.add("facts.fct_unreadable", source="s", stream="decisions", unit_count=700)
+    after, worse = world.estimate("value_at_risk")["bound"], world.estimate("accuracy")["bound"]
+    # more errors, of more decisions: 280 in four weeks, and 700 that nobody can read
+    assert float(after / before) > 2 * float(worse / errors)

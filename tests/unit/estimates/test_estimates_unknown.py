@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from estimates_world import AS_OF, CLASS, COHORT, World
 
-from dagster_project.evidence.estimates.bounds import fewest_selected
+from dagster_project.contracts.numbers import round_up
+from dagster_project.evidence.estimates.bounds import anytime_upper, fewest_selected
 from dagster_project.evidence.estimates.context import COMPARISONS, may_be_cohort
 
 DAY = date(2025, 3, 3)
@@ -32,7 +33,7 @@ def is_worse(world: World, criterion: str, spoil: str, cohort: str | None = None
     [
         (FULL, FULL, True),
         (PARTLY, FULL, True),
-        (FULL, PARTLY, False),
+        (FULL, PARTLY, True),
         (PARTLY, "v2 | m | p1 | t1 | pol1", False),
         (PARTLY, "v1 | m | p1 | (absent) | pol1", True),
         ("(absent) | a | b | c | d | e", FULL, True),
@@ -186,3 +187,37 @@ def test_eight_days_are_no_eight_weeks(world: World) -> None:
     )
     row = world.estimate("pain_measured")
     assert (row["n"], row["status"]) == (2, "insufficient")
+
+
+def test_lost_labels_fail_in_every_stratum(world: World) -> None:
+    drawn = {"selected_count": 20, "labelled_count": 20, "decision_count": 20}
+    for place in range(20):
+        world.sample(f"b{place}", DAY, inclusion_probability=1, **drawn)
+    before = world.estimate("accuracy")["bound"]
+    lost = "insert into facts.fct_unreadable values ('s', 'labels', 'x', '2025', 20)"
+    world.run(lost)
+    after = world.estimate("accuracy")["bound"]
+    weight = 780 / (780 + 400)
+    upper = anytime_upper([0, 20, 0, 20], [78, 98, 20, 40], 0.05, 0.0125)
+    assert before == round_up(float(weight * upper[0] + (1 - weight) * upper[2]))
+    assert after == round_up(float(weight * upper[1] + (1 - weight) * upper[3]))
+
+
+def test_where_some_may_be_delegated_the_surfaced_prove_nothing(world: World) -> None:
+    world.run("update facts.fct_samples_weekly set route = 'surfaced'")
+    assert world.estimate("accuracy")["n_effective"] == 78
+    world.run("update facts.fct_samples_weekly set route = null where subject_key = 'p5'")
+    assert world.estimate("accuracy")["bound"] == 1
+
+
+@pytest.mark.parametrize("spoil", ["labelled_count = 0", "subject_key = '(unknown):d'"])
+def test_what_nobody_saw_fail_proves_no_failure(world: World, spoil: str) -> None:
+    world.run(
+        f"update facts.fct_samples_weekly set {spoil}"
+        " where cast(substr(subject_key, 2) as int) < 30"
+    )
+    row = world.estimate("accuracy")
+    assert row["bound"] > Decimal("0.3")
+    assert row["refuting_bound"] == 0
+    world.run("update facts.fct_samples_weekly set wrong_count = 1 where subject_key = 'p40'")
+    assert world.estimate("accuracy")["refuting_bound"] > 0

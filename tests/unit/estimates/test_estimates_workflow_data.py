@@ -157,7 +157,9 @@ def test_unreadable_decisions_enter_as_a_share_that_failed(world: World) -> None
     world.add("facts.fct_unreadable", source="s", stream="decisions", unit_count=20)
     row = world.estimate("required_data_present")
     share = 20 / 300
-    bound = share + (1 - share) * float(anytime_upper(2, 280, 0.02, 0.05))
+    mixed = share + (1 - share) * float(anytime_upper(2, 280, 0.02, 0.05))
+    bound = float(anytime_upper(22, 300, 0.02, 0.05))
+    assert mixed < bound  # an unreadable failure is not cheaper than one that was seen
     assert row["bound"] == round_up(bound)
     # what cannot be read proves no failure
     seen = float(clopper_pearson(2, 280, 0.05)[0])
@@ -256,7 +258,8 @@ def test_labels_available_counts_selected_mature_decisions(world: World) -> None
     [
         ("latency_ms_usual_count", 18, 0, None),
         ("latency_ms_usual_count", 19, 1, "constant latency"),  # one odd value among twenty
-        ("latency_ms_missing_count", 1, 0, None),
+        ("latency_ms_missing_count", 16, 1, "constant latency"),  # a missing one may be alike
+        ("latency_ms_missing_count", 15, 0, None),
         ("cost_zero_with_tokens_count", 7, 7, "cost zero with tokens"),
         ("latency_ms_min", -1, 1, "impossible values"),
         ("confidence_max", 1.5, 1, "impossible values"),
@@ -294,3 +297,16 @@ def test_what_landed_after_the_known_batch_is_not_read(world: World) -> None:
     world.run("update landing.run_context set as_of = '2025-04-01'")
     after = world.estimate("required_data_present")
     assert {**after, "as_of": before["as_of"]} == before
+
+
+def test_an_unreadable_decision_may_have_been_implausible(world: World) -> None:
+    world.add(
+        "intermediate.int_data_fit__class_profile",
+        decision_class=CLASS,
+        decision_count=20,
+        latency_ms_usual_count=3,
+        latency_ms_missing_count=0,
+    )
+    world.add("facts.fct_unreadable", source="s", stream="decisions", unit_count=2)
+    row = world.estimate("telemetry_plausible")
+    assert (row["bound"], row["refuting_bound"], row["reason"]) == (2, 0, "2 unreadable")
