@@ -31,6 +31,7 @@ class Project:
     ledger: Path
     anchor: Path | None
     threads: int
+    query_seconds: int = 60
 
     @property
     def landing(self) -> Path:
@@ -106,6 +107,7 @@ def load_project(start: Path | None = None) -> Project:
         threads=config.take("run", "threads", int, 2),
         ledger=(root / ledger).resolve() if ledger else home / "ledger",
         anchor=(root / anchor).resolve() if anchor else None,
+        query_seconds=config.take("landing", "query_seconds", int, 60),
     )
     config.refuse_rest()
     return project

@@ -103,10 +103,11 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _source_spec(source: SourceTable) -> dg.AssetSpec:
+    place = source.query.name if source.query else source.location
     return dg.AssetSpec(
         dg.AssetKey(["landing", source.relation]),
         group_name="landing",
-        description=f"{source.format} from `{source.location}`, typed; one row per record.",
+        description=f"{source.format} from `{place}`, typed; one row per record.",
     )
 
 

@@ -13,11 +13,14 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from dagster_project.contracts.column_types import ColumnTypeError, parse_column_type
+from dagster_project.contracts.source_query import QUERY_KEYS, Query, read_query
 
-FORMATS = ("jsonl", "json", "csv", "parquet")
-META_KEYS = frozenset(
-    {"format", "location", "record_path", "key", "timestamp", "timezone", "undated", "updates"}
-)
+POSTGRES = "postgres"
+FORMATS = ("jsonl", "json", "csv", "parquet", POSTGRES)
+META_KEYS = QUERY_KEYS | {
+    *("format", "location", "record_path"),
+    *("key", "timestamp", "timezone", "undated", "updates"),
+}
 NEVER = "never"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 
@@ -40,7 +43,8 @@ class SourceTable:
     """One raw table. ``location`` is a glob below the company project's root.
 
     ``timestamp`` is None when ``undated``. ``timezone`` is the zone of times that carry none.
-    ``updates`` is ``never`` or the name of the version column.
+    ``updates`` is ``never`` or the name of the version column. ``query`` says what to ask a
+    database, where the rows come from one; ``location`` is empty then.
     """
 
     source: str
@@ -54,6 +58,7 @@ class SourceTable:
     undated: bool
     updates: str
     columns: tuple[Column, ...]
+    query: Query | None = None
 
     @property
     def relation(self) -> str:
@@ -112,11 +117,12 @@ class _Declaration:
         if kind != "json" and (envelope := [c.name for c in columns if c.from_envelope]):
             self.refuse(f"columns.{envelope[0]}", "only format json has an envelope")
         undated = self._flag("undated")
+        query = read_query(self.meta, kind == POSTGRES, self.refuse)
         return SourceTable(
             source=self.source,
             table=self.name,
             format=kind,
-            location=self._location(),
+            location="" if query else self._location(),
             record_path=self._record_path(kind),
             key=self._column("key", names),
             timestamp=self._timestamp(undated, names),
@@ -124,6 +130,7 @@ class _Declaration:
             undated=undated,
             updates=self._updates(names),
             columns=columns,
+            query=query,
         )
 
     def _check_names(self) -> None:

@@ -14,8 +14,10 @@ from dagster_project.landing.envelope import Signature, check_path, signature
 from dagster_project.landing.land_file import (
     Survey,
     land_content,
+    land_decoded,
     new_entry,
     survey_file,
+    survey_named,
     survey_unopened,
 )
 from dagster_project.landing.manifest import (
@@ -26,6 +28,7 @@ from dagster_project.landing.manifest import (
     Entry,
     batch_time,
 )
+from dagster_project.landing.query_postgres import Fetched, fetch
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
 from dagster_project.landing.reports import KNOWN, WAITING, FileReport, LandingReport
 from dagster_project.landing.seen import SeenFiles
@@ -53,8 +56,7 @@ def land(
         run = _Run(project, moment)
         try:
             for source in sorted(sources, key=lambda table: table.relation):
-                for path in find_files(project.root, source.location):
-                    report = run.take(source, path)
+                for report in run.take_all(source):
                     if on_file:
                         on_file(report)
         finally:
@@ -100,13 +102,20 @@ class _Run:
         self._hasher.close()
         self._seen.save()
 
-    def take(self, source: SourceTable, path: Path) -> FileReport:
-        """Land one file, or say why not."""
-        name = _display_name(path.relative_to(self._project.root))
-        try:
-            report = self._take(source, path, name)
-        except ChangedError:
-            report = FileReport(name, source.source, source.table, WAITING, reason="changed")
+    def take_all(self, source: SourceTable) -> Iterator[FileReport]:
+        """Land every file of ``source``, or the rows of its query; or say why not."""
+        if source.query is not None:
+            yield self._note(self._read(source, source.query.name, _Rows(source, self._project))[1])
+            return
+        for path in find_files(self._project.root, source.location):
+            name = _display_name(path.relative_to(self._project.root))
+            try:
+                report = self._take(source, path, name)
+            except ChangedError:
+                report = FileReport(name, source.source, source.table, WAITING, reason="changed")
+            yield self._note(report)
+
+    def _note(self, report: FileReport) -> FileReport:
         self.reports.append(report)
         return report
 
@@ -119,7 +128,7 @@ class _Run:
         entry = self._books.find(source.relation, digest) if digest else None
         if entry and not self._books.stale(source.relation, name, entry.file_sha256):
             return _known(entry, name)
-        entry, report = self._read(source, path, name)
+        entry, report = self._read(source, name, _File(source, path, self._project.root))
         if signature(path) == looks:
             self._seen.note(source.relation, name, looks, declaration, entry.file_sha256)
         return report
@@ -129,27 +138,28 @@ class _Run:
         age = self._now.timestamp() - looks.mtime_ns / 1e9
         return abs(age) < self._project.settle_seconds
 
-    def _read(self, source: SourceTable, path: Path, name: str) -> tuple[Entry, FileReport]:
+    def _read(
+        self, source: SourceTable, name: str, content: "_File | _Rows"
+    ) -> tuple[Entry, FileReport]:
         survey: Survey | None = None
         try:
-            check_path(path, self._project.root)
-            survey = survey_file(path, source)
+            survey = content.survey()
             known = self._books.find(source.relation, survey.file_sha256)
             if known is not None and known.status == LANDED:
                 if self._books.stale(source.relation, name, known.file_sha256):
                     self._books.add(known, name)
                 return known, _known(known, name)
             stamp = self._stamp(source, name, survey)
-            entry = land_content(path, survey, stamp, self._books, self._hasher)
+            entry = content.land(survey, stamp, self._books, self._hasher)
         except UnaccountableError as error:
-            survey = survey or survey_unopened(path, name)
+            survey = survey or content.unopened(name)
             entry = replace(
                 new_entry(self._stamp(source, name, survey), survey, UNACCOUNTABLE),
                 reason=error.reason,
                 detail=error.detail or None,
             )
             known = self._books.find(source.relation, entry.file_sha256)
-            if known is not None and known.reason == entry.reason:
+            if known and (known.reason, known.detail) == (entry.reason, entry.detail):
                 return known, _known(known, name)
         self._books.add(entry)
         self.used_batch = self._batch
@@ -158,6 +168,46 @@ class _Run:
     def _stamp(self, source: SourceTable, name: str, survey: Survey) -> Stamp:
         landed_at = batch_time(self._batch)
         return Stamp(source, name, survey.file_sha256, self._batch, landed_at)
+
+
+class _File:
+    """A dropped file, not opened yet."""
+
+    def __init__(self, source: SourceTable, path: Path, root: Path) -> None:
+        self._source = source
+        self._path = path
+        self._root = root
+
+    def survey(self) -> Survey:
+        check_path(self._path, self._root)
+        return survey_file(self._path, self._source)
+
+    def unopened(self, name: str) -> Survey:
+        return survey_unopened(self._path, name)
+
+    def land(self, survey: Survey, stamp: Stamp, books: Books, hasher: PayloadHasher) -> Entry:
+        return land_content(self._path, survey, stamp, books, hasher)
+
+
+class _Rows:
+    """What a database answers, not asked yet."""
+
+    def __init__(self, source: SourceTable, project: Project) -> None:
+        self._source = source
+        self._seconds = project.query_seconds
+        self._fetched: Fetched | None = None
+
+    def survey(self) -> Survey:
+        self._fetched = fetch(self._source, self._seconds)
+        rows = self._fetched
+        return Survey(rows.sha256, rows.byte_count, rows.expected)
+
+    def unopened(self, name: str) -> Survey:
+        return survey_named(name)
+
+    def land(self, survey: Survey, stamp: Stamp, books: Books, hasher: PayloadHasher) -> Entry:
+        rows = self._fetched or fetch(self._source, self._seconds)
+        return land_decoded(rows.decoded(), survey, stamp, books, hasher)
 
 
 def _display_name(path: Path) -> str:

@@ -62,11 +62,16 @@ def survey_unopened(path: Path, name: str) -> Survey:
 
     Marked before hashing: the same bytes may have landed as the content of another file.
     """
-    marked, size = f"name:{name}", 0
     if path.is_file() and not path.is_symlink():
         with suppress(OSError):
             marked, size = f"raw:{sha256_file(path)}", path.stat().st_size
-    return Survey(hashlib.sha256(marked.encode()).hexdigest(), size, None)
+            return Survey(hashlib.sha256(marked.encode()).hexdigest(), size, None)
+    return survey_named(name)
+
+
+def survey_named(name: str) -> Survey:
+    """For content that nothing is known of but where it should have come from."""
+    return Survey(hashlib.sha256(f"name:{name}".encode()).hexdigest(), 0, None)
 
 
 def new_entry(stamp: Stamp, survey: Survey, status: str) -> Entry:
@@ -90,24 +95,40 @@ def land_content(
 
     Raises UnaccountableError, ChangedError: then no file of this content is left.
     """
+
+    def check() -> None:
+        if signature(path) != survey.looks:
+            raise ChangedError(f"{path}: changed after it was surveyed")
+
+    with _local(path, stamp.source, books.landing) as local:
+        decoded = _decode(local, survey, stamp.source)
+        return land_decoded(decoded, survey, stamp, books, hasher, check)
+
+
+def land_decoded(
+    decoded: Decoded,
+    survey: Survey,
+    stamp: Stamp,
+    books: Books,
+    hasher: PayloadHasher,
+    check: Callable[[], None] = lambda: None,
+) -> Entry:
+    """``land_content`` for units from anywhere; ``check`` may raise before anything is durable."""
     source, digest = stamp.source, survey.file_sha256
     undeclared = UndeclaredKeys()
-    with _local(path, source, books.landing) as local:
-        decoded = _decode(local, survey, source)
-        landed = LandedRows(books.parquet_path(source.relation, digest), stamp, hasher)
-        refused = QuarantinedUnits(books.quarantine_path(source.relation, digest), stamp)
-        try:
-            blanks = _pour(decoded, RowTyper(source, decoded, undeclared), landed, refused)
-            landed.flush()
-            units = landed.count + refused.count + blanks
-            _check_count(units, decoded.expected)
-            if signature(path) != survey.looks:
-                raise ChangedError(f"{path}: changed after it was surveyed")
-            parquet_sha256, quarantine_sha256 = landed.finish(), refused.finish()
-        except BaseException:
-            landed.discard()
-            refused.discard()
-            raise
+    landed = LandedRows(books.parquet_path(source.relation, digest), stamp, hasher)
+    refused = QuarantinedUnits(books.quarantine_path(source.relation, digest), stamp)
+    try:
+        blanks = _pour(decoded, RowTyper(source, decoded, undeclared), landed, refused)
+        landed.flush()
+        units = landed.count + refused.count + blanks
+        _check_count(units, decoded.expected)
+        check()
+        parquet_sha256, quarantine_sha256 = landed.finish(), refused.finish()
+    except BaseException:
+        landed.discard()
+        refused.discard()
+        raise
     _count_columns(decoded, source, landed.count, undeclared)
     return replace(
         new_entry(stamp, survey, LANDED),

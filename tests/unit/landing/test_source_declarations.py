@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from dagster_project.contracts.source_query import Query
 from dagster_project.contracts.sources import Column, SourceError, load_sources
 
 NODE = {
@@ -149,3 +150,43 @@ def test_a_missing_or_broken_manifest_says_what_to_run(tmp_path):
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(SourceError, match="run `dbt parse`"):
         load_sources(tmp_path / "manifest.json")
+
+
+QUERY_ERRORS = [
+    ({"connection": "postgresql://boss:hunter2@host/db"}, "connection: name the environment"),
+    ({"connection": None}, "connection: name the environment"),
+    ({"location": "kpi.monthly; drop table x"}, "is no lower-case"),
+    ({"location": 'kpi."monthly"'}, "is no lower-case"),
+    ({"location": "a.b.c"}, "is no lower-case"),
+    ({"location": None}, "location: name a table or view"),
+    ({"query": "select 1"}, "location: name a table or view"),
+    ({"location": None, "query": "select 1; select 2"}, "query: must be one SELECT"),
+    ({"location": None, "query": "delete from x"}, "query: must be one SELECT"),
+    ({"format": "csv"}, "connection: only format postgres"),
+]
+
+
+def query_node(**changes):
+    node = copy.deepcopy(NODE)
+    meta = {"format": "postgres", "connection": "KPI_DATABASE", "location": "kpi.monthly"}
+    meta |= {"key": "id", "timestamp": "at"} | changes
+    given = {key: value for key, value in meta.items() if value is not None}
+    node["config"]["meta"]["penstock"] = given
+    node["columns"]["n"].pop("meta")
+    return node
+
+
+def test_a_database_table_is_declared_by_the_variable_that_holds_the_connection(tmp_path):
+    (table,) = load(tmp_path, query_node())
+    assert (table.location, table.query) == ("", Query("KPI_DATABASE", "kpi.monthly", ""))
+    assert table.query.name == "postgres:KPI_DATABASE:kpi.monthly"
+    (table,) = load(tmp_path, query_node(location=None, query=" SELECT 1 "))
+    assert (table.query.text, table.query.name) == ("SELECT 1", "postgres:KPI_DATABASE:query")
+
+
+@pytest.mark.parametrize(("changes", "problem"), QUERY_ERRORS)
+def test_a_wrong_query_is_refused_and_no_connection_string_repeated(tmp_path, changes, problem):
+    with pytest.raises(SourceError, match=r"source desk\.events: ") as caught:
+        load(tmp_path, query_node(**changes))
+    assert problem in str(caught.value)
+    assert "hunter2" not in str(caught.value)
