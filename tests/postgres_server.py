@@ -1,13 +1,13 @@
 """A real PostgreSQL for tests: Debian's package, a temporary data folder, loopback only."""
 
-import os
 import grp
+import os
 import pwd
 import secrets
 import shutil
-import tempfile
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
