@@ -45,6 +45,9 @@ lock: ## Renew the hashed requirement locks (needs uv)
 	uv pip compile pyproject.toml --extra build --extra dev -c requirements.lock --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
 		-o requirements-dev.lock
+	uv pip compile pyproject.toml --extra build --extra dlt -c requirements.lock --universal \
+		--python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
+		-o requirements-dlt.lock
 
 clean: ## Remove the environment and the demo's state
 	rm -rf $(VENV) demo/.penstock
