@@ -14,7 +14,7 @@ from dagster_project.settings import Project
 if TYPE_CHECKING:
     from dagster_project.landing.reports import FileReport
 
-BOOKS = ("files", "quarantine")
+BOOKS = ("files", "quarantine", "reviewers")
 RUN_CONTEXT = dg.AssetKey(["landing", "run_context"])
 
 

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from dagster_project.contracts.column_types import ColumnTypeError, parse_column_type
+from dagster_project.contracts.source_columns import read_column_meta
 from dagster_project.contracts.source_query import QUERY_KEYS, Query, read_query
 
 POSTGRES = "postgres"
@@ -31,11 +32,18 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One declared column; ``data_type`` is DuckDB text. ``from_envelope``: not in the record."""
+    """One declared column; ``data_type`` is DuckDB text. ``from_envelope``: not in the record.
+
+    ``pseudonym``: names a person, and only a keyed pseudonym of it lands. ``decision``: names the
+    decision of the row. ``free``: text that no fact is made of; an erasure makes it NULL.
+    """
 
     name: str
     data_type: str
     from_envelope: bool = False
+    pseudonym: bool = False
+    decision: bool = False
+    free: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,11 @@ class SourceTable:
     updates: str
     columns: tuple[Column, ...]
     query: Query | None = None
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Columns of which only pseudonyms land."""
+        return tuple(column.name for column in self.columns if column.pseudonym)
 
     @property
     def relation(self) -> str:
@@ -224,7 +237,9 @@ class _Declaration:
             if name.lower() in seen:
                 self.refuse(f"columns.{name}", "declared twice (names ignore case)")
             seen.add(name.lower())
-            yield Column(name, self._data_type(name, column), self._from_envelope(name, column))
+            data_type = self._data_type(name, column)
+            flags = read_column_meta(name, data_type, _penstock_meta(column), self.refuse)
+            yield Column(name, data_type, **flags)
 
     def _data_type(self, name: str, column: Mapping[str, Any]) -> str:
         data_type = column.get("data_type")
@@ -235,14 +250,6 @@ class _Declaration:
         except ColumnTypeError as error:
             self.refuse(f"columns.{name}.data_type", str(error))
         return data_type
-
-    def _from_envelope(self, name: str, column: Mapping[str, Any]) -> bool:
-        meta = _penstock_meta(column)
-        if meta is None:
-            return False
-        if meta != {"from": "envelope"}:
-            self.refuse(f"columns.{name}.meta.penstock", "only `from: envelope` is known")
-        return True
 
 
 _OWN_COLUMNS = frozenset({"_landed_at", "_file_sha256", "_place", "_payload_sha256"})

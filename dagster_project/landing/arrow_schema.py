@@ -31,6 +31,15 @@ def declared_schema(source: SourceTable) -> "pa.Schema":
     return pa.schema([(c.name, _arrow(parse_column_type(c.data_type))) for c in columns])
 
 
+def stored_schema(source: SourceTable) -> "pa.Schema":
+    """The declared columns as they are written: pseudonyms are text, whatever they stand for."""
+    import pyarrow as pa
+
+    persons = set(source.persons)
+    declared = declared_schema(source)
+    return pa.schema([pa.field(f.name, pa.string()) if f.name in persons else f for f in declared])
+
+
 def landed_schema(declared: "pa.Schema") -> "pa.Schema":
     """Declared columns plus where and when each row landed."""
     import pyarrow as pa

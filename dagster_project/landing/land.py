@@ -28,8 +28,10 @@ from dagster_project.landing.manifest import (
     Entry,
     batch_time,
 )
+from dagster_project.landing.pseudonyms import Pseudonyms, open_pseudonyms
 from dagster_project.landing.query_postgres import Fetched, fetch
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
+from dagster_project.landing.registered import write_reviewers
 from dagster_project.landing.reports import KNOWN, WAITING, FileReport, LandingReport
 from dagster_project.landing.seen import SeenFiles
 from dagster_project.landing.write import PayloadHasher, Stamp
@@ -55,6 +57,7 @@ def land(
     with _locked(project.landing / "_lock"):
         run = _Run(project, moment)
         try:
+            run.register_reviewers(sources)
             for source in sorted(sources, key=lambda table: table.relation):
                 for report in run.take_all(source):
                     if on_file:
@@ -95,12 +98,18 @@ class _Run:
         self._seen = SeenFiles(project.landing / "_seen.json")
         self._batch = self._books.next_batch(now)
         self._hasher = PayloadHasher()
+        self._keyed: Pseudonyms | None = None
         self.used_batch: str | None = None
         self.reports: list[FileReport] = []
 
     def close(self) -> None:
         self._hasher.close()
         self._seen.save()
+
+    def register_reviewers(self, sources: Sequence[SourceTable]) -> None:
+        """The registry names reviewers as people do; reviews carry their pseudonyms."""
+        if any(source.persons for source in sources):
+            write_reviewers(self._project, self._pseudonyms())
 
     def take_all(self, source: SourceTable) -> Iterator[FileReport]:
         """Land every file of ``source``, or the rows of its query; or say why not."""
@@ -167,7 +176,13 @@ class _Run:
 
     def _stamp(self, source: SourceTable, name: str, survey: Survey) -> Stamp:
         landed_at = batch_time(self._batch)
-        return Stamp(source, name, survey.file_sha256, self._batch, landed_at)
+        return Stamp(source, name, survey.file_sha256, self._batch, landed_at, self._pseudonyms)
+
+    def _pseudonyms(self) -> Pseudonyms:
+        """With the key that everything was landed with; made when it is first needed."""
+        if self._keyed is None:
+            self._keyed = open_pseudonyms(self._project, self._books)
+        return self._keyed
 
 
 class _File:

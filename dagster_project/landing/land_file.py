@@ -130,6 +130,7 @@ def land_decoded(
         refused.discard()
         raise
     _count_columns(decoded, source, landed.count, undeclared)
+    key_id = stamp.pseudonyms().key_id if source.persons else None
     return replace(
         new_entry(stamp, survey, LANDED),
         parquet_sha256=parquet_sha256,
@@ -142,6 +143,7 @@ def land_decoded(
         last_event_at=_iso(landed.last_event),
         undeclared_keys=dict(sorted(undeclared.counts.items())),
         quarantine_reasons=dict(sorted(refused.reasons.items())),
+        pseudonym_key=key_id,
     )
 
 

@@ -24,7 +24,8 @@ class Entry:
 
     ``file_sha256`` and ``byte_count`` are of the decompressed content; for a file that
     cannot be opened the hash is of ``raw:`` plus the hash of its raw bytes.
-    ``replaces``: unaccountable contents this file once had.
+    ``replaces``: unaccountable contents this file once had. ``pseudonym_key``: which key the
+    pseudonyms were made with (``Pseudonyms.key_id``), None where no column names a person.
     """
 
     source: str
@@ -49,6 +50,7 @@ class Entry:
     undeclared_keys: dict[str, int] = field(default_factory=dict)
     quarantine_reasons: dict[str, int] = field(default_factory=dict)
     replaces: list[str] = field(default_factory=list)
+    pseudonym_key: str | None = None
 
     @property
     def relation(self) -> str:

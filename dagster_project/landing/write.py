@@ -1,6 +1,6 @@
 """Typed rows into Parquet: record batches, a temporary name, a hash, fsync, rename."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.files import replace_durably, sha256_file, temporary_name
-from dagster_project.landing.arrow_schema import declared_schema, landed_schema, quarantine_schema
+from dagster_project.landing.arrow_schema import (
+    declared_schema,
+    landed_schema,
+    quarantine_schema,
+    stored_schema,
+)
+from dagster_project.landing.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,13 +26,14 @@ BATCH_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Stamp:
-    """What every row of one file carries."""
+    """What every row of one file carries. ``pseudonyms``: asked where a column names a person."""
 
     source: SourceTable
     file_name: str
     file_sha256: str
     landing_batch: str
     landed_at: datetime
+    pseudonyms: Callable[[], Pseudonyms]
 
 
 class ParquetFile:
@@ -56,7 +63,9 @@ class ParquetFile:
 
 
 class PayloadHasher:
-    """SHA-256 over the declared columns after typing: DuckDB's to_json of the row as a struct.
+    """SHA-256 over the declared columns as they are stored: DuckDB's to_json of the row as struct.
+
+    After typing, and after pseudonyms: a hash of the names would let them be guessed.
 
     In SQL, so that every way of landing gives the same payload the same hash.
     """
@@ -93,7 +102,7 @@ class LandedRows:
 
     def __init__(self, final: Path, stamp: Stamp, hasher: PayloadHasher) -> None:
         self._declared = declared_schema(stamp.source)
-        self._schema = landed_schema(self._declared)
+        self._schema = landed_schema(stored_schema(stamp.source))
         self._file = ParquetFile(final, self._schema)
         self._stamp = stamp
         self._hasher = hasher
@@ -136,6 +145,8 @@ class LandedRows:
         ]
         declared = pa.RecordBatch.from_arrays(columns, schema=self._declared)
         stamp = self._stamp
+        if stamp.source.persons:
+            declared = stamp.pseudonyms().protect(declared, stamp.source)
         own = [
             pa.repeat(stamp.landing_batch, count),
             pa.repeat(pa.scalar(stamp.landed_at, pa.timestamp("us", tz="UTC")), count),
@@ -143,7 +154,7 @@ class LandedRows:
             pa.array(places, pa.int64()),
             self._hasher.hashes(declared),
         ]
-        self._file.write(pa.RecordBatch.from_arrays([*columns, *own], schema=self._schema))
+        self._file.write(pa.RecordBatch.from_arrays([*declared.columns, *own], schema=self._schema))
         self._note_events(declared)
         self.count += count
 
