@@ -77,6 +77,14 @@ def find_files(root: Path, location: str) -> list[Path]:
 
 
 @contextmanager
+def locked_books(project: Project) -> Iterator[Books]:
+    """The books, while no landing call is at work."""
+    project.landing.mkdir(parents=True, exist_ok=True)
+    with _locked(project.landing / "_lock"):
+        yield Books(project.landing)
+
+
+@contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """The kernel frees the lock when the process dies, however it dies."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)

@@ -26,6 +26,7 @@ class Entry:
     cannot be opened the hash is of ``raw:`` plus the hash of its raw bytes.
     ``replaces``: unaccountable contents this file once had. ``pseudonym_key``: which key the
     pseudonyms were made with (``Pseudonyms.key_id``), None where no column names a person.
+    ``disposals``: erasures that rows of it went through, as the ledger names them.
     """
 
     source: str
@@ -51,6 +52,7 @@ class Entry:
     quarantine_reasons: dict[str, int] = field(default_factory=dict)
     replaces: list[str] = field(default_factory=list)
     pseudonym_key: str | None = None
+    disposals: list[str] = field(default_factory=list)
 
     @property
     def relation(self) -> str:
@@ -62,7 +64,12 @@ class Books:
 
     def __init__(self, landing: Path) -> None:
         self.landing = landing
-        self._entries = {(e.relation, e.file_sha256): e for e in read_entries(landing)}
+        self._entries: dict[tuple[str, str], Entry] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """As they are on disk now. Raises ManifestError."""
+        self._entries = {(e.relation, e.file_sha256): e for e in read_entries(self.landing)}
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries.values()))

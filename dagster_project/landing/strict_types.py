@@ -5,6 +5,7 @@ None is always NULL. Numbers come as int or Decimal (JSON, CSV) or float (Parque
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -24,6 +25,9 @@ FLOAT_MAX = 3.4028234663852886e38
 # undeclared names are a hint for people: enough of them, and none of book length
 NAMES_CAP, NAME_LENGTH = 200, 100
 OTHER_NAMES = "(other)"
+# a key may be a person's name, address or number; what looks like a field's name is none
+UNNAMED = "(unnamed)"
+_FIELD_NAME = re.compile(r"(\(envelope\)\.)?(?!.*[0-9]{5})[A-Za-z_$][\w.:$-]*\Z", re.ASCII)
 _DECIMALS = Context(prec=80)
 _KINDS = {
     bool: "true or false",
@@ -45,7 +49,7 @@ class UndeclaredKeys:
         self.counts: Counter[str] = Counter()
 
     def add(self, name: str, times: int = 1) -> None:
-        name = name[:NAME_LENGTH].encode(errors="replace").decode()
+        name = name[:NAME_LENGTH] if _FIELD_NAME.match(name) else UNNAMED
         if name not in self.counts and len(self.counts) >= NAMES_CAP:
             name = OTHER_NAMES
         self.counts[name] += times
