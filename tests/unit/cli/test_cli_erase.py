@@ -81,7 +81,15 @@ def test_a_lost_key_is_named_by_its_place(ask: Ask, world: World) -> None:
     said = ask(world, "erase", "--subject", NAME)
     assert said.code == 2
     assert "pseudonym.key holds no key: restore it" in said.err
+    assert "problem pseudonym key: " in ask(world, "doctor", columns=300).out
     assert NAME not in said.err
+
+
+def test_the_doctor_wants_the_key_closed_to_others(ask: Ask, world: World) -> None:
+    said = ask(world, "doctor", columns=300).out
+    assert "ok      pseudonym key: the one that rows were landed with" in said
+    (world.home / "keys" / "pseudonym.key").chmod(0o644)
+    assert "problem pseudonym key: others may read it" in ask(world, "doctor", columns=300).out
 
 
 def test_before_anything_has_landed_there_is_nothing_to_erase(ask: Ask, tmp_path: Path) -> None:

@@ -190,3 +190,48 @@ def test_a_wrong_query_is_refused_and_no_connection_string_repeated(tmp_path, ch
         load(tmp_path, query_node(**changes))
     assert problem in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def column_node(name, data_type, meta=None):
+    node = copy.deepcopy(NODE)
+    node["columns"][name] = {"name": name, "data_type": data_type}
+    if meta is not None:
+        node["columns"][name]["config"] = {"meta": {"penstock": meta}}
+    return node
+
+
+@pytest.mark.parametrize(
+    ("name", "meta", "flags"),
+    [
+        ("subject_id", None, {"pseudonym"}),
+        ("reviewer_id", None, {"pseudonym"}),
+        ("requester", {"pseudonym": True}, {"pseudonym"}),
+        ("requester", {"pseudonym": True, "from": "envelope"}, {"pseudonym", "from_envelope"}),
+        ("decision_id", None, {"decision"}),
+        ("trace_id", {"decision": True}, {"decision"}),
+        ("fallback_reason", None, {"free"}),
+        ("remark", {"free": True}, {"free"}),
+        ("requester", None, set()),
+    ],
+)
+def test_a_column_says_whom_it_names(tmp_path, name, meta, flags):
+    (table,) = load(tmp_path, column_node(name, "varchar", meta))
+    assert table.columns[-1] == Column(name, "varchar", **dict.fromkeys(flags, True))
+    assert (name in table.persons) == ("pseudonym" in flags)
+
+
+@pytest.mark.parametrize(
+    ("name", "data_type", "meta", "problem"),
+    [
+        ("subject_id", "struct(a varchar)", None, "declare it varchar or a whole number"),
+        ("requester", "double", {"pseudonym": True}, "declare it varchar or a whole number"),
+        ("decision_id", "bigint", None, "names a decision: declare it varchar"),
+        ("requester", "varchar", {"pseudonym": False}, "pseudonym must be true, or absent"),
+        ("requester", "varchar", {"pseudonim": True}, "unknown key pseudonim"),
+        ("requester", "varchar", ["pseudonym"], "only `from: envelope` is known"),
+    ],
+)
+def test_a_column_that_cannot_be_protected_is_refused(tmp_path, name, data_type, meta, problem):
+    with pytest.raises(SourceError, match=rf"desk\.events: columns\.{name}") as caught:
+        load(tmp_path, column_node(name, data_type, meta))
+    assert problem in str(caught.value)
