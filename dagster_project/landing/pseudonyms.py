@@ -9,6 +9,7 @@ import hmac
 import os
 import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,10 @@ _KEY_ID = b"\0which key"
 
 class PseudonymKeyError(RuntimeError):
     """The key is missing, malformed or not the one that landed rows were made with."""
+
+
+class UnprotectedError(RuntimeError):
+    """A fault of the product: names were about to be written as they are. Nothing was."""
 
 
 class Pseudonyms:
@@ -83,6 +88,23 @@ class Pseudonyms:
             known.update((n, self.of(n)) for n, made in zip(names, found, strict=True) if not made)
             found = list(map(known.get, names))
         return found
+
+
+def check_protected(batch: "pa.RecordBatch", persons: Iterable[str]) -> None:
+    """The last look before rows are written: whichever way they came, no name goes through.
+
+    Raises UnprotectedError.
+    """
+    import pyarrow.compute as pc
+
+    for column in persons:
+        names = batch.column(column)
+        is_fine = pc.or_(
+            pc.or_(pc.starts_with(names, PREFIX), pc.starts_with(names, UNKNOWN)),
+            pc.equal(names, ""),
+        )
+        if not pc.all(is_fine, min_count=0).as_py():  # NULL is skipped, and is nobody
+            raise UnprotectedError(f"{column}: a row would have been written with a name")
 
 
 def open_pseudonyms(project: "Project", books: "Books") -> Pseudonyms:

@@ -14,7 +14,7 @@ from dagster_project.landing.arrow_schema import (
     quarantine_schema,
     stored_schema,
 )
-from dagster_project.landing.pseudonyms import Pseudonyms
+from dagster_project.landing.pseudonyms import Pseudonyms, check_protected
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,8 +39,11 @@ class Stamp:
 class ParquetFile:
     """A Parquet file that readers see whole or not at all."""
 
-    def __init__(self, final: Path, schema: "pa.Schema") -> None:
+    def __init__(self, final: Path, schema: "pa.Schema", persons: Sequence[str] = ()) -> None:
+        """``persons``: columns that must hold pseudonyms."""
         import pyarrow.parquet as pq
+
+        self._persons = persons
 
         final.parent.mkdir(parents=True, exist_ok=True)
         self._final = final
@@ -48,6 +51,7 @@ class ParquetFile:
         self._writer = pq.ParquetWriter(self._temporary, schema, compression="zstd")
 
     def write(self, batch: "pa.RecordBatch") -> None:
+        check_protected(batch, self._persons)
         self._writer.write_batch(batch)
 
     def finish(self) -> str:
@@ -103,7 +107,7 @@ class LandedRows:
     def __init__(self, final: Path, stamp: Stamp, hasher: PayloadHasher) -> None:
         self._declared = declared_schema(stamp.source)
         self._schema = landed_schema(stored_schema(stamp.source))
-        self._file = ParquetFile(final, self._schema)
+        self._file = ParquetFile(final, self._schema, stamp.source.persons)
         self._stamp = stamp
         self._hasher = hasher
         self._rows: list[Sequence[Any]] = []

@@ -81,7 +81,7 @@ def decision(number: int) -> dict[str, Any]:
     who = PEOPLE[number % len(PEOPLE)]
     return {
         "decision_id": f"dec-{number}",
-        "occurred_at": (FIRST + timedelta(hours=9 * number)).isoformat(),
+        "occurred_at": (FIRST + timedelta(hours=6 * number)).isoformat(),
         "workflow": "procurement",
         "subject_id": who["email"],
         "region": "EU",
@@ -106,7 +106,7 @@ def review(number: int) -> dict[str, Any]:
         "review_id": f"rev-{number}",
         "decision_id": f"dec-{number}",
         "reviewer_id": "rev-heron" if number % 2 else who["name"],
-        "reviewed_at": (FIRST + timedelta(hours=9 * number + 20)).isoformat(),
+        "reviewed_at": (FIRST + timedelta(hours=6 * number + 20)).isoformat(),
         "verdict": "overturn" if number % 5 == 0 else "agree",
         "is_blind": True,
         "handling_seconds": 30,
@@ -116,7 +116,7 @@ def review(number: int) -> dict[str, Any]:
 
 
 def sample(number: int) -> dict[str, Any]:
-    moment = (FIRST + timedelta(hours=9 * number + 1)).isoformat()
+    moment = (FIRST + timedelta(hours=6 * number + 1)).isoformat()
     return {
         "decision_id": f"dec-{number}",
         "selected_at": moment,
@@ -139,7 +139,7 @@ def ticket(who: dict[str, str]) -> dict[str, Any]:
 def drop_everything(root: Path) -> None:
     data = root / "data" / "procurement"
     data.mkdir(parents=True)
-    numbers = range(60)
+    numbers = range(120)
     streams = {
         "decisions": [*map(decision, numbers), decision(3) | {"amount": 99}],
         "reviews": [review(n) for n in numbers if n % 2 or n % 3],
@@ -282,10 +282,10 @@ def test_a_rebuild_after_an_erasure_gives_the_same_facts(company: Project) -> No
     assert before["fct_samples_weekly"]
     who = PEOPLE[3]
     name = pseudonyms(company).of(who["email"])
-    decisions = {f"dec-{number}" for number in range(60) if PEOPLE[number % len(PEOPLE)] is who}
+    decisions = {f"dec-{number}" for number in range(120) if PEOPLE[number % len(PEOPLE)] is who}
     assert hits(company.home, {name})
     erased = erase(company, sources, actor="test", subject=who["email"])
-    assert erased.done.decision_count == len(decisions) == 3
+    assert erased.done.decision_count == len(decisions) == 5
     assert [line.kind for line in read(company.ledger)][-1] == "disposal"
     prepare(company)
     assert facts_of(company) == before

@@ -11,7 +11,7 @@ import pytest
 from landing_world import LINES, Desk
 
 from dagster_project.contracts.sources import Column
-from dagster_project.landing.pseudonyms import PseudonymKeyError, Pseudonyms
+from dagster_project.landing.pseudonyms import PseudonymKeyError, Pseudonyms, UnprotectedError
 from dagster_project.settings import load_project
 
 PERSONS = replace(
@@ -79,6 +79,34 @@ def test_what_is_hashed_is_what_is_stored(people: Desk):
     people.land()
     again = [r["_payload_sha256"] for r in people.rows() if r["id"] == "1"]
     assert again == [row["_payload_sha256"]] * 2
+
+
+@pytest.mark.parametrize("count", [3, 500])
+def test_many_lines_of_one_shape_are_protected_like_few(people: Desk, count: int):
+    """However the rows of a file are read: no name, and one payload hash for one row."""
+    names = [f"person-{n % 7}" for n in range(count)]
+    lines = [record(n, subject_id=name, clerk=n % 3) for n, name in enumerate(names)]
+    people.drop("all.jsonl", b"".join(lines))
+    people.drop("one.jsonl", lines[2])
+    people.land()
+    made = Pseudonyms(bytes.fromhex(key_of(people)))
+    rows = people.rows()
+    assert len(rows) == count + 1
+    for row in rows:
+        assert row["subject_id"] == made.of(names[row["n"]])
+        assert row["clerk"] == made.of(str(row["n"] % 3))
+    assert len({row["_payload_sha256"] for row in rows if row["n"] == 2}) == 1
+    assert len({row["_payload_sha256"] for row in rows}) == count
+
+
+def test_a_way_of_landing_that_forgot_the_pseudonyms_writes_nothing(people: Desk, monkeypatch):
+    monkeypatch.setattr(Pseudonyms, "protect", lambda self, batch, source: batch)
+    people.source = replace(PERSONS, columns=PERSONS.columns[:-1])
+    people.drop("a.jsonl", record(1, subject_id="Ann"))
+    with pytest.raises(UnprotectedError, match="subject_id"):
+        people.land()
+    assert people.landed_places() == []
+    assert people.entries() == []
 
 
 def test_the_key_is_made_once_closed_to_others_and_not_without_need(desk: Desk):
