@@ -1,5 +1,6 @@
 """Typed rows into Parquet: record batches, a temporary name, a hash, fsync, rename."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,11 +12,14 @@ from dagster_project.files import replace_durably, sha256_file, temporary_name
 from dagster_project.landing.arrow_schema import declared_schema, landed_schema, quarantine_schema
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
 
 BATCH_ROWS = 20_000
 BATCH_BYTES = 64 << 20
+GROUP_ROWS = 122_880  # a row group of DuckDB's size, so that readers can share a file
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,12 @@ class ParquetFile:
         self._temporary = temporary_name(final)
         self._writer = pq.ParquetWriter(self._temporary, schema, compression="zstd")
 
-    def write(self, batch: "pa.RecordBatch") -> None:
-        self._writer.write_batch(batch)
+    def write(self, batches: "list[pa.RecordBatch]") -> None:
+        """As one row group."""
+        import pyarrow as pa
+
+        table = pa.Table.from_batches(batches)
+        self._writer.write_table(table, row_group_size=len(table))
 
     def finish(self) -> str:
         """Make it durable under its final name; returns the hex SHA-256 of its bytes."""
@@ -62,16 +70,19 @@ class PayloadHasher:
     """
 
     def __init__(self) -> None:
-        self._connection: DuckDBPyConnection | None = None
+        self._own = threading.local()
+        self._connections: list[DuckDBPyConnection] = []
 
     def _connect(self) -> "DuckDBPyConnection":
-        """Only when rows land: most calls find nothing new."""
+        """One per thread, and only when rows land: most calls find nothing new."""
         import duckdb
 
-        if self._connection is None:
-            self._connection = duckdb.connect(":memory:", config={"threads": 1})
-            self._connection.execute("SET TimeZone='UTC'")
-        return self._connection
+        if not hasattr(self._own, "connection"):
+            self._own.connection = duckdb.connect(":memory:", config={"threads": 1})
+            self._own.connection.execute("SET TimeZone='UTC'")
+            self._connections.append(self._own.connection)
+        connection: DuckDBPyConnection = self._own.connection
+        return connection
 
     def hashes(self, batch: "pa.RecordBatch") -> "pa.Array":
         """One hex digest per row, in order."""
@@ -84,12 +95,12 @@ class PayloadHasher:
         return relation.project(payload).to_arrow_table().column(0).combine_chunks()
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        for connection in self._connections:
+            connection.close()
 
 
 class LandedRows:
-    """Collects typed rows of one file and writes them batch by batch."""
+    """Collects typed rows of one file and writes them row group by row group."""
 
     def __init__(self, final: Path, stamp: Stamp, hasher: PayloadHasher) -> None:
         self._declared = declared_schema(stamp.source)
@@ -100,6 +111,8 @@ class LandedRows:
         self._rows: list[Sequence[Any]] = []
         self._places: list[int] = []
         self._held_bytes = 0
+        self._ready: list[pa.RecordBatch] = []
+        self._ready_bytes = 0
         self.count = 0
         self.first_event: Any = None
         self.last_event: Any = None
@@ -110,7 +123,19 @@ class LandedRows:
         self._places.append(place)
         self._held_bytes += raw_bytes
         if len(self._rows) >= BATCH_ROWS or self._held_bytes > BATCH_BYTES:
-            self.flush()
+            self._keep(self._settled())
+
+    def add_typed(
+        self, places: "NDArray[np.int64]", rows: "pa.RecordBatch", payloads: "pa.Array"
+    ) -> None:
+        """Many rows at once, sorted in among those added since the last call."""
+        import pyarrow as pa
+
+        batch = self._stamped(rows, pa.array(places), payloads)
+        if self._rows:
+            both = pa.concat_batches([self._settled(), batch])
+            batch = both.take(pa.compute.sort_indices(both, [("_place", "ascending")]))
+        self._keep(batch)
 
     def finish(self) -> str:
         """Hex SHA-256 of the Parquet file, which is durable now."""
@@ -123,29 +148,49 @@ class LandedRows:
     def flush(self) -> None:
         """Write what is held; ``count`` is right afterwards."""
         if self._rows:
-            self._write(self._rows, self._places)
-            self._rows, self._places, self._held_bytes = [], [], 0
+            self._keep(self._settled())
+        self._write()
 
-    def _write(self, rows: list[Sequence[Any]], places: list[int]) -> None:
+    def _settled(self) -> "pa.RecordBatch":
+        """The rows that came one by one, by columns."""
         import pyarrow as pa
 
-        count = len(rows)
         columns = [
             pa.array(values, type=field.type)
-            for field, values in zip(self._declared, zip(*rows, strict=True), strict=True)
+            for field, values in zip(self._declared, zip(*self._rows, strict=True), strict=True)
         ]
-        declared = pa.RecordBatch.from_arrays(columns, schema=self._declared)
-        stamp = self._stamp
+        rows = pa.RecordBatch.from_arrays(columns, schema=self._declared)
+        places = pa.array(self._places, pa.int64())
+        self._rows, self._places, self._held_bytes = [], [], 0
+        return self._stamped(rows, places, self._hasher.hashes(rows))
+
+    def _stamped(
+        self, rows: "pa.RecordBatch", places: "pa.Array", payloads: "pa.Array"
+    ) -> "pa.RecordBatch":
+        import pyarrow as pa
+
+        self._note_events(rows)
+        stamp, count = self._stamp, len(rows)
         own = [
             pa.repeat(stamp.landing_batch, count),
             pa.repeat(pa.scalar(stamp.landed_at, pa.timestamp("us", tz="UTC")), count),
             pa.repeat(stamp.file_sha256, count),
-            pa.array(places, pa.int64()),
-            self._hasher.hashes(declared),
+            places,
+            payloads,
         ]
-        self._file.write(pa.RecordBatch.from_arrays([*columns, *own], schema=self._schema))
-        self._note_events(declared)
-        self.count += count
+        return pa.RecordBatch.from_arrays([*rows.columns, *own], schema=self._schema)
+
+    def _keep(self, batch: "pa.RecordBatch") -> None:
+        self._ready.append(batch)
+        self._ready_bytes += batch.nbytes
+        self.count += len(batch)
+        if sum(map(len, self._ready)) >= GROUP_ROWS or self._ready_bytes > BATCH_BYTES:
+            self._write()
+
+    def _write(self) -> None:
+        if self._ready:
+            self._file.write(self._ready)
+            self._ready, self._ready_bytes = [], 0
 
     def _note_events(self, declared: "pa.RecordBatch") -> None:
         """Only a real time or date tells when; text and epoch numbers get meaning in staging."""
@@ -201,5 +246,5 @@ class QuarantinedUnits:
         self._file = self._file or ParquetFile(self._final, schema)
         columns = zip(*self._rows, strict=True)
         arrays = [pa.array(values, type=f.type) for f, values in zip(schema, columns, strict=True)]
-        self._file.write(pa.RecordBatch.from_arrays(arrays, schema=schema))
+        self._file.write([pa.RecordBatch.from_arrays(arrays, schema=schema)])
         self._rows.clear()
