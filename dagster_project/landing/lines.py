@@ -1,4 +1,4 @@
-"""Physical lines: cut at byte 0x0A only, never at CR or U+2028, never more than 16 MiB of one held."""
+"""Physical lines: cut at byte 0x0A only, never at CR or U+2028; at most 16 MiB of one is held."""
 
 import hashlib
 from collections.abc import Iterator
@@ -42,12 +42,10 @@ def cut_pieces(chunks: Iterator[bytes], size: int = PIECE_BYTES) -> Iterator[byt
 
     An unterminated last line is ended too; a BOM at the start is dropped.
     """
-    first = True
-    for piece in _cut(chunks, size):
-        if first and isinstance(piece, bytes):
-            piece = piece.removeprefix(BOM)
-        first = False
-        yield piece
+    pieces = _cut(chunks, size)
+    for first in pieces:
+        yield first.removeprefix(BOM) if isinstance(first, bytes) else first
+        yield from pieces
 
 
 def _cut(chunks: Iterator[bytes], size: int) -> Iterator[bytes | LongLine]:

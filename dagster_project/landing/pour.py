@@ -60,22 +60,18 @@ def _pour_lines(
     blanks, before = 0, 0
     reader = LineReader()
     with closing(_ahead(pieces, source, hasher)) as ahead:
-        for piece, read in ahead:
-            lines = _lines(piece) if read is None else read.odd
+        for piece, typed in ahead:
             # at the cap it depends on the order of lines which names are kept
-            if read and not sinks.undeclared.has_room(read.undeclared):
-                lines, read = _lines(piece), None
-            blanks += _pour_units(reader.units(lines, before), sinks)
-            if read:
-                sinks.undeclared.update(read.undeclared)
-                sinks.landed.add_typed(read.numbers + (before + 1), read.rows, read.payloads)
-            before += 1 if isinstance(piece, LongLine) else piece.count(b"\n")
+            if typed and sinks.undeclared.has_room(typed.undeclared):
+                blanks += _pour_units(reader.units(typed.odd, before), sinks)
+                sinks.undeclared.update(typed.undeclared)
+                sinks.landed.add_typed(typed.numbers + (before + 1), typed.rows, typed.payloads)
+                before += typed.line_count
+            else:
+                lines = [piece] if isinstance(piece, LongLine) else piece.split(b"\n")[:-1]
+                blanks += _pour_units(reader.units(enumerate(lines), before), sinks)
+                before += len(lines)
     return blanks
-
-
-def _lines(piece: bytes | LongLine) -> Iterable[tuple[int, bytes | LongLine]]:
-    """Numbered from 0."""
-    return enumerate([piece] if isinstance(piece, LongLine) else piece.split(b"\n")[:-1])
 
 
 def _ahead(

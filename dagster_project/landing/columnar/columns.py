@@ -23,7 +23,7 @@ Made = tuple["pa.Array", Mask]
 ColumnMaker = Callable[[Tokens], Made]
 _Convert = Callable[["pa.Array"], "pa.Array"]
 
-_WHOLE = r"^-?(0|[1-9][0-9]{0,17})$"  # always within 64 bits
+_WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"  # always within 64 bits, and one spelling per number
 _NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?$"
 _DAY = r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
@@ -101,6 +101,8 @@ def _able(texts: "pa.Array", convert: _Convert) -> Mask:
 
 
 def _varchar(tokens: Tokens) -> Made:
+    if tokens.is_string.all():
+        return tokens.strings(), tokens.is_string
     return tokens.strings(), tokens.is_string | tokens.is_null
 
 
@@ -109,7 +111,7 @@ def _json(tokens: Tokens) -> Made:
     named = tokens.is_string | tokens.is_true | tokens.is_false
     if not (named | tokens.is_null).all():
         texts = tokens.texts(~named & ~tokens.is_null)
-        named = named | (_matching(texts, _WHOLE) & ~_matching(texts, f"^{_MINUS_ZERO}$"))
+        named = named | _matching(texts, _WHOLE)
     return tokens.texts(named), named | tokens.is_null
 
 

@@ -1,6 +1,7 @@
 """Where lines, quotes and keys lie in a piece, as arrays of byte positions."""
 
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,23 +10,31 @@ Positions = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _NEWLINE, _QUOTE, _COLON, _SPACE = b'\n": '
-_PADDING = 16  # words are read past a token's end
-_WORD = 8
+WORD = 8
+LONGEST_LITERAL = 240
+_BYTE = np.uint64(0xFF)
+_FRONT = LONGEST_LITERAL + WORD + 8  # what `around` may read before the first byte
+
+
+class Around(NamedTuple):
+    """What stands at many positions: whether the literal ends there, whether a quote comes
+    before it, and the 8 bytes after it as one number."""
+
+    fits: Mask
+    is_quoted: Mask
+    head: NDArray[np.uint64]
 
 
 class Piece:
-    """Whole lines. ``word(at)`` and ``holds(at, literal)`` look at many positions at once."""
+    """Whole lines, each ended by 0x0A."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
-        self.padded = content + bytes(_PADDING)
-        self.bytes = np.frombuffer(self.padded, np.uint8)[: len(content)]
+        self._padded = b"".join((bytes(_FRONT), content, bytes(WORD)))
+        self.bytes = np.frombuffer(content, np.uint8)
         self.ends: Positions = np.flatnonzero(self.bytes == _NEWLINE)
         self.starts: Positions = np.concatenate(([0], self.ends[:-1] + 1)).astype(np.int64)
-        self.quotes: Positions = np.flatnonzero(self.bytes == _QUOTE)
-        self._words: NDArray[np.uint64] = np.ndarray(
-            (len(self.padded) - _WORD + 1,), "<u8", buffer=self.padded, strides=(1,)
-        )
+        self._is_quote: Mask = self.bytes == _QUOTE
 
     def __len__(self) -> int:
         return len(self.ends)
@@ -40,15 +49,20 @@ class Piece:
         return Piece(b"".join([self.content[start : end + 1] for start, end in lines]))
 
     @cached_property
+    def quote_count(self) -> int:
+        return int(np.count_nonzero(self._is_quote))
+
+    @cached_property
     def quote_counts(self) -> Positions:
         """Quotes per line."""
-        return np.diff(np.searchsorted(self.quotes, self.ends), prepend=0)
+        quotes = np.flatnonzero(self._is_quote)
+        before: Positions = np.searchsorted(quotes, self.ends)
+        return np.diff(before, prepend=0)
 
     @cached_property
     def key_ends(self) -> Positions:
-        """Closing quotes that a colon follows. Only where every line's quotes are paired."""
-        closing = self.quotes[1::2]
-        return closing[self.bytes[closing + 1] == _COLON]
+        """Quotes that a colon follows: the ends of keys, and texts that begin with a colon."""
+        return np.flatnonzero(self._is_quote[:-1] & (self.bytes[1:] == _COLON))
 
     @cached_property
     def first_keys(self) -> Positions:
@@ -56,8 +70,8 @@ class Piece:
         return np.concatenate(([0], np.searchsorted(self.key_ends, self.ends))).astype(np.int64)
 
     def plain_lines(self) -> Mask:
-        """UTF-8 lines without backslash and control characters, whose quotes are paired."""
-        plain: Mask = self.quote_counts % 2 == 0
+        """UTF-8 lines without backslash and control characters."""
+        plain: Mask = np.ones(len(self), np.bool_)
         if b"\\" in self.content:
             plain[self._lines_of(np.flatnonzero(self.bytes == ord("\\")))] = False
         control = self.bytes < _SPACE
@@ -81,24 +95,34 @@ class Piece:
                 except UnicodeDecodeError:
                     plain[number] = False
 
-    def word(self, at: Positions, length: int = _WORD) -> NDArray[np.uint64]:
-        """The ``length`` (at most 8) bytes from each position on, as one number."""
-        words = self._words[at]
-        return words if length == _WORD else words & np.uint64((1 << 8 * length) - 1)
-
-    def holds(self, at: Positions, literal: bytes) -> Mask:
-        """Whether ``literal`` stands at each position."""
-        length = len(literal)
-        if length < _WORD:
-            found: Mask = self.word(at, length) == as_word(literal)
-            return found
-        steps = [*range(0, length - _WORD, _WORD), length - _WORD]
-        found = np.ones(len(at), np.bool_)
-        for step in steps:
-            found &= self.word(at + step) == as_word(literal[step : step + _WORD])
-        return found
+    def around(self, at: Positions, literal: bytes) -> Around:
+        """Look at ``literal``, which should end at ``at``; one copy per position."""
+        words = len(literal) // WORD + 1  # the literal and one byte before it
+        spare = WORD * words - len(literal)
+        windows: NDArray[np.void] = np.ndarray(
+            (len(self.content) + 1,),
+            f"V{WORD * (words + 1)}",
+            buffer=self._padded,
+            offset=_FRONT - WORD * words,
+            strides=(1,),
+        )
+        seen = windows[at].view("<u8").reshape(len(at), words + 1)
+        first = seen[:, 0]
+        is_quoted: Mask = (first >> np.uint64(8 * (spare - 1))) & _BYTE == _QUOTE
+        fits: Mask = np.ones(len(at), np.bool_)
+        if spare < WORD:
+            fits = first >> np.uint64(8 * spare) == as_word(literal[: WORD - spare])
+        for number in range(1, words):
+            start = WORD * number - spare
+            fits &= seen[:, number] == as_word(literal[start : start + WORD])
+        return Around(fits, is_quoted, seen[:, words])
 
 
 def as_word(literal: bytes) -> np.uint64:
-    """At most 8 bytes as ``Piece.word`` gives them."""
+    """At most 8 bytes as ``Around.head`` gives them."""
     return np.uint64(int.from_bytes(literal, "little"))
+
+
+def word_mask(length: int) -> np.uint64:
+    """Keeps the first ``length`` bytes of a word."""
+    return np.uint64((1 << 8 * length) - 1)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from dagster_project.contracts.column_types import parse_column_type
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing.arrow_schema import arrow_type, declared_schema
 from dagster_project.landing.columnar.columns import ColumnMaker, column_maker, scalars
+from dagster_project.landing.columnar.payloads import can_spell, payload_hashes
 from dagster_project.landing.columnar.positions import Mask, Piece, Positions
 from dagster_project.landing.columnar.shapes import Found, Shape, shape_of
 from dagster_project.landing.columnar.tokens import Tokens
@@ -30,6 +31,7 @@ class TypedPiece:
     payload hashes. ``odd``: lines to be read one by one. ``undeclared``: keys of the rows.
     """
 
+    line_count: int
     numbers: Positions
     rows: "pa.RecordBatch"
     payloads: "pa.Array"
@@ -46,6 +48,7 @@ class ColumnarReader:
         self._hash = hash_rows
         self._schema = declared_schema(source)
         self._kinds = {c.name: parse_column_type(c.data_type) for c in source.columns}
+        self._is_spelt = can_spell(self._kinds)
         self._makers: dict[str, ColumnMaker | None] = {
             name: column_maker(kind) for name, kind in self._kinds.items()
         }
@@ -60,7 +63,7 @@ class ColumnarReader:
         """
         import pyarrow as pa
 
-        if isinstance(piece, LongLine) or piece.count(b"\n") < LEAST_LINES:
+        if isinstance(piece, LongLine):
             return None
         try:
             return self._read(Piece(piece))
@@ -68,28 +71,29 @@ class ColumnarReader:
             return None
 
     def _read(self, whole: Piece) -> TypedPiece | None:
-        typed: list[tuple[Positions, pa.RecordBatch]] = []
+        if len(whole) < LEAST_LINES:
+            return None
+        typed: list[_Typed] = []
         undeclared: Counter[str] = Counter()
         odd: Mask = np.ones(len(whole), np.bool_)
         plain = whole.plain_lines()
         piece = whole if plain.all() else whole.only(plain)
         numbers = np.flatnonzero(plain)
         for shape, found in self._sort(piece):
-            lines, batch = self._type(piece, shape, found)
-            if not len(lines):
+            one = self._type(piece, shape, found)
+            if not len(one.numbers):
                 continue
-            typed.append((numbers[lines], batch))
-            odd[numbers[lines]] = False
+            typed.append(one._replace(numbers=numbers[one.numbers]))
+            odd[typed[-1].numbers] = False
             for slot in shape.slots:
                 if slot.name not in self._kinds:
-                    undeclared[slot.name] += len(lines)
+                    undeclared[slot.name] += len(one.numbers)
         if not typed:
             return None
         left: list[tuple[int, bytes | LongLine]] = [
             (number, whole.line(number)) for number in np.flatnonzero(odd).tolist()
         ]
-        places, rows = _in_order(typed)
-        return TypedPiece(places, rows, self._hash(rows), left, undeclared)
+        return TypedPiece(len(whole), *_in_order(typed), left, undeclared)
 
     def _sort(self, piece: Piece) -> list[tuple[Shape, Found]]:
         """Lines by their shape, of known shapes first; new ones are learnt from the rest."""
@@ -124,7 +128,7 @@ class ColumnarReader:
         nested = {name for name, maker in self._makers.items() if maker is None}
         return self._needed <= names and not nested & names
 
-    def _type(self, piece: Piece, shape: Shape, found: Found) -> "tuple[Positions, pa.RecordBatch]":
+    def _type(self, piece: Piece, shape: Shape, found: Found) -> "_Typed":
         """Rows of the lines about which every slot is sure."""
         import pyarrow as pa
 
@@ -132,8 +136,8 @@ class ColumnarReader:
         sure: Mask = np.ones(count, np.bool_)
         quotes = np.full(count, 2 * len(shape.slots))
         made: dict[str, pa.Array] = {}
-        for slot, begins, ends in zip(shape.slots, found.begins, found.ends, strict=True):
-            tokens = Tokens(piece, begins, ends)
+        for slot, place in zip(shape.slots, found.places, strict=True):
+            tokens = Tokens(piece, place)
             maker = self._makers.get(slot.name)
             if maker is None:
                 sure &= scalars(tokens)
@@ -145,26 +149,41 @@ class ColumnarReader:
                 if slot.name == self._key:
                     sure &= ~tokens.is_string | (tokens.lengths > 2)
             quotes += 2 * tokens.is_string
-        sure &= quotes == piece.quote_counts[found.lines]
+        # every token that is a string has two; so with this sum none has more
+        if count < len(piece) or quotes.sum() != piece.quote_count:
+            sure &= quotes == piece.quote_counts[found.lines]
         arrays = [
             made[name] if name in made else pa.nulls(count, arrow_type(kind))
             for name, kind in self._kinds.items()
         ]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        rows = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        if not self._is_spelt:
+            rows = rows.filter(pa.array(sure))
+            return _Typed(found.lines[sure], rows, self._hash(rows))
+        payloads = payload_hashes(piece, shape, found, self._kinds, made)
         if sure.all():
-            return found.lines, batch
-        return found.lines[sure], batch.filter(pa.array(sure))
+            return _Typed(found.lines, rows, payloads)
+        keep = pa.array(sure)
+        return _Typed(found.lines[sure], rows.filter(keep), payloads.filter(keep))
 
 
-def _in_order(
-    typed: "list[tuple[Positions, pa.RecordBatch]]",
-) -> "tuple[Positions, pa.RecordBatch]":
+class _Typed(NamedTuple):
+    """Rows of one shape."""
+
+    numbers: Positions
+    rows: "pa.RecordBatch"
+    payloads: "pa.Array"
+
+
+def _in_order(typed: list[_Typed]) -> _Typed:
     """The rows of all shapes as they stand in the piece."""
     import pyarrow as pa
 
     if len(typed) == 1:
         return typed[0]
-    numbers = np.concatenate([lines for lines, _ in typed])
+    numbers = np.concatenate([one.numbers for one in typed])
     order = np.argsort(numbers)
-    rows = pa.concat_batches([batch for _, batch in typed]).take(pa.array(order))
-    return numbers[order], rows
+    at = pa.array(order)
+    rows = pa.concat_batches([one.rows for one in typed]).take(at)
+    payloads = pa.concat_arrays([one.payloads for one in typed]).take(at)
+    return _Typed(numbers[order], rows, payloads)

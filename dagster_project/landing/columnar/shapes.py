@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dagster_project.landing.columnar.positions import Mask, Piece, Positions
+from dagster_project.landing.columnar.positions import LONGEST_LITERAL, Mask, Piece, Positions
 from dagster_project.landing.reasons import RefusedValueError
 from dagster_project.landing.strict_json import StrictJson
 
@@ -25,13 +27,25 @@ class Slot:
     gap: int
 
 
+class Place(NamedTuple):
+    """One slot's tokens: begin, end, first 8 bytes, whether the last byte is a quote."""
+
+    begins: Positions
+    ends: Positions
+    heads: NDArray[np.uint64]
+    is_closed: Mask
+
+    def only(self, keep: Mask) -> "Place":
+        begins, ends, heads, is_closed = self
+        return Place(begins[keep], ends[keep], heads[keep], is_closed[keep])
+
+
 @dataclass(frozen=True)
 class Found:
-    """Lines of one shape, and where each slot's token begins and ends in each of them."""
+    """Lines of one shape, and the tokens of each slot."""
 
     lines: Positions
-    begins: list[Positions]
-    ends: list[Positions]
+    places: list[Place]
 
 
 @dataclass(frozen=True)
@@ -43,29 +57,29 @@ class Shape:
 
     def find(self, piece: Piece, lines: Positions) -> Found:
         """Those of ``lines`` that differ from the shape in their slots alone."""
-        first = piece.first_keys[lines]
-        alike = piece.first_keys[lines + 1] - first == len(self.slots)
-        lines, first = lines[alike], first[alike]
-        fits: Mask = np.ones(len(lines), np.bool_)
-        begins: list[Positions] = []
-        ends: list[Positions] = []
-        for number, slot in enumerate(self.slots):
-            begin = piece.key_ends[first + number] + slot.gap
-            before = begin - len(slot.literal)
-            if begins:
-                fits &= before > begins[-1]
-                ends.append(before)
-            else:
-                fits &= before == piece.starts[lines]
-            fits &= piece.holds(np.maximum(before, 0), slot.literal)
-            begins.append(begin)
-        last = piece.ends[lines] - len(self.tail)
-        fits &= last > begins[-1]
-        fits &= piece.holds(np.maximum(last, 0), self.tail)
-        ends.append(last)
+        keys = piece.first_keys[lines]
+        alike = piece.first_keys[lines + 1] - keys == len(self.slots)
+        if not alike.all():
+            lines, keys = lines[alike], keys[alike]
+        begins = [piece.key_ends[keys + n] + slot.gap for n, slot in enumerate(self.slots)]
+        ends = [
+            *(b - len(s.literal) for b, s in zip(begins[1:], self.slots[1:], strict=True)),
+            piece.ends[lines] - len(self.tail),
+        ]
+        fits: Mask = begins[0] - len(self.slots[0].literal) == piece.starts[lines]
+        for begin, end in zip(begins, ends, strict=True):
+            fits &= begin < end
+        seen = [piece.around(b, s.literal) for b, s in zip(begins, self.slots, strict=True)]
+        seen.append(piece.around(piece.ends[lines], self.tail))
+        for one in seen:
+            fits &= one.fits
+        places = [
+            Place(begin, end, here.head, behind.is_quoted)
+            for begin, end, here, behind in zip(begins, ends, seen[:-1], seen[1:], strict=True)
+        ]
         if fits.all():
-            return Found(lines, begins, ends)
-        return Found(lines[fits], [at[fits] for at in begins], [at[fits] for at in ends])
+            return Found(lines, places)
+        return Found(lines[fits], [place.only(fits) for place in places])
 
 
 def shape_of(line: bytes) -> Shape | None:
@@ -86,5 +100,7 @@ def shape_of(line: bytes) -> Shape | None:
         following = _NEXT.match(line, before)
         at = following.end() if following else len(line)
     if [slot.name for slot in slots] != list(record):
+        return None
+    if max(len(slot.literal) for slot in slots) > LONGEST_LITERAL:
         return None
     return Shape(tuple(slots), line[before:])

@@ -5,30 +5,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dagster_project.landing.columnar.positions import Mask, Piece, Positions, as_word
+from dagster_project.landing.columnar.positions import Mask, Piece, Positions, as_word, word_mask
+from dagster_project.landing.columnar.shapes import Place
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _QUOTE = ord('"')
+_BYTE = np.uint64(0xFF)
 
 
 class Tokens:
-    """Bytes from ``begins`` up to ``ends``, never empty."""
+    """One slot's tokens, never empty."""
 
-    def __init__(self, piece: Piece, begins: Positions, ends: Positions) -> None:
+    def __init__(self, piece: Piece, place: Place) -> None:
         self._piece = piece
-        self._begins = begins
-        self._ends = ends
-        self.lengths: Positions = ends - begins
+        self._place = place
+        self.lengths: Positions = place.ends - place.begins
 
     @cached_property
     def is_string(self) -> Mask:
-        """Quoted at both ends. That no quote lies between, the line's quote count shows."""
-        seen = self._piece.bytes
-        quoted = (seen[self._begins] == _QUOTE) & (seen[self._ends - 1] == _QUOTE)
-        found: Mask = quoted & (self.lengths >= 2)
-        return found
+        """Quoted at both ends. That no quote lies between, the count of all quotes shows."""
+        quoted: Mask = self._place.heads & _BYTE == _QUOTE
+        quoted &= self._place.is_closed
+        quoted &= self.lengths >= 2
+        return quoted
 
     @cached_property
     def is_null(self) -> Mask:
@@ -44,32 +45,43 @@ class Tokens:
 
     def _is_word(self, literal: bytes) -> Mask:
         length = len(literal)
-        found: Mask = self._piece.word(self._begins, length) == as_word(literal)
-        return found & (self.lengths == length)
+        found: Mask = self._place.heads & word_mask(length) == as_word(literal)
+        found &= self.lengths == length
+        return found
 
     def strings(self) -> "pa.Array":
         """What stands between the quotes; NULL where the token is no string."""
-        return self._text(self._begins + 1, self._ends - 1, self.is_string)
+        begins, ends, *_ = self._place
+        return cut_texts(self._piece, begins + 1, ends - 1, self.is_string)
 
     def texts(self, valid: Mask) -> "pa.Array":
         """The tokens as they are; NULL where not ``valid``."""
-        return self._text(self._begins, self._ends, valid)
+        return cut_texts(self._piece, self._place.begins, self._place.ends, valid)
 
-    def _text(self, begins: Positions, ends: Positions, valid: Mask) -> "pa.Array":
-        """Tokens and the bytes between them are one Arrow text column: every second is taken."""
-        import pyarrow as pa
 
-        count = len(begins)
+def cut_texts(
+    piece: Piece, begins: Positions, ends: Positions, valid: Mask | None = None
+) -> "pa.Array":
+    """Text from ``begins`` up to ``ends``, ascending; NULL where not ``valid``.
+
+    It and the bytes between are one Arrow column, of which every second is taken.
+    """
+    import pyarrow as pa
+
+    count = len(begins)
+    if valid is not None:
         if not valid.any():
             return pa.nulls(count, pa.string())
-        offsets = np.empty(2 * count, np.int32)
-        offsets[0::2] = begins
-        offsets[1::2] = np.where(valid, ends, begins)
-        buffers = (pa.py_buffer(offsets), pa.py_buffer(self._piece.padded))
-        both = pa.StringArray.from_buffers(2 * count - 1, *buffers)
-        taken = both.take(pa.array(np.arange(0, 2 * count, 2, dtype=np.int32)))
         if valid.all():
-            return taken
-        _, starts, content = taken.buffers()
-        bitmap = pa.array(valid).buffers()[1]
-        return pa.StringArray.from_buffers(count, starts, content, bitmap)
+            valid = None
+    offsets = np.empty(2 * count, np.int32)
+    offsets[0::2] = begins
+    offsets[1::2] = ends if valid is None else np.where(valid, ends, begins)
+    buffers = (pa.py_buffer(offsets), pa.py_buffer(piece.content))
+    both = pa.StringArray.from_buffers(2 * count - 1, *buffers)
+    taken = both.take(pa.array(np.arange(0, 2 * count, 2, dtype=np.int32)))
+    if valid is None:
+        return taken
+    _, starts, content = taken.buffers()
+    bitmap = pa.array(valid).buffers()[1]
+    return pa.StringArray.from_buffers(count, starts, content, bitmap)
