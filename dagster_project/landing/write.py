@@ -36,13 +36,19 @@ class Stamp:
 class ParquetFile:
     """A Parquet file that readers see whole or not at all."""
 
-    def __init__(self, final: Path, schema: "pa.Schema") -> None:
+    def __init__(
+        self, final: Path, schema: "pa.Schema", unlike: frozenset[str] = frozenset()
+    ) -> None:
+        """``unlike``: columns whose values hardly repeat, so that no dictionary is tried."""
         import pyarrow.parquet as pq
 
         final.parent.mkdir(parents=True, exist_ok=True)
         self._final = final
         self._temporary = temporary_name(final)
-        self._writer = pq.ParquetWriter(self._temporary, schema, compression="zstd")
+        alike = [name for name in schema.names if name not in unlike]
+        self._writer = pq.ParquetWriter(
+            self._temporary, schema, compression="zstd", use_dictionary=alike
+        )
 
     def write(self, batches: "list[pa.RecordBatch]") -> None:
         """As one row group."""
@@ -105,8 +111,10 @@ class LandedRows:
     def __init__(self, final: Path, stamp: Stamp, hasher: PayloadHasher) -> None:
         self._declared = declared_schema(stamp.source)
         self._schema = landed_schema(self._declared)
-        self._file = ParquetFile(final, self._schema)
+        unlike = frozenset({stamp.source.key, "_place", "_payload_sha256"})
+        self._file = ParquetFile(final, self._schema, unlike)
         self._stamp = stamp
+        self._stamps: list[pa.Array] = []
         self._hasher = hasher
         self._rows: list[Sequence[Any]] = []
         self._places: list[int] = []
@@ -170,15 +178,19 @@ class LandedRows:
         import pyarrow as pa
 
         self._note_events(rows)
-        stamp, count = self._stamp, len(rows)
-        own = [
-            pa.repeat(stamp.landing_batch, count),
-            pa.repeat(pa.scalar(stamp.landed_at, pa.timestamp("us", tz="UTC")), count),
-            pa.repeat(stamp.file_sha256, count),
-            places,
-            payloads,
-        ]
+        own = [*self._repeated(len(rows)), places, payloads]
         return pa.RecordBatch.from_arrays([*rows.columns, *own], schema=self._schema)
+
+    def _repeated(self, count: int) -> "list[pa.Array]":
+        """What all rows of the file carry; made once for the largest batch."""
+        import pyarrow as pa
+
+        if not self._stamps or len(self._stamps[0]) < count:
+            stamp = self._stamp
+            moment = pa.scalar(stamp.landed_at, pa.timestamp("us", tz="UTC"))
+            values = (stamp.landing_batch, moment, stamp.file_sha256)
+            self._stamps = [pa.repeat(value, count) for value in values]
+        return [column.slice(0, count) for column in self._stamps]
 
     def _keep(self, batch: "pa.RecordBatch") -> None:
         self._ready.append(batch)

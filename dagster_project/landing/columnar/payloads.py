@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,7 +66,7 @@ def _hashes(texts: "pa.Array") -> "pa.Array":
     ends = np.frombuffer(offsets, np.int32, count + 1).tolist()
     view = memoryview(content)
     sha256 = hashlib.sha256
-    digests = [sha256(view[ends[n] : ends[n + 1]]).digest() for n in range(count)]
+    digests = [sha256(view[start:end]).digest() for start, end in pairwise(ends)]
     written = pa.py_buffer(b"".join(digests).hex().encode())
     places = np.arange(0, _HEX * (count + 1), _HEX, dtype=np.int32)
     return pa.StringArray.from_buffers(count, pa.py_buffer(places), written)
