@@ -24,7 +24,8 @@ ColumnMaker = Callable[[Tokens], Made]
 _Convert = Callable[["pa.Array"], "pa.Array"]
 
 _WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"  # always within 64 bits, and one spelling per number
-_NUMBER = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?$"
+# more digits than any column holds are strict_json's to judge (4,300 are its cap)
+_NUMBER = r"^-?(0|[1-9][0-9]{0,400})(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?$"
 _DAY = r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _DATE = f"^{_DAY}$"

@@ -7,35 +7,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from poison_lines import EVENTS
 
-from dagster_project.contracts.sources import Column, SourceTable
+from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing.land import land
 from dagster_project.landing.reports import FileReport
 from dagster_project.settings import Project, load_project
-
-EVENTS = SourceTable(
-    source="desk",
-    table="events",
-    format="jsonl",
-    location="data/*",
-    record_path="",
-    key="id",
-    timestamp="at",
-    timezone=None,
-    undated=False,
-    updates="never",
-    columns=(
-        Column("id", "varchar"),
-        Column("at", "timestamptz"),
-        Column("n", "bigint"),
-        Column("x", "double"),
-        Column("d", "decimal(9,4)"),
-        Column("ok", "boolean"),
-        Column("day", "date"),
-        Column("s", "struct(a bigint)[]"),
-        Column("j", "json"),
-    ),
-)
 
 
 @dataclass
