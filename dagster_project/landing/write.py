@@ -1,7 +1,7 @@
 """Typed rows into Parquet: record batches, a temporary name, a hash, fsync, rename."""
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -76,32 +76,36 @@ class PayloadHasher:
     """
 
     def __init__(self) -> None:
-        self._own = threading.local()
-        self._connections: list[DuckDBPyConnection] = []
+        self._idle: list[DuckDBPyConnection] = []
 
-    def _connect(self) -> "DuckDBPyConnection":
-        """One per thread, and only when rows land: most calls find nothing new."""
+    @contextmanager
+    def _connection(self) -> "Iterator[DuckDBPyConnection]":
+        """One per call at a time; made only when rows land: most calls find nothing new."""
         import duckdb
 
-        if not hasattr(self._own, "connection"):
-            self._own.connection = duckdb.connect(":memory:", config={"threads": 1})
-            self._own.connection.execute("SET TimeZone='UTC'")
-            self._connections.append(self._own.connection)
-        connection: DuckDBPyConnection = self._own.connection
-        return connection
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = duckdb.connect(":memory:", config={"threads": 1})
+            connection.execute("SET TimeZone='UTC'")
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
 
     def hashes(self, batch: "pa.RecordBatch") -> "pa.Array":
-        """One hex digest per row, in order."""
+        """One hex digest per row, in order. Threads may call it."""
         import pyarrow as pa
 
         quoted = ('"' + name.replace('"', '""') + '"' for name in batch.schema.names)
         members = ", ".join(f"{name} := {name}" for name in quoted)
-        relation = self._connect().from_arrow(pa.Table.from_batches([batch]))
         payload = f"sha256(cast(to_json(struct_pack({members})) AS varchar)) AS payload"
-        return relation.project(payload).to_arrow_table().column(0).combine_chunks()
+        with self._connection() as connection:
+            relation = connection.from_arrow(pa.Table.from_batches([batch]))
+            return relation.project(payload).to_arrow_table().column(0).combine_chunks()
 
     def close(self) -> None:
-        for connection in self._connections:
+        for connection in self._idle:
             connection.close()
 
 
@@ -138,11 +142,12 @@ class LandedRows:
     ) -> None:
         """Many rows at once, sorted in among those added since the last call."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         batch = self._stamped(rows, pa.array(places), payloads)
         if self._rows:
             both = pa.concat_batches([self._settled(), batch])
-            batch = both.take(pa.compute.sort_indices(both, [("_place", "ascending")]))
+            batch = both.take(pc.sort_indices(both, [("_place", "ascending")]))
         self._keep(batch)
 
     def finish(self) -> str:

@@ -67,8 +67,8 @@ class ColumnarReader:
             return None
         try:
             return self._read(Piece(piece))
-        except pa.ArrowException:  # unforeseen: then it is not sure
-            return None
+        except (pa.ArrowException, ArithmeticError, LookupError, ValueError):
+            return None  # unforeseen, so nothing here is sure
 
     def _read(self, whole: Piece) -> TypedPiece | None:
         if len(whole) < LEAST_LINES:

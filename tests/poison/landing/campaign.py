@@ -94,16 +94,24 @@ def judge(folder: Path, lines: list[tuple[bytes, str, str]], wrong: list[str]) -
 
 
 def mutated(folder: Path, seed: int, count: int, wrong: list[str]) -> Counter[str]:
-    """Random damage. What lands must be an object with single keys to Python's own reader."""
+    """Outcomes of ``count`` damaged lines, among as many good ones.
+
+    What lands must be an object with single keys to Python's own reader.
+    """
     dice = random.Random(1000 + seed)
-    lines = [damage(dice, good(dice)) if dice.random() < 0.5 else good(dice) for _ in range(count)]
-    lines = [line.replace(b"\n", b" ") for line in lines]
-    found = both_ways(folder, lines, wrong)
-    for place, line in enumerate(lines, 1):
+    lines = [(good(dice), False) for _ in range(count)]
+    lines += [(damage(dice, good(dice)).replace(b"\n", b" "), True) for _ in range(count)]
+    dice.shuffle(lines)
+    found = both_ways(folder, [line for line, _ in lines], wrong)
+    seen: Counter[str] = Counter()
+    for place, (line, is_damaged) in enumerate(lines, 1):
         got = found.get(place, "lost")
         if got == "lost" or (got == LANDED and not is_single(line)):
             wrong.append(f"mutated {seed}, line {place}: {got}: {line!r}")
-    return Counter(found.values())
+        if not is_damaged and got != LANDED:
+            wrong.append(f"mutated {seed}, line {place}: a good line was {got}")
+        seen[got] += is_damaged
+    return +seen
 
 
 def is_single(line: bytes) -> bool:
