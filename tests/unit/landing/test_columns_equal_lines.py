@@ -235,11 +235,11 @@ KEYED = replace(SOURCE, key="big", timestamp=None, undated=True)
 @pytest.mark.parametrize("badness", [0.0, 0.02, 0.3])
 @pytest.mark.parametrize("source", [SOURCE, WIDE, FLAT, NESTED, ZONED, KEYED])
 def test_random_lines_give_the_same_either_way(tmp_path, source, badness):
-    raw = content(hash_free_seed(source, badness), source, 3_000, badness)
+    raw = content(seed_of(source, badness), source, 1_200, badness)
     compare(tmp_path, source, raw)
 
 
-def hash_free_seed(source: SourceTable, badness: float) -> int:
+def seed_of(source: SourceTable, badness: float) -> int:
     return len(source.columns) * 1000 + int(badness * 100) + len(source.key)
 
 
@@ -279,8 +279,7 @@ def test_lines_with_every_type_are_read_by_columns(source):
     """Otherwise the comparisons above would compare line by line with itself."""
     names = [column.name for column in source.columns]
     lines = [
-        "{" + ",".join(f'"{name}":{GOOD[name][number % 2]}' for name in names) + "}\n"
-        for number in range(200)
+        "{" + ",".join(f'"{name}":{GOOD[name][0]}' for name in names) + "}\n" for _ in range(200)
     ]
     typed = ColumnarReader(source, PayloadHasher().hashes).read("".join(lines).encode())
     assert typed is not None
