@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _AS_WRITTEN = frozenset({*INTEGER_BITS, "varchar", "boolean", "date"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_ .-]+\Z")
+_DOUBLE_DIGITS = 15  # up to so many, DuckDB writes a decimal as the double it is
+_PLAIN_SCALE = 6  # smaller doubles get an exponent
 _LONG_DIGITS = 18  # a decimal of so many digits is a 64-bit number
 _HEX = 64
 
@@ -37,10 +39,16 @@ def can_spell(kinds: dict[str, ColumnType]) -> bool:
         and (
             kind.kind in _AS_WRITTEN
             or kind.kind == TIMESTAMP
-            or (kind.kind == "decimal" and 0 < kind.scale < kind.precision <= _LONG_DIGITS)
+            or (kind.kind == "decimal" and _spells_decimal(kind.precision, kind.scale))
         )
         for name, kind in kinds.items()
     )
+
+
+def _spells_decimal(precision: int, scale: int) -> bool:
+    if precision <= _DOUBLE_DIGITS:
+        return 0 < scale <= min(precision, _PLAIN_SCALE)
+    return 0 < scale < precision <= _LONG_DIGITS
 
 
 def payload_hashes(
@@ -124,13 +132,17 @@ def _moments(values: "pa.Array") -> "pa.Array":
 
 def _decimals(kind: ColumnType) -> "Callable[[pa.Array], pa.Array]":
     def spell(values: "pa.Array") -> "pa.Array":
-        """All digits of the scale."""
+        """All digits of the scale, or as few as a double needs."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
         texts = values.cast(pa.string())
         if pc.any(pc.match_substring(texts, "E")).as_py():  # Arrow's way with small numbers
             texts = _padded(values, kind.scale)
+        if kind.precision <= _DOUBLE_DIGITS:
+            texts = pc.utf8_rtrim(texts, "0")
+            whole = pc.ends_with(texts, ".")
+            texts = pc.if_else(whole, pc.binary_join_element_wise(texts, "0", ""), texts)
         return texts.fill_null("null")
 
     return spell

@@ -13,9 +13,11 @@ from datetime import UTC, datetime
 import pyarrow.parquet as pq
 import pytest
 
+from dagster_project.contracts.column_types import parse_column_type
 from dagster_project.contracts.sources import Column, SourceTable
 from dagster_project.landing import lines as lines_module
 from dagster_project.landing.columnar import reader as reader_module
+from dagster_project.landing.columnar.payloads import can_spell
 from dagster_project.landing.columnar.reader import ColumnarReader
 from dagster_project.landing.decode_json import LineReader
 from dagster_project.landing.lines import cut_pieces, physical_lines
@@ -37,6 +39,9 @@ COLUMNS = (
     Column("money", "decimal(18,4)"),
     Column("cost", "decimal(18,9)"),
     Column("share", "decimal(4,4)"),
+    Column("confidence", "decimal(9,6)"),
+    Column("fee", "decimal(15,2)"),
+    Column("rate", "decimal(15,12)"),
     Column("wide", "decimal(38,9)"),
     Column("whole", "decimal(9,0)"),
     Column("day", "date"),
@@ -47,7 +52,7 @@ MORE = (
     Column("any", "json"),
     Column("list", "bigint[]"),
 )
-SPELT = tuple(c for c in COLUMNS if c.name not in ("wide", "whole"))
+SPELT = tuple(c for c in COLUMNS if c.name not in ("rate", "wide", "whole"))
 SOURCE = SourceTable(
     "desk", "events", "jsonl", "data/*", "", "id", "at", None, False, "never", SPELT
 )
@@ -79,6 +84,9 @@ GOOD = {
     ],
     "cost": ["0", "0.000000001", "-0.0000005", "12.000000001", "0.1234567891", "null", "1e-7"],
     "share": ["0.5", "0", "-0.9999", "0.00005", "0.99994"],
+    "confidence": ["0.25", "0.999260", "1", "0", "-12.5", "0.000001", "0.1234565", "null", "9e-05"],
+    "fee": ["12.5", "-0.01", "100", "1234567890123.45", "0", "0.00", "10.10", "null"],
+    "rate": ["0.5", "0.000000000001", "0.00001", "-0.0000012", "999.999999999999", "100", "0.0001"],
     "wide": ["1234567890123456789.123456789", "0.0000000001", "0.1", "null", "-7"],
     "whole": ["1", "-1", "1.5", "2.5", "-0.5", "999999999", "null"],
     "day": ['"2026-02-28"', '"1900-01-01"', "null"],
@@ -265,6 +273,13 @@ def test_every_value_in_every_column_gives_the_same_either_way(tmp_path, monkeyp
     ]
     (tmp_path / "again").mkdir()
     compare(tmp_path / "again", SOURCE, "\n".join(few * 2).encode())
+
+
+def test_both_ways_of_hashing_are_compared():
+    kinds = {c.name: parse_column_type(c.data_type) for c in SPELT}
+    assert can_spell(kinds)
+    for unsure in ("decimal(38,9)", "decimal(15,12)", "decimal(9,0)", "double", "json"):
+        assert not can_spell(kinds | {"unsure": parse_column_type(unsure)})
 
 
 def test_clean_lines_are_read_by_columns(tmp_path):
