@@ -49,8 +49,7 @@ def main() -> int:
             seen += mutated(Path(folder) / f"mutated{block}", block, BLOCK, wrong)
             print(f"{seen.total()} mutated lines: {dict(seen.most_common())}", flush=True)
         lines += seen.total()
-    for sentence in wrong[:50]:
-        print("WRONG", sentence)
+    print(*(f"WRONG {sentence}\n" for sentence in wrong[:50]), sep="", end="")
     print(f"RESULT poison_classes={len(CLASSES) + len(FILES)}")
     print(f"RESULT poison_cases={len(CASES)}")
     print(f"RESULT poison_files={made}")
@@ -146,9 +145,6 @@ def damage(dice: Dice, line: bytes) -> bytes:
     return line
 
 
-# landing
-
-
 def both_ways(folder: Path, lines: list[bytes], wrong: list[str]) -> Outcome:
     """Outcome by place, read by columns; the other way must give the same."""
     content = b"\n".join(lines) + b"\n"
@@ -212,9 +208,6 @@ def company(folder: Path) -> Any:
     (folder / "data").mkdir(parents=True)
     (folder / "penstock.toml").write_text("[landing]\nsettle_seconds = 0\n")
     return load_project(folder)
-
-
-# files
 
 
 def packed(dice: Dice) -> bytes:
