@@ -21,10 +21,11 @@ from dagster_project.landing.envelope import (
     signature,
 )
 from dagster_project.landing.manifest import LANDED, Books, Entry
+from dagster_project.landing.pour import Sinks, pour
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
 from dagster_project.landing.strict_types import UndeclaredKeys
 from dagster_project.landing.typing_rows import RowTyper
-from dagster_project.landing.units import Decoded, Flaw
+from dagster_project.landing.units import Decoded
 from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
 
 _COUNTERS: dict[str, Callable[[], UnitCounter]] = {"jsonl": LineCounter, "csv": CsvCounter}
@@ -119,7 +120,8 @@ def land_decoded(
     landed = LandedRows(books.parquet_path(source.relation, digest), stamp, hasher)
     refused = QuarantinedUnits(books.quarantine_path(source.relation, digest), stamp)
     try:
-        blanks = _pour(decoded, RowTyper(source, decoded, undeclared), landed, refused)
+        sinks = Sinks(RowTyper(source, decoded, undeclared), landed, refused, undeclared)
+        blanks = pour(decoded, stamp, sinks, hasher)
         landed.flush()
         units = landed.count + refused.count + blanks
         _check_count(units, decoded.expected)
@@ -172,21 +174,6 @@ def _decode(path: Path, survey: Survey, source: SourceTable) -> Decoded:
     if source.format == "csv":
         return decode_csv(read_chunks(path), survey.unit_count or 0, declared)
     return decode_lines(read_chunks(path), survey.unit_count or 0)
-
-
-def _pour(decoded: Decoded, typer: RowTyper, landed: LandedRows, refused: QuarantinedUnits) -> int:
-    """Every unit goes one of three ways; returns how many were blank."""
-    blanks = 0
-    for unit in decoded.units:
-        if unit.record is None and unit.flaw is None:
-            blanks += 1
-            continue
-        outcome = unit.flaw or typer.row(unit.record or {})
-        if isinstance(outcome, Flaw):
-            refused.add(unit.place, outcome, unit.sha256())
-        else:
-            landed.add(unit.place, outcome, len(unit.raw or ""))
-    return blanks
 
 
 def _check_count(units: int, expected: int) -> None:

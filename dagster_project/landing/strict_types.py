@@ -7,7 +7,7 @@ None is always NULL. Numbers come as int or Decimal (JSON, CSV) or float (Parque
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import partial
@@ -47,6 +47,14 @@ class UndeclaredKeys:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
+
+    def has_room(self, names: Iterable[str]) -> bool:
+        """Whether none of ``names`` would be lost to the cap."""
+        return len(self.counts.keys() | set(names)) <= NAMES_CAP
+
+    def update(self, times: Mapping[str, int]) -> None:
+        for name, number in times.items():
+            self.add(name, number)
 
     def add(self, name: str, times: int = 1) -> None:
         name = name[:NAME_LENGTH] if _FIELD_NAME.match(name) else UNNAMED
@@ -120,11 +128,16 @@ def _json(value: Any) -> Any:
     return None if value is None else canonical(value)
 
 
-def _integer(kind: str, path: str) -> Converter:
+def integer_range(kind: str) -> tuple[int, int]:
+    """Lowest and highest value of a DuckDB integer type."""
     bits = INTEGER_BITS[kind]
-    unsigned = kind.startswith("u")
-    lowest = 0 if unsigned else -(1 << (bits - 1))
-    highest = (1 << bits) - 1 if unsigned else (1 << (bits - 1)) - 1
+    if kind.startswith("u"):
+        return 0, (1 << bits) - 1
+    return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+
+
+def _integer(kind: str, path: str) -> Converter:
+    lowest, highest = integer_range(kind)
 
     def convert(value: Any) -> Any:
         if type(value) is int:
