@@ -90,6 +90,11 @@ class Pseudonyms:
         return found
 
 
+def no_pseudonyms() -> Pseudonyms:
+    """For rows that name nobody."""
+    raise UnprotectedError("a column names a person, and no key was given")
+
+
 def check_protected(batch: "pa.RecordBatch", persons: Iterable[str]) -> None:
     """The last look before rows are written: whichever way they came, no name goes through.
 

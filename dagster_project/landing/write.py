@@ -14,7 +14,7 @@ from dagster_project.landing.arrow_schema import (
     quarantine_schema,
     stored_schema,
 )
-from dagster_project.landing.pseudonyms import Pseudonyms, check_protected
+from dagster_project.landing.pseudonyms import Pseudonyms, check_protected, no_pseudonyms
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,7 @@ class Stamp:
     file_sha256: str
     landing_batch: str
     landed_at: datetime
-    pseudonyms: Callable[[], Pseudonyms]
+    pseudonyms: Callable[[], Pseudonyms] = no_pseudonyms
 
 
 class ParquetFile:
