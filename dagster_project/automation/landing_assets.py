@@ -82,7 +82,7 @@ def run_context_asset(project: Project) -> dg.AssetsDefinition:
         if problems := verify(project):
             raise LandedFilesChangedError("\n".join(problems))
         chosen = choose_context(
-            [entry.landing_batch for entry in read_entries(project.landing)],
+            [entry.newest_batch for entry in read_entries(project.landing)],
             as_of=date.fromisoformat(config.as_of) if config.as_of else project.as_of,
             known_at=_moment(config.known_at),
         )

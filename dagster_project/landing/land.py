@@ -164,7 +164,8 @@ class _Run:
             known = self._books.find(source.relation, survey.file_sha256)
             if known is not None and known.status == LANDED:
                 if self._books.stale(source.relation, name, known.file_sha256):
-                    self._books.add(known, name)
+                    self._books.add(replace(known, confirmed_batch=self._batch), name)
+                    self.used_batch = self._batch
                 return known, _known(known, name)
             stamp = self._stamp(source, name, survey)
             entry = content.land(survey, stamp, self._books, self._hasher)

@@ -10,6 +10,7 @@ from landing_world import Desk
 from postgres_server import Server, free_port
 
 from dagster_project.contracts.source_query import Query
+from dagster_project.landing.manifest import read_entries
 from dagster_project.landing.query_postgres import fetch
 from dagster_project.landing.reasons import UnaccountableError
 from dagster_project.landing.verify import verify
@@ -136,6 +137,25 @@ def test_while_the_database_is_away_the_source_is_unaccountable(
     monkeypatch.setenv("KPI_DATABASE", server.dsn)
     assert bank.land_one().status == "known"
     assert [e["status"] for e in bank.entries()] == ["landed"]
+
+
+def test_what_was_known_while_the_database_was_away_is_not_forgotten(
+    bank: Desk, server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    """Else the run after it would look older than the recorded one, and be refused."""
+
+    def newest() -> str:
+        return max(entry.newest_batch for entry in read_entries(bank.project.landing))
+
+    bank.land()
+    monkeypatch.setenv("KPI_DATABASE", server.dsn.replace(f":{server.port}/", f":{free_port()}/"))
+    away = bank.land().batch
+    assert newest() == away
+    monkeypatch.setenv("KPI_DATABASE", server.dsn)
+    back = bank.land().batch
+    assert newest() == back > away
+    bank.land()
+    assert newest() == back
 
 
 @pytest.mark.parametrize(
