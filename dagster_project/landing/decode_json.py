@@ -1,10 +1,10 @@
 """JSON Lines and JSON documents into units."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dagster_project.landing.counting import count_elements
-from dagster_project.landing.lines import BOM, LongLine, physical_lines
+from dagster_project.landing.lines import BOM, LongLine, cut_pieces
 from dagster_project.landing.reasons import RefusedValueError, UnaccountableError
 from dagster_project.landing.strict_json import Flawed, StrictJson, check_characters, find_flaw
 from dagster_project.landing.units import Decoded, Flaw, Unit
@@ -15,23 +15,33 @@ _SPACE = b" \t\r"
 
 
 def decode_lines(chunks: Iterator[bytes], expected: int) -> Decoded:
-    """One unit per physical line."""
-    return Decoded(_line_units(chunks), expected)
+    """Pieces of physical lines, each line one unit (``LineReader``)."""
+    return Decoded(iter(()), expected, pieces=cut_pieces(chunks))
 
 
-def _line_units(chunks: Iterator[bytes]) -> Iterator[Unit]:
-    record = StrictJson().record
-    for place, line in enumerate(physical_lines(chunks), 1):
-        if isinstance(line, LongLine):
-            flaw = Flaw("line_too_long", "", f"{line.byte_count} bytes")
-            yield Unit(place, None, flaw, line.sha256)
-        elif not line.strip(_SPACE):
-            yield Unit(place, None)
-        else:
-            try:
-                yield Unit(place, record(line), None, line)
-            except RefusedValueError as error:
-                yield Unit(place, None, Flaw(error.reason, "", error.detail), line)
+class LineReader:
+    """Lines one by one into units."""
+
+    def __init__(self) -> None:
+        self._record = StrictJson().record
+
+    def units(self, lines: Iterable[tuple[int, bytes | LongLine]], before: int) -> Iterator[Unit]:
+        """``lines`` without their 0x0A, numbered from 0, after ``before`` other lines."""
+        for number, line in lines:
+            place = before + number + 1
+            if isinstance(line, LongLine):
+                flaw = Flaw("line_too_long", "", f"{line.byte_count} bytes")
+                yield Unit(place, None, flaw, line.sha256)
+            elif not line.strip(_SPACE):
+                yield Unit(place, None)
+            else:
+                yield self._unit(place, line)
+
+    def _unit(self, place: int, line: bytes) -> Unit:
+        try:
+            return Unit(place, self._record(line), None, line)
+        except RefusedValueError as error:
+            return Unit(place, None, Flaw(error.reason, "", error.detail), line)
 
 
 def decode_document(chunks: Iterator[bytes], record_path: str) -> Decoded:

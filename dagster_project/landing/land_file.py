@@ -21,10 +21,11 @@ from dagster_project.landing.envelope import (
     signature,
 )
 from dagster_project.landing.manifest import LANDED, Books, Entry
+from dagster_project.landing.pour import Sinks, pour
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
 from dagster_project.landing.strict_types import UndeclaredKeys
 from dagster_project.landing.typing_rows import RowTyper
-from dagster_project.landing.units import Decoded, Flaw
+from dagster_project.landing.units import Decoded
 from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
 
 _COUNTERS: dict[str, Callable[[], UnitCounter]] = {"jsonl": LineCounter, "csv": CsvCounter}
@@ -62,11 +63,16 @@ def survey_unopened(path: Path, name: str) -> Survey:
 
     Marked before hashing: the same bytes may have landed as the content of another file.
     """
-    marked, size = f"name:{name}", 0
     if path.is_file() and not path.is_symlink():
         with suppress(OSError):
             marked, size = f"raw:{sha256_file(path)}", path.stat().st_size
-    return Survey(hashlib.sha256(marked.encode()).hexdigest(), size, None)
+            return Survey(hashlib.sha256(marked.encode()).hexdigest(), size, None)
+    return survey_named(name)
+
+
+def survey_named(name: str) -> Survey:
+    """For content that nothing is known of but where it should have come from."""
+    return Survey(hashlib.sha256(f"name:{name}".encode()).hexdigest(), 0, None)
 
 
 def new_entry(stamp: Stamp, survey: Survey, status: str) -> Entry:
@@ -90,25 +96,43 @@ def land_content(
 
     Raises UnaccountableError, ChangedError: then no file of this content is left.
     """
+
+    def check() -> None:
+        if signature(path) != survey.looks:
+            raise ChangedError(f"{path}: changed after it was surveyed")
+
+    with _local(path, stamp.source, books.landing) as local:
+        decoded = _decode(local, survey, stamp.source)
+        return land_decoded(decoded, survey, stamp, books, hasher, check)
+
+
+def land_decoded(
+    decoded: Decoded,
+    survey: Survey,
+    stamp: Stamp,
+    books: Books,
+    hasher: PayloadHasher,
+    check: Callable[[], None] = lambda: None,
+) -> Entry:
+    """``land_content`` for units from anywhere; ``check`` may raise before anything is durable."""
     source, digest = stamp.source, survey.file_sha256
     undeclared = UndeclaredKeys()
-    with _local(path, source, books.landing) as local:
-        decoded = _decode(local, survey, source)
-        landed = LandedRows(books.parquet_path(source.relation, digest), stamp, hasher)
-        refused = QuarantinedUnits(books.quarantine_path(source.relation, digest), stamp)
-        try:
-            blanks = _pour(decoded, RowTyper(source, decoded, undeclared), landed, refused)
-            landed.flush()
-            units = landed.count + refused.count + blanks
-            _check_count(units, decoded.expected)
-            if signature(path) != survey.looks:
-                raise ChangedError(f"{path}: changed after it was surveyed")
-            parquet_sha256, quarantine_sha256 = landed.finish(), refused.finish()
-        except BaseException:
-            landed.discard()
-            refused.discard()
-            raise
+    landed = LandedRows(books.parquet_path(source.relation, digest), stamp, hasher)
+    refused = QuarantinedUnits(books.quarantine_path(source.relation, digest), stamp)
+    try:
+        sinks = Sinks(RowTyper(source, decoded, undeclared), landed, refused, undeclared)
+        blanks = pour(decoded, stamp, sinks, hasher)
+        landed.flush()
+        units = landed.count + refused.count + blanks
+        _check_count(units, decoded.expected)
+        check()
+        parquet_sha256, quarantine_sha256 = landed.finish(), refused.finish()
+    except BaseException:
+        landed.discard()
+        refused.discard()
+        raise
     _count_columns(decoded, source, landed.count, undeclared)
+    key_id = stamp.pseudonyms().key_id if source.persons else None
     return replace(
         new_entry(stamp, survey, LANDED),
         parquet_sha256=parquet_sha256,
@@ -121,6 +145,7 @@ def land_content(
         last_event_at=_iso(landed.last_event),
         undeclared_keys=dict(sorted(undeclared.counts.items())),
         quarantine_reasons=dict(sorted(refused.reasons.items())),
+        pseudonym_key=key_id,
     )
 
 
@@ -149,21 +174,6 @@ def _decode(path: Path, survey: Survey, source: SourceTable) -> Decoded:
     if source.format == "csv":
         return decode_csv(read_chunks(path), survey.unit_count or 0, declared)
     return decode_lines(read_chunks(path), survey.unit_count or 0)
-
-
-def _pour(decoded: Decoded, typer: RowTyper, landed: LandedRows, refused: QuarantinedUnits) -> int:
-    """Every unit goes one of three ways; returns how many were blank."""
-    blanks = 0
-    for unit in decoded.units:
-        if unit.record is None and unit.flaw is None:
-            blanks += 1
-            continue
-        outcome = unit.flaw or typer.row(unit.record or {})
-        if isinstance(outcome, Flaw):
-            refused.add(unit.place, outcome, unit.sha256())
-        else:
-            landed.add(unit.place, outcome, len(unit.raw or ""))
-    return blanks
 
 
 def _check_count(units: int, expected: int) -> None:

@@ -46,6 +46,9 @@ FILE_REASONS: Final = {
     "invalid_header": "the header is not UTF-8 text",
     "parquet_unreadable": "the Parquet file cannot be read; export it again",
     "count_mismatch": "an independent count disagrees with what was read",
+    "unreachable": "the database does not answer or refuses the login; see the detail",
+    "query_failed": "the database refuses the query; see the detail",
+    "too_many_rows": "more than 1,000,000 rows in one table; export it as files",
 }
 
 

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from dagster_project.contracts.column_types import parse_column_type
-from dagster_project.contracts.sources import SourceTable
+from dagster_project.contracts.sources import POSTGRES, SourceTable
 from dagster_project.landing.decode_csv import nested_text, text_cell
 from dagster_project.landing.reasons import RefusedValueError
 from dagster_project.landing.strict_types import Converter, Converters, UndeclaredKeys
 from dagster_project.landing.units import Decoded, Flaw
+
+# types that these formats carry as JSON text in a value of their own
+_JSON_IN_TEXT = {"parquet": ("json",), POSTGRES: ("json", "struct", "list")}
 
 
 class RowTyper:
@@ -61,7 +64,7 @@ def _plan(
         convert = converters.build(kind, column.name)
         if is_text:
             convert = _chain(text_cell(kind), convert)
-        elif source.format == "parquet" and kind.kind == "json":
+        elif kind.kind in _JSON_IN_TEXT.get(source.format, ()):
             convert = _chain(nested_text, convert)
         plan.append((column.name, convert))
     return plan
