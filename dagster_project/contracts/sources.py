@@ -7,17 +7,27 @@ of which DuckDB type, may land. Whatever is wrong with an entry stops the run he
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from dagster_project.contracts.column_types import ColumnTypeError, parse_column_type
+from dagster_project.contracts.source_shape import SHAPE_KEYS, Shape, read_shape
 
-FORMATS = ("jsonl", "json", "csv", "parquet")
-META_KEYS = frozenset(
-    {"format", "location", "record_path", "key", "timestamp", "timezone", "undated", "updates"}
-)
+FORMATS = ("jsonl", "json", "csv", "parquet", "inspect", "otlp")
+WITH_ENVELOPE = ("json", "inspect")
+META_KEYS = SHAPE_KEYS | {
+    "format",
+    "location",
+    "record_path",
+    "single_record",
+    "key",
+    "timestamp",
+    "timezone",
+    "undated",
+    "updates",
+}
 NEVER = "never"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 
@@ -40,6 +50,7 @@ class SourceTable:
     """One raw table. ``location`` is a glob below the company project's root.
 
     ``timestamp`` is None when ``undated``. ``timezone`` is the zone of times that carry none.
+    ``single_record``: ``record_path`` leads to one object, which is the only record.
     ``updates`` is ``never`` or the name of the version column.
     """
 
@@ -54,6 +65,8 @@ class SourceTable:
     undated: bool
     updates: str
     columns: tuple[Column, ...]
+    single_record: bool = False
+    shape: Shape = field(default_factory=Shape)
 
     @property
     def relation(self) -> str:
@@ -109,8 +122,8 @@ class _Declaration:
         columns = tuple(self._columns())
         kind = self._format()
         names = {column.name for column in columns}
-        if kind != "json" and (envelope := [c.name for c in columns if c.from_envelope]):
-            self.refuse(f"columns.{envelope[0]}", "only format json has an envelope")
+        if kind not in WITH_ENVELOPE and (around := [c.name for c in columns if c.from_envelope]):
+            self.refuse(f"columns.{around[0]}", f"format {kind} has no envelope")
         undated = self._flag("undated")
         return SourceTable(
             source=self.source,
@@ -124,6 +137,8 @@ class _Declaration:
             undated=undated,
             updates=self._updates(names),
             columns=columns,
+            single_record=self._single_record(kind),
+            shape=self._shape(kind, columns),
         )
 
     def _check_names(self) -> None:
@@ -170,6 +185,21 @@ class _Declaration:
         if path and kind != "json":
             self.refuse("record_path", f"format {kind} has none; remove it")
         return path
+
+    def _single_record(self, kind: str) -> bool:
+        if (single := self._flag("single_record")) and kind != "json":
+            self.refuse("single_record", f"format {kind} has none; remove it")
+        return single
+
+    def _shape(self, kind: str, columns: tuple[Column, ...]) -> Shape:
+        """Attributes of telemetry hold prompts and answers, so none may land unnamed."""
+        shape = read_shape(self.meta, {column.name for column in columns}, self.refuse)
+        for column in columns if kind == "otlp" else ():
+            if parse_column_type(column.data_type).kind == "json" and not shape.key_filter(
+                column.name
+            ):
+                self.refuse(f"keys.{column.name}", "missing; list the attributes that may land")
+        return shape
 
     def _column(self, key: str, names: set[str]) -> str:
         name = self._text(key)

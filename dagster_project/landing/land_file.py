@@ -145,7 +145,7 @@ def _decode(path: Path, survey: Survey, source: SourceTable) -> Decoded:
     if source.format == "parquet":
         return decode_parquet(path, declared)
     if source.format == "json":
-        return decode_document(read_chunks(path), source.record_path)
+        return decode_document(read_chunks(path), source.record_path, source.single_record)
     if source.format == "csv":
         return decode_csv(read_chunks(path), survey.unit_count or 0, declared)
     return decode_lines(read_chunks(path), survey.unit_count or 0)

@@ -136,7 +136,7 @@ def test_a_wrong_node_is_named(tmp_path, change, message):
 def test_only_documents_have_a_record_path_and_an_envelope(tmp_path, kind):
     node = copy.deepcopy(NODE)
     node["config"]["meta"]["penstock"]["format"] = kind
-    with pytest.raises(SourceError, match="only format json has an envelope"):
+    with pytest.raises(SourceError, match="has no envelope"):
         load(tmp_path, node)
     del node["columns"]["n"]["meta"]
     with pytest.raises(SourceError, match="record_path: format"):

@@ -1,0 +1,52 @@
+"""Converters around converters: what of a nested value may land (see contracts.source_shape)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from dagster_project.landing.strict_json import StrictJson
+
+_Convert = Callable[[Any], Any]
+
+
+def read_nested_text(convert: _Convert, is_json: bool) -> _Convert:
+    """An object or list that was written as JSON text is read; empty text holds neither.
+
+    ``is_json``: the column may hold plain text too, which stays what it is.
+    """
+
+    def read(value: Any) -> Any:
+        if type(value) is str:
+            start = value.lstrip()[:1]
+            if not start:
+                return None
+            if not is_json or start in "{[":
+                value = StrictJson().value(value.encode(errors="surrogatepass"))
+        return convert(value)
+
+    return read
+
+
+def select_keys(
+    convert: _Convert, may_land: Callable[[str], bool], path: str, leave_out: Callable[[str], None]
+) -> _Convert:
+    """The members of an object that may land; the others are named to ``leave_out``."""
+
+    def select(value: Any) -> Any:
+        if type(value) is dict:
+            for name in value:
+                if not may_land(name):
+                    leave_out(f"{path}.{name}")
+            value = {name: member for name, member in value.items() if may_land(name)}
+        return convert(value)
+
+    return select
+
+
+def cut_text(convert: _Convert, length: int) -> _Convert:
+    """The first ``length`` characters of a text."""
+
+    def cut(value: Any) -> Any:
+        value = convert(value)
+        return value[:length] if type(value) is str else value
+
+    return cut

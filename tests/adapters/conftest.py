@@ -1,0 +1,63 @@
+"""One company that reads every adapter's source: landed and built once, asked by all tests."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from company import make_company, run_dbt_in_process
+
+from dagster_project import warehouse
+from dagster_project.contracts.sources import load_sources
+from dagster_project.landing.land import land
+from dagster_project.landing.manifest import read_entries
+from dagster_project.settings import Project
+from dagster_project.transform.bridge import ensure_manifest, manifest_path
+from dagster_project.transform.context import choose_context, write_run_context
+
+HERE = Path(__file__).parent
+DATA = HERE.parent / "data"
+STREAMS = ("decisions", "reviews", "audit_sample", "outcomes", "rail_evidence")
+Ask = Callable[[str], list[tuple[Any, ...]]]
+
+
+@pytest.fixture(scope="session")
+def adapters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    with pytest.MonkeyPatch.context() as patch:
+        project = adapters_company(tmp_path_factory.mktemp("adapters"), patch)
+        shutil.copytree(DATA, project.root / "data")
+        ensure_manifest(project)
+        land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
+        batches = [entry.landing_batch for entry in read_entries(project.landing)]
+        context = choose_context(batches, as_of=date(2026, 11, 1), known_at=None)
+        project.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        with closing(warehouse.connect(project.warehouse)) as connection:
+            write_run_context(connection, context)
+        assert run_dbt_in_process(project, ["build", "-s", "tag:prepare"]).success
+        yield project
+
+
+@pytest.fixture
+def ask(adapters: Project) -> Iterator[Ask]:
+    with closing(warehouse.connect(adapters.warehouse, read_only=True)) as connection:
+        yield lambda query: connection.execute(query).fetchall()
+
+
+def adapters_company(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The sources and one-line staging models of ``company/``, in a project without data."""
+    project = make_company(folder, monkeypatch)
+    shutil.rmtree(project.root / "models" / "staging" / "procurement")
+    shutil.copytree(HERE / "company", project.root, dirs_exist_ok=True)
+    models = sorted(path.stem for path in project.root.glob("models/staging/*/stg_*.sql"))
+    lists = "\n".join(
+        f"      {stream}: [{', '.join(m for m in models if m.endswith(stream))}]"
+        for stream in STREAMS
+    )
+    settings = project.root / "dbt_project.yml"
+    text = re.sub(r"streams:\n(      .*\n)+", f"streams:\n{lists}\n", settings.read_text())
+    settings.write_text(text)
+    return project
