@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from dagster_project.contracts.source_shape import Shape
 from dagster_project.landing.strict_json import StrictJson
 
 _Convert = Callable[[Any], Any]
@@ -27,19 +28,27 @@ def read_nested_text(convert: _Convert, is_json: bool) -> _Convert:
 
 
 def select_keys(
-    convert: _Convert, may_land: Callable[[str], bool], path: str, leave_out: Callable[[str], None]
+    convert: _Convert, shape: Shape, path: str, leave_out: Callable[[str], None]
 ) -> _Convert:
-    """The members of an object that may land; the others are named to ``leave_out``."""
+    """The members of an object that may land, at every depth that has a rule of its own.
 
-    def select(value: Any) -> Any:
-        if type(value) is dict:
-            for name in value:
-                if not may_land(name):
-                    leave_out(f"{path}.{name}")
-            value = {name: member for name, member in value.items() if may_land(name)}
-        return convert(value)
+    The others are named to ``leave_out``.
+    """
 
-    return select
+    def select(value: Any, path: str) -> Any:
+        may_land = shape.key_filter(path)
+        if may_land is None or type(value) is not dict:
+            return value
+        kept = {}
+        for name, member in value.items():
+            where = f"{path}.{name}"
+            if may_land(name):
+                kept[name] = select(member, where)
+            else:
+                leave_out(where)
+        return kept
+
+    return lambda value: convert(select(value, path))
 
 
 def cut_text(convert: _Convert, length: int) -> _Convert:

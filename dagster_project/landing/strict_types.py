@@ -66,8 +66,8 @@ class Converters:
     def build(self, kind: ColumnType, path: str) -> Converter:
         """The converter of one column or nested field; ``path`` names it in messages."""
         convert = self._build(kind, path)
-        if (may_land := self._shape.key_filter(path)) and kind.kind == "json":
-            convert = select_keys(convert, may_land, path, self._undeclared.add)
+        if kind.kind == "json" and self._shape.key_filter(path):
+            convert = select_keys(convert, self._shape, path, self._undeclared.add)
         if (length := self._shape.prefix(path)) and kind.kind == "varchar":
             convert = cut_text(convert, length)
         if self._shape.nested_text and (kind.fields or kind.kind == "json"):

@@ -1,5 +1,7 @@
 """One company that reads every adapter's source: landed and built once, asked by all tests."""
 
+import gzip
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -30,6 +32,7 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     with pytest.MonkeyPatch.context() as patch:
         project = adapters_company(tmp_path_factory.mktemp("adapters"), patch)
         shutil.copytree(DATA, project.root / "data")
+        write_annotated_trace(project.root / "data" / "langfuse")
         ensure_manifest(project)
         land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
         batches = [entry.landing_batch for entry in read_entries(project.landing)]
@@ -61,3 +64,20 @@ def adapters_company(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     text = re.sub(r"streams:\n(      .*\n)+", f"streams:\n{lists}\n", settings.read_text())
     settings.write_text(text)
     return project
+
+
+def write_annotated_trace(folder: Path) -> None:
+    """A real export as it looks once people have scored it; none of the bundled ones has that."""
+    real = folder / "google-adk-2025-08-28.json.gz"
+    document = json.loads(gzip.decompress(real.read_bytes()))
+    (tool,) = (o for o in document["observations"] if o["type"] == "TOOL")
+    document["trace"]["id"] = "annotated"
+    for observation in document["observations"]:
+        observation["traceId"] = "annotated"
+    person = {"source": "ANNOTATION", "dataType": "BOOLEAN", "authorUserId": "u-1"}
+    whole, single = document["trace"]["scores"]
+    whole |= person | {"id": "a-1", "name": "helpful", "value": 1, "stringValue": "True"}
+    single |= person | {"id": "a-2", "name": "right tool", "value": 0, "observationId": tool["id"]}
+    tool["metadata"] |= {"penstock.decision.class": "greet", "penstock.confidence": 0.875}
+    tool["metadata"] = json.dumps(tool["metadata"])
+    (folder / "annotated.json.gz").write_bytes(gzip.compress(json.dumps(document).encode()))

@@ -1,6 +1,6 @@
 {#- `select` of all columns of a stream: `known` gives the SQL of those that the log tells, every
-    other one is NULL and stays unknown. -#}
-{% macro canonical_select(stream, known, relation) %}
+    other one is NULL and stays unknown. `rows` names what carries the landed columns, in a join. -#}
+{% macro canonical_select(stream, known, relation, rows=none) %}
     {%- set columns = penstock.canonical_columns(stream) -%}
     {%- for name in known if name not in columns -%}
         {{ exceptions.raise_compiler_error(stream ~ " has no column " ~ name) }}
@@ -9,7 +9,10 @@
         {%- for name, type in columns.items() %}
             cast({{ known.get(name, "null") }} as {{ type }}) as "{{ name }}",
         {%- endfor %}
-        {{ penstock.landed_select(relation) }}
+        {%- for name in penstock.landed_columns() %}
+            {{ rows ~ "." if rows }}"{{ name }}",
+        {%- endfor %}
+        '{{ penstock.declared_source(relation).source_name if execute }}' as source
 {% endmacro %}
 
 {#- Text that a declaration gives, as an SQL literal. -#}
