@@ -26,9 +26,17 @@ class Shape:
     def prefix(self, path: str) -> int | None:
         return dict(self.prefixes).get(path)
 
+    def has_keys(self, path: str) -> bool:
+        """Whether a rule speaks of the value at ``path`` or of something inside it."""
+        return any(rule == path or rule.startswith(f"{path}.") for rule, _ in self.keys)
+
     def key_filter(self, path: str) -> Callable[[str], bool] | None:
-        """Whether a member of the json value at ``path`` may land; None: all may."""
-        patterns = dict(self.keys).get(path)
+        """Whether a member of the json value at ``path`` may land; None: all may.
+
+        A rule for ``column.*`` holds for every member that has none of its own.
+        """
+        rules = dict(self.keys)
+        patterns = rules.get(path) or rules.get(f"{path.rpartition('.')[0]}.*")
         if patterns is None:
             return None
         whole = frozenset(p for p in patterns if not p.endswith("*"))

@@ -40,7 +40,7 @@ def decode_document(chunks: Iterator[bytes], record_path: str, single: bool = Fa
     ``single``: an object lies there instead, which is the one unit.
     Raises UnaccountableError when the document or the way to its records cannot be read.
     """
-    content = _whole(chunks)
+    content = whole_document(chunks)
     decoder = StrictJson()
     try:
         document = decoder.decode(content)
@@ -55,7 +55,8 @@ def decode_document(chunks: Iterator[bytes], record_path: str, single: bool = Fa
     )
 
 
-def _whole(chunks: Iterator[bytes]) -> bytes:
+def whole_document(chunks: Iterator[bytes]) -> bytes:
+    """All bytes at once, without a BOM. Raises UnaccountableError above the cap."""
     parts: list[bytes] = []
     size = 0
     for chunk in chunks:

@@ -11,6 +11,7 @@ from dagster_project.contracts.sources import SourceTable
 from dagster_project.files import sha256_file, temporary_name
 from dagster_project.landing.counting import CsvCounter, LineCounter, NoCounter, UnitCounter
 from dagster_project.landing.decode_csv import decode_csv
+from dagster_project.landing.decode_inspect import decode_inspect
 from dagster_project.landing.decode_json import decode_document, decode_lines
 from dagster_project.landing.decode_parquet import decode_parquet
 from dagster_project.landing.envelope import (
@@ -146,6 +147,8 @@ def _decode(path: Path, survey: Survey, source: SourceTable) -> Decoded:
         return decode_parquet(path, declared)
     if source.format == "json":
         return decode_document(read_chunks(path), source.record_path, source.single_record)
+    if source.format == "inspect":
+        return decode_inspect(read_chunks(path))
     if source.format == "csv":
         return decode_csv(read_chunks(path), survey.unit_count or 0, declared)
     return decode_lines(read_chunks(path), survey.unit_count or 0)

@@ -36,13 +36,13 @@ def select_keys(
     """
 
     def select(value: Any, path: str) -> Any:
-        may_land = shape.key_filter(path)
-        if may_land is None or type(value) is not dict:
+        if type(value) is not dict:
             return value
+        may_land = shape.key_filter(path)
         kept = {}
         for name, member in value.items():
             where = f"{path}.{name}"
-            if may_land(name):
+            if may_land is None or may_land(name):
                 kept[name] = select(member, where)
             else:
                 leave_out(where)

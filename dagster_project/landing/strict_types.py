@@ -66,7 +66,7 @@ class Converters:
     def build(self, kind: ColumnType, path: str) -> Converter:
         """The converter of one column or nested field; ``path`` names it in messages."""
         convert = self._build(kind, path)
-        if kind.kind == "json" and self._shape.key_filter(path):
+        if kind.kind == "json" and self._shape.has_keys(path):
             convert = select_keys(convert, self._shape, path, self._undeclared.add)
         if (length := self._shape.prefix(path)) and kind.kind == "varchar":
             convert = cut_text(convert, length)
