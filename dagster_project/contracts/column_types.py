@@ -61,6 +61,18 @@ def parse_column_type(data_type: str) -> ColumnType:
     return _tree(parsed)
 
 
+def json_paths(kind: ColumnType, path: str) -> list[str]:
+    """Where json stands in a column: the column's name, and members below it joined by dots."""
+    if kind.kind == "json":
+        return [path]
+    below = "" if kind.kind == "list" else "."
+    return [
+        found
+        for name, member in kind.fields
+        for found in json_paths(member, f"{path}{below}{name if below else ''}")
+    ]
+
+
 def _tree(parsed: "DuckDBPyType") -> ColumnType:
     kind = parsed.id
     if str(parsed) == "JSON":  # its id is varchar

@@ -12,7 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from dagster_project.contracts.column_types import ColumnTypeError, parse_column_type
+from dagster_project.contracts.column_types import (
+    ColumnTypeError,
+    json_paths,
+    parse_column_type,
+)
 from dagster_project.contracts.source_shape import SHAPE_KEYS, Shape, read_shape
 
 FORMATS = ("jsonl", "json", "csv", "parquet", "inspect", "otlp")
@@ -195,10 +199,9 @@ class _Declaration:
         """Attributes of telemetry hold prompts and answers, so none may land unnamed."""
         shape = read_shape(self.meta, {column.name for column in columns}, self.refuse)
         for column in columns if kind == "otlp" else ():
-            if parse_column_type(column.data_type).kind == "json" and not shape.key_filter(
-                column.name
-            ):
-                self.refuse(f"keys.{column.name}", "missing; list the attributes that may land")
+            for path in json_paths(parse_column_type(column.data_type), column.name):
+                if not shape.key_filter(path):
+                    self.refuse(f"keys.{path}", "missing; list the attributes that may land")
         return shape
 
     def _column(self, key: str, names: set[str]) -> str:

@@ -14,6 +14,7 @@ UNIT_REASONS: Final = {
     "nesting_too_deep": "more than 64 levels",
     "line_too_long": "more than 16 MiB in one line",
     "not_an_object": "a record must be a JSON object",
+    "no_records": "the line holds neither spans nor log records; one signal per file",
     "ragged_row": "more or fewer fields than the header",
     "wrong_type": "the value is not of the declared type; fix the writer or the declaration",
     "out_of_range": "the declared type or the calendar 1900-2099 cannot hold the value",

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime
@@ -22,6 +23,7 @@ from dagster_project.transform.bridge import ensure_manifest, manifest_path
 from dagster_project.transform.context import choose_context, write_run_context
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
 DATA = HERE.parent / "data"
 STREAMS = ("decisions", "reviews", "audit_sample", "outcomes", "rail_evidence")
 Ask = Callable[[str], list[tuple[Any, ...]]]
@@ -29,9 +31,12 @@ Ask = Callable[[str], list[tuple[Any, ...]]]
 
 @pytest.fixture(scope="session")
 def adapters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    from telemetry import write_telemetry
+
     with pytest.MonkeyPatch.context() as patch:
         project = adapters_company(tmp_path_factory.mktemp("adapters"), patch)
         shutil.copytree(DATA, project.root / "data")
+        write_telemetry(project.root / "data" / "otlp")
         write_annotated_trace(project.root / "data" / "langfuse")
         ensure_manifest(project)
         land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
