@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -37,6 +38,7 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         project = adapters_company(tmp_path_factory.mktemp("adapters"), patch)
         shutil.copytree(DATA, project.root / "data")
         write_telemetry(project.root / "data" / "otlp")
+        write_mlflow_traces(project.root / "data" / "mlflow")
         write_annotated_trace(project.root / "data" / "langfuse")
         ensure_manifest(project)
         land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
@@ -86,3 +88,10 @@ def write_annotated_trace(folder: Path) -> None:
     tool["metadata"] |= {"penstock.decision.class": "greet", "penstock.confidence": 0.875}
     tool["metadata"] = json.dumps(tool["metadata"])
     (folder / "annotated.json.gz").write_bytes(gzip.compress(json.dumps(document).encode()))
+
+
+def write_mlflow_traces(folder: Path) -> None:
+    folder.mkdir()
+    command = [sys.executable, str(HERE / "mlflow_traces.py"), str(folder)]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

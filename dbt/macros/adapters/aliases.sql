@@ -1,7 +1,9 @@
 {#- Fields of telemetry by whatever name the producer gave them, from the seed attribute_aliases.
     `rows` is a relation with `row_key` and the JSON objects `attributes` and `resource_attributes`;
-    one row per `row_key` with every field as text, NULL where no attribute of it is there. -#}
-{% macro aliased_fields(rows) %}
+    one row per `row_key` with every field as text, NULL where no attribute of it is there.
+    `is_json_text`: values are JSON written into a string, as MLflow does. -#}
+{% macro aliased_fields(rows, is_json_text=false) %}
+    {%- set value = "json_extract_string(held.holder, '$.\"' || held.attribute || '\"')" -%}
     select
         named.row_key,
         {%- for field in penstock.aliased_field_names() %}
@@ -15,7 +17,14 @@
                 held.row_key,
                 aliases.field,
                 aliases.priority + held.level as priority,
-                json_extract_string(held.holder, '$."' || held.attribute || '"') as value
+                {% if is_json_text %}
+                    case
+                        when json_valid({{ value }})
+                        then json_extract_string({{ value }}, '$')
+                        else {{ value }}
+                    end as value
+                {% else %} {{ value }} as value
+                {% endif %}
             from
                 (
                     select

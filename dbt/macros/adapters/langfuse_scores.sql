@@ -55,59 +55,47 @@
     lower_is_better=[],
     higher_is_better=[],
     correct_from=none,
-    passes=["true", "pass", "correct"],
-    fails=["false", "fail", "incorrect"],
+    passes=penstock.pass_words(),
+    fails=penstock.fail_words(),
     label_sources={}
 ) %}
-    {%- set graded = (
-        "case when score_value not between 0 and 1 then null"
-        ~ penstock.when_named(lower_is_better, "1 - score_value")
-        ~ penstock.when_named(higher_is_better, "score_value")
-        ~ " end"
-    ) -%}
-    {%- set sources = namespace(sql="case") -%}
-    {%- for name, source in label_sources.items() -%}
-        {%- set sources.sql = sources.sql ~ penstock.when_named([name], "'" ~ source ~ "'") -%}
-    {%- endfor -%}
-    {%- set known = {
-        "outcome_id": "label_id",
-        "decision_id": "decision_id",
-        "observed_at": 'score."timestamp"',
-        "outcome": "score.name",
-        "label": "case when score_word in ("
-        ~ penstock.text_list(passes)
-        ~ ") then 'correct' when score_word in ("
-        ~ penstock.text_list(fails)
-        ~ ") then 'incorrect' when grade >= "
-        ~ (correct_from if correct_from is not none else "null")
-        ~ " then 'correct' when grade < "
-        ~ (correct_from if correct_from is not none else "null")
-        ~ " then 'incorrect' end",
-        "score": "grade",
-        "label_source": (
-            sources.sql ~ " else 'model_judge' end"
-            if label_sources
-            else "'model_judge'"
-        ),
-        "workflow": "coalesce(" ~ penstock.text_or_null(workflow) ~ ", trace_name)",
-    } -%}
     with
         scores as (
-            select *, cast({{ graded }} as decimal(9, 6)) as grade
+            select
+                *,
+                {{
+                    penstock.grade_of(
+                        "score.name", "score_value", lower_is_better, higher_is_better
+                    )
+                }} as grade
             from ({{ penstock.langfuse_scores(traces, observations) }})
             where score.source is distinct from 'ANNOTATION'
         )
 
-        {{ penstock.canonical_select("outcomes", known, traces) }}
+        {{
+            penstock.canonical_select(
+                "outcomes",
+                {
+                    "outcome_id": "label_id",
+                    "decision_id": "decision_id",
+                    "observed_at": 'score."timestamp"',
+                    "outcome": "score.name",
+                    "label": penstock.label_of(
+                        "score_word", "grade", passes, fails, correct_from
+                    ),
+                    "score": "grade",
+                    "label_source": penstock.label_source_of("score.name", label_sources),
+                    "workflow": "coalesce(" ~ penstock.text_or_null(workflow) ~ ", trace_name)",
+                },
+                traces,
+            )
+        }}
     from scores
 {% endmacro %}
 
 {#- A person's score is a review. Annotators see what the agent did, so agreement is no label. -#}
 {% macro langfuse_reviews(
-    traces,
-    observations,
-    passes=["true", "pass", "correct"],
-    fails=["false", "fail", "incorrect"]
+    traces, observations, passes=penstock.pass_words(), fails=penstock.fail_words()
 ) %}
     with
         scores as (
@@ -124,11 +112,7 @@
                     "decision_id": "decision_id",
                     "reviewer_id": "score.authorUserId",
                     "reviewed_at": 'score."timestamp"',
-                    "verdict": "case when score_word in ("
-                    ~ penstock.text_list(passes)
-                    ~ ") then 'agree' when score_word in ("
-                    ~ penstock.text_list(fails)
-                    ~ ") then 'overturn' else 'cannot_judge' end",
+                    "verdict": penstock.verdict_of("score_word", passes, fails),
                     "is_blind": "false",
                 },
                 traces,
@@ -136,9 +120,3 @@
         }}
     from scores
 {% endmacro %}
-
-{% macro when_named(names, result) -%}
-    {%- if names %}
-        when score.name in ({{ penstock.text_list(names) }}) then {{ result }}
-    {% endif -%}
-{%- endmacro %}

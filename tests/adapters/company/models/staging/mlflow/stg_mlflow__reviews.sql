@@ -1,0 +1,1 @@
+{{ penstock.mlflow_reviews(source("mlflow", "outcomes"), source("mlflow", "traces")) }}
