@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 SHAPE_KEYS = frozenset({"nested_text", "prefixes", "keys"})
 PREFIX_CAP = 1000
-_PATTERN = re.compile(r"[^*\s]+\*?|\*")
+_PATTERN = re.compile(r"\S+")
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Shape:
 
     ``nested_text``: a string where an object or list is declared is read as JSON.
     ``prefixes``: of a text, only so many characters. ``keys``: of an object in a json column,
-    only members whose name is listed; a pattern may end in ``*``.
+    only members whose name is listed; ``*`` in a name stands for any text.
     """
 
     nested_text: bool = False
@@ -30,7 +30,7 @@ class Shape:
         """Whether a rule speaks of the value at ``path`` or of something inside it."""
         return any(rule == path or rule.startswith(f"{path}.") for rule, _ in self.keys)
 
-    def key_filter(self, path: str) -> Callable[[str], bool] | None:
+    def key_filter(self, path: str) -> Callable[[str], object] | None:
         """Whether a member of the json value at ``path`` may land; None: all may.
 
         A rule for ``column.*`` holds for every member that has none of its own.
@@ -39,9 +39,8 @@ class Shape:
         patterns = rules.get(path) or rules.get(f"{path.rpartition('.')[0]}.*")
         if patterns is None:
             return None
-        whole = frozenset(p for p in patterns if not p.endswith("*"))
-        starts = tuple(p[:-1] for p in patterns if p.endswith("*"))
-        return lambda name: name in whole or name.startswith(starts)
+        forms = "|".join(re.escape(pattern).replace(r"\*", ".*") for pattern in patterns)
+        return re.compile(f"(?:{forms})\\Z", re.DOTALL).match
 
 
 def read_shape(
@@ -58,7 +57,7 @@ def read_shape(
     keys = _mapping(meta, "keys", names, refuse)
     for path, patterns in keys.items():
         if not isinstance(patterns, list) or not patterns or not all(map(_is_pattern, patterns)):
-            refuse(f"keys.{path}", "must be a list of names, each may end in *")
+            refuse(f"keys.{path}", "must be a list of names; * stands for any text")
     return Shape(
         nested_text,
         tuple(sorted(prefixes.items())),

@@ -35,10 +35,14 @@ def select_keys(
     The others are named to ``leave_out``.
     """
 
+    filters: dict[str, Callable[[str], object] | None] = {}
+
     def select(value: Any, path: str) -> Any:
         if type(value) is not dict:
             return value
-        may_land = shape.key_filter(path)
+        may_land = filters.get(path)
+        if path not in filters:
+            may_land = filters[path] = shape.key_filter(path)
         kept = {}
         for name, member in value.items():
             where = f"{path}.{name}"

@@ -71,6 +71,7 @@ def test_evaluations_in_spans_are_outcomes_of_their_span(ask) -> None:
     ) == [
         ("helpful", None, "0.750000", "model_judge", 6, 6),
         ("policy", "incorrect", None, "model_judge", 2, 2),
+        ("relevance", "correct", None, "model_judge", 2, 2),
     ]
 
 
@@ -80,13 +81,22 @@ def test_evaluations_and_reviews_in_log_records_name_their_span(ask) -> None:
         f"FROM staging.stg_otlp__log_outcomes JOIN {DECISIONS} AS d USING (decision_id) "
         "ORDER BY outcome"
     ) == [
-        ("correctness", "correct", "1.000000", "system_of_record", "refund", "error"),
+        # a score whose direction nobody declared is none
+        ("correctness", "correct", None, "system_of_record", "refund", "error"),
         ("tone", None, None, "model_judge", "refund", "error"),
     ]
     assert ask(
         "SELECT review_id, reviewer_id, verdict, is_blind, handling_seconds::varchar, "
-        f"d.error_type FROM staging.stg_otlp__reviews JOIN {DECISIONS} AS d USING (decision_id)"
+        f"d.error_type FROM staging.stg_otlp__log_reviews JOIN {DECISIONS} AS d USING (decision_id)"
     ) == [("r-1", "p-1", "overturn", True, "42.500", "timeout")]
+
+
+def test_feedback_of_people_in_a_span_is_a_review(ask) -> None:
+    assert ask(
+        "SELECT verdict, is_blind, reviewer_id, d.action, count(*) "
+        f"FROM staging.stg_otlp__span_reviews JOIN {DECISIONS} AS d USING (decision_id) "
+        "GROUP BY ALL"
+    ) == [("overturn", None, None, "search", 2)]
 
 
 def test_producers_drawing_becomes_the_audit_sample(ask) -> None:

@@ -23,7 +23,7 @@ HEAVY = ("great_expectations", "scipy", "pandas", "numpy", "pyarrow", "statsmode
 LAWS = {
     # a layer may read these layers and no others
     "registry": set(),
-    "staging": {"landing"},
+    "staging": {"landing", "registry"},  # the registry only for names of attributes
     "intermediate": {"landing", "registry", "staging", "intermediate", "facts"},
     "facts": {"landing", "registry", "staging", "intermediate"},
     "evidence_read": {"landing", "intermediate", "facts", "evidence"},
