@@ -61,15 +61,15 @@ def parse_column_type(data_type: str) -> ColumnType:
     return _tree(parsed)
 
 
-def json_paths(kind: ColumnType, path: str) -> list[str]:
-    """Where json stands in a column: the column's name, and members below it joined by dots."""
-    if kind.kind == "json":
+def paths_of(kind: ColumnType, wanted: str, path: str) -> list[str]:
+    """Where values of a kind stand in a column: its name, and members below it joined by dots."""
+    if kind.kind == wanted:
         return [path]
     below = "" if kind.kind == "list" else "."
     return [
         found
         for name, member in kind.fields
-        for found in json_paths(member, f"{path}{below}{name if below else ''}")
+        for found in paths_of(member, wanted, f"{path}{below}{name if below else ''}")
     ]
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from dagster_project.contracts.column_types import ColumnType, paths_of
+
 SHAPE_KEYS = frozenset({"nested_text", "prefixes", "keys"})
 PREFIX_CAP = 1000
 _PATTERN = re.compile(r"\S+")
@@ -44,38 +46,65 @@ class Shape:
 
 
 def read_shape(
-    meta: Mapping[str, Any], names: set[str], refuse: Callable[[str, str], NoReturn]
+    meta: Mapping[str, Any],
+    types: Mapping[str, ColumnType],
+    refuse: Callable[[str, str], NoReturn],
+    *,
+    must_list_keys: bool,
 ) -> Shape:
-    """From ``meta.penstock``; ``refuse(key, problem)`` stops at the first wrong entry."""
+    """From ``meta.penstock``; ``refuse(key, problem)`` stops at the first wrong entry.
+
+    A rule that meets nothing would let everything land, so its path must be a declared one.
+    ``must_list_keys``: every json value needs a rule.
+    """
     nested_text = meta.get("nested_text", False)
     if not isinstance(nested_text, bool):
         refuse("nested_text", "must be true or false")
-    prefixes = _mapping(meta, "prefixes", names, refuse)
-    for path, length in prefixes.items():
+    shape = Shape(nested_text, _prefixes(meta, types, refuse), _keys(meta, types, refuse))
+    for path in _paths(types, "json") if must_list_keys else ():
+        if not shape.key_filter(path):
+            refuse(f"keys.{path}", "missing; list the attributes that may land")
+    return shape
+
+
+def _prefixes(
+    meta: Mapping[str, Any], types: Mapping[str, ColumnType], refuse: Callable[[str, str], NoReturn]
+) -> tuple[tuple[str, int], ...]:
+    rules = _rules(meta, "prefixes", refuse)
+    texts = _paths(types, "varchar")
+    for path, length in rules.items():
+        if path not in texts:
+            refuse(f"prefixes.{path}", "no varchar of that path is declared")
         if type(length) is not int or not 0 < length <= PREFIX_CAP:
             refuse(f"prefixes.{path}", f"must be a number of characters, 1 to {PREFIX_CAP}")
-    keys = _mapping(meta, "keys", names, refuse)
-    for path, patterns in keys.items():
-        if not isinstance(patterns, list) or not patterns or not all(map(_is_pattern, patterns)):
+    return tuple(sorted(rules.items()))
+
+
+def _keys(
+    meta: Mapping[str, Any], types: Mapping[str, ColumnType], refuse: Callable[[str, str], NoReturn]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    rules = _rules(meta, "keys", refuse)
+    objects = _paths(types, "json")
+    for path, names in rules.items():
+        if not any(path == known or path.startswith(f"{known}.") for known in objects):
+            refuse(f"keys.{path}", "no json of that path is declared")
+        if not isinstance(names, list) or not names or not all(map(_is_pattern, names)):
             refuse(f"keys.{path}", "must be a list of names; * stands for any text")
-    return Shape(
-        nested_text,
-        tuple(sorted(prefixes.items())),
-        tuple(sorted((path, tuple(patterns)) for path, patterns in keys.items())),
-    )
+    return tuple(sorted((path, tuple(names)) for path, names in rules.items()))
+
+
+def _paths(types: Mapping[str, ColumnType], wanted: str) -> list[str]:
+    return [path for name, kind in types.items() for path in paths_of(kind, wanted, name)]
 
 
 def _is_pattern(value: Any) -> bool:
     return isinstance(value, str) and bool(_PATTERN.fullmatch(value))
 
 
-def _mapping(
-    meta: Mapping[str, Any], key: str, names: set[str], refuse: Callable[[str, str], NoReturn]
+def _rules(
+    meta: Mapping[str, Any], key: str, refuse: Callable[[str, str], NoReturn]
 ) -> dict[str, Any]:
     value = meta.get(key) or {}
     if not isinstance(value, dict):
         refuse(key, "must map a column, or column.member, to its rule")
-    for path in value:
-        if str(path).split(".")[0] not in names:
-            refuse(f"{key}.{path}", "no declared column; add it under columns")
     return {str(path): rule for path, rule in value.items()}

@@ -12,11 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from dagster_project.contracts.column_types import (
-    ColumnTypeError,
-    json_paths,
-    parse_column_type,
-)
+from dagster_project.contracts.column_types import ColumnTypeError, parse_column_type
 from dagster_project.contracts.source_shape import SHAPE_KEYS, Shape, read_shape
 
 FORMATS = ("jsonl", "json", "csv", "parquet", "inspect", "otlp")
@@ -196,13 +192,9 @@ class _Declaration:
         return single
 
     def _shape(self, kind: str, columns: tuple[Column, ...]) -> Shape:
-        """Attributes of telemetry hold prompts and answers, so none may land unnamed."""
-        shape = read_shape(self.meta, {column.name for column in columns}, self.refuse)
-        for column in columns if kind == "otlp" else ():
-            for path in json_paths(parse_column_type(column.data_type), column.name):
-                if not shape.key_filter(path):
-                    self.refuse(f"keys.{path}", "missing; list the attributes that may land")
-        return shape
+        types = {column.name: parse_column_type(column.data_type) for column in columns}
+        # attributes of telemetry hold prompts and answers, so none may land unnamed
+        return read_shape(self.meta, types, self.refuse, must_list_keys=kind == "otlp")
 
     def _column(self, key: str, names: set[str]) -> str:
         name = self._text(key)

@@ -38,11 +38,16 @@ def select_keys(
     filters: dict[str, Callable[[str], object] | None] = {}
 
     def select(value: Any, path: str) -> Any:
-        if type(value) is not dict:
-            return value
-        may_land = filters.get(path)
         if path not in filters:
-            may_land = filters[path] = shape.key_filter(path)
+            filters[path] = shape.key_filter(path)
+        may_land = filters[path]
+        if type(value) is list:
+            return [select(item, path) for item in value]
+        if type(value) is not dict:
+            if may_land is None or value is None:
+                return value
+            leave_out(path)  # text where members were listed may say anything
+            return None
         kept = {}
         for name, member in value.items():
             where = f"{path}.{name}"
