@@ -46,7 +46,7 @@ FILE_REASONS: Final = {
     "duplicate_header": "a column name twice in the header",
     "wrong_delimiter": "fields must be separated by commas",
     "unclosed_quote": "a quote is never closed, so records cannot be counted",
-    "line_too_long": "a CSV line of more than 16 MiB",
+    "line_too_long": "a line of more than 16 MiB in a CSV or OTLP file",
     "invalid_header": "the header is not UTF-8 text",
     "parquet_unreadable": "the Parquet file cannot be read; export it again",
     "count_mismatch": "an independent count disagrees with what was read",
