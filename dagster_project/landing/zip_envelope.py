@@ -13,10 +13,23 @@ from dagster_project.landing.reasons import UnaccountableError
 MAGIC = b"PK\x03\x04"
 MEMBER_CAP = 128 << 20
 MEMBERS_CAP = 65_000  # beyond that the directory has another form (zip64)
+# what zipfile raises on damage, beside its own error; UnicodeDecodeError is a ValueError
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    OverflowError,
+)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
-# signature, eight fields that do not matter here, then the three lengths of name, extra, comment
-_RECORD = struct.Struct("<4s24x3H12x")
+# of a record in the directory: lengths of name, extra field and comment, place of the member
+_RECORD = struct.Struct("<28x3H8xI")
+# of a member: length of its name
+_MEMBER = struct.Struct("<26xH2x")
 _END = struct.Struct("<4s6xH4xI")
 
 
@@ -27,12 +40,12 @@ class ZipEnvelope:
         self._content = content
         try:
             self._archive = zipfile.ZipFile(BytesIO(content))
-        except (zipfile.BadZipFile, ValueError, OSError) as error:
+        except _BROKEN as error:
             raise UnaccountableError("corrupt", "zip") from error
         infos = self._archive.infolist()
         if len(infos) > MEMBERS_CAP:
             raise UnaccountableError("too_many_members", f"more than {MEMBERS_CAP}")
-        self._infos = {info.filename: info for info in infos if not info.is_dir()}
+        self._infos = {info.filename: info for info in infos if info.filename[-1:] != "/"}
         if len({info.filename for info in infos}) != len(infos):
             raise UnaccountableError("ambiguous_document", "two members of one name")
         for info in infos:
@@ -52,7 +65,7 @@ class ZipEnvelope:
         try:
             with self._archive.open(info) as member:
                 data = member.read(cap + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+        except _BROKEN as error:
             raise UnaccountableError("corrupt", "zip member") from error
         if len(data) > MEMBER_CAP:
             raise UnaccountableError("document_too_large", f"more than {MEMBER_CAP} bytes")
@@ -63,19 +76,32 @@ class ZipEnvelope:
 
 
 def count_members(content: bytes, wanted: Callable[[str], bool]) -> int:
-    """Independent of zipfile: walks the central directory's records; -1 if it has none."""
+    """Independent of zipfile: walks the records of the directory.
+
+    -1 if it has none, or if one names its member otherwise than the member itself: no checksum
+    covers names, and a sample under another name would be lost.
+    """
     end = content.rfind(b"PK\x05\x06")
     if end < 0 or end + 20 > len(content):
         return -1
     _, expected, place = _END.unpack_from(content, end)
     records = found = 0
     while place + 46 <= end and content.startswith(b"PK\x01\x02", place):
-        _, name_length, extra_length, comment_length = _RECORD.unpack_from(content, place)
+        name_length, extra_length, comment_length, member = _RECORD.unpack_from(content, place)
         name = content[place + 46 : place + 46 + name_length]
+        if _member_name(content, member) != name:
+            return -1
         found += wanted(name.decode(errors="replace"))
         records += 1
         place += 46 + name_length + extra_length + comment_length
     return found if records == expected else -1
+
+
+def _member_name(content: bytes, place: int) -> bytes | None:
+    if not content.startswith(MAGIC, place) or place + 30 > len(content):
+        return None
+    (name_length,) = _MEMBER.unpack_from(content, place)
+    return content[place + 30 : place + 30 + name_length]
 
 
 def _check_member(info: zipfile.ZipInfo) -> None:

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-SECRET = "the customer's own words"
+SECRET = "what the customer wrote"
 
 
 def write_traces(folder: Path) -> None:

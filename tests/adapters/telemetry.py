@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanContext, Status, StatusCode, Tracer
 
 SECOND = 1_000_000_000
 START = 1_760_000_000 * SECOND  # 9 October 2025
-SECRET = "the customer's own words"
+SECRET = "what the customer wrote"
 EVALUATION = "gen_ai.evaluation.result"
 # (attributes, duration in nanoseconds): one tool call each, in the words of one convention
 CALLS = {

@@ -5,8 +5,12 @@ import json
 import zipfile
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dagster_project.contracts.sources import Column
+from dagster_project.landing.decode_inspect import decode_inspect
+from dagster_project.landing.reasons import UnaccountableError
 
 HEADER = json.dumps({"eval": {"task": "t"}}).encode()
 
@@ -79,3 +83,17 @@ def test_two_members_of_one_name_are_refused(logs) -> None:
 def test_other_formats_still_refuse_a_zip(desk) -> None:
     desk.drop("log.jsonl", WHOLE)
     assert desk.land().reason == "wrong_extension"
+
+
+@settings(max_examples=400, deadline=None)
+@given(place=st.integers(0, len(WHOLE) - 1), byte=st.integers(0, 255), cut=st.integers(0, 25))
+def test_damage_is_never_more_than_a_refusal(place: int, byte: int, cut: int) -> None:
+    damaged = WHOLE[:place] + bytes([byte]) + WHOLE[place + 1 :]
+    damaged = damaged[: len(damaged) - cut]
+    try:
+        decoded = decode_inspect(iter([damaged]))
+        units = list(decoded.units)
+    except UnaccountableError:
+        return
+    if len(units) == decoded.expected:
+        assert [unit.record for unit in units] == [{"id": 1}]
