@@ -24,6 +24,8 @@ OWNER_ROLES: Final = ("business", "technical", "risk")
 ALL_SEGMENT: Final = "all"
 UNKNOWN: Final = "(unknown)"
 ABSENT: Final = "(absent)"
+# between the parts of a cohort: agent version, model, prompt, tool schema, policy version
+COHORT_SEPARATOR: Final = " | "
 
 # What a class may require of its decisions (`required_fields`); the dbt macro `optional_fields`
 # says the same, and a test compares the two.

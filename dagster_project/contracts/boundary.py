@@ -45,10 +45,20 @@ class Condition:
 
 
 def parse_boundary(text: str) -> tuple[Condition, ...]:
-    """At least one condition, all of which must hold. Raises BoundaryError, also for no text."""
+    """At least one condition, all of which must hold. Raises BoundaryError, also for no text.
+
+    A text field stands in one condition, a number in one for each operator.
+    """
     if not text.strip():
         raise BoundaryError("the boundary is empty", f"write a rule such as {EXAMPLE}")
-    return tuple(_condition(part.strip()) for part in text.split(" and "))
+    conditions = tuple(_condition(part.strip()) for part in text.split(" and "))
+    said = [(item.field, item.op if item.field in NUMBER_FIELDS else "") for item in conditions]
+    if doubled := next((pair for pair in said if said.count(pair) > 1), None):
+        raise BoundaryError(
+            f"{doubled[0]!r} is restricted twice by the same operator",
+            "merge the two conditions into one",
+        )
+    return conditions
 
 
 def _condition(text: str) -> Condition:
@@ -74,6 +84,10 @@ def _refuse_field_or_operator(text: str, field: str, op: str) -> None:
     if op in ("==", "!=", "<>"):
         raise BoundaryError(
             f"{text!r}: unknown operator {op!r}", "use <=, <, =, >=, > or `in (a, b)`"
+        )
+    if op == "in" and field in NUMBER_FIELDS:
+        raise BoundaryError(
+            f"{text!r}: {field} is a number", f"use `{field} <= 500`, or a class of its own"
         )
     if op in ORDERINGS and field not in NUMBER_FIELDS:
         raise BoundaryError(

@@ -18,7 +18,7 @@ from dagster_project.evidence.estimates.write import write_estimates
 from dagster_project.landing.land import land
 from dagster_project.landing.manifest import read_entries
 from dagster_project.settings import Project
-from dagster_project.transform.bridge import ensure_manifest, manifest_path
+from dagster_project.transform.bridge import manifest_path
 from dagster_project.transform.context import choose_context, write_run_context
 
 AS_OF = date(2025, 8, 3)
@@ -43,7 +43,9 @@ def procurement(folder: Path, monkeypatch: Any) -> Project:
 
 
 def land_all(project: Project) -> None:
-    ensure_manifest(project)
+    # what `ensure_manifest` runs in two processes of their own (4 s): deps, then parse
+    for command in ("deps", "parse"):
+        assert run_dbt_in_process(project, [command]).success
     land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
 
 

@@ -7,16 +7,19 @@ the pass back.
 import gzip
 import json
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from steps import Judged, judge, land_all, procurement
+from steps import Judged, land_all, prepare, procurement
 
+from dagster_project import warehouse
 from dagster_project.automation.recording import OlderThanPublishedError, record_and_publish
+from dagster_project.evidence.estimates.write import write_estimates
+from dagster_project.settings import Project
 from dagster_project.transform.context import RunContext
 
-pytestmark = pytest.mark.xdist_group("flow")
 CLASS = "procurement.classify_vendor_request"
 KEY = (CLASS, "all", "accuracy")
 BAD = 250
@@ -72,14 +75,28 @@ def under_two_classes(rows: Rows, bad: set[str]) -> None:
     ]
 
 
+def is_accurate(project: Project) -> bool:
+    """Whether the evidence meets the limit; the rest of the run says nothing more of it."""
+    prepare(project)
+    with closing(warehouse.connect(project.warehouse)) as connection:
+        write_estimates(connection)
+        [(bound, limit, status)] = connection.execute(
+            "SELECT bound, threshold_used, status FROM evidence.estimates WHERE decision_class = $1"
+            " AND segment = $2 AND criterion_id = $3",
+            KEY,
+        ).fetchall()
+    return bool(status == "ok" and bound <= limit)
+
+
+@pytest.mark.xdist_group("flow")
+def test_what_is_not_hidden_is_accurate(baseline: Judged) -> None:
+    assert is_accurate(baseline.project)
+
+
 @pytest.mark.parametrize("hide", [unknown_action, of_the_future, agreed_later, under_two_classes])
 def test_hidden_failures_bring_no_pass(
-    baseline: Judged,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    hide: Callable[[Rows, set[str]], None],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hide: Callable[[Rows, set[str]], None]
 ) -> None:
-    assert baseline.criteria[KEY] == "pass"
     project = procurement(tmp_path, monkeypatch)
     data = project.root / "data" / "procurement"
     rows = {stream: read(data, stream) for stream in ("decisions", "reviews")}
@@ -87,11 +104,9 @@ def test_hidden_failures_bring_no_pass(
     for stream, content in rows.items():
         write(data, stream, content)
     land_all(project)
-    found = judge(project)
-    assert found.criteria[KEY] != "pass"
+    assert not is_accurate(project)
 
 
-@pytest.mark.xdist_group("alone")  # no baseline needed: the other worker may have it
 def test_reviews_by_nobody_registered_prove_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,9 +118,10 @@ def test_reviews_by_nobody_registered_prove_nothing(
             row["reviewer_id"] = "procurement-agent"
     write(data, "reviews", reviews)
     land_all(project)
-    assert judge(project).criteria[KEY] != "pass"
+    assert not is_accurate(project)
 
 
+@pytest.mark.xdist_group("flow")
 def test_an_earlier_view_is_neither_recorded_nor_published(
     baseline: Judged, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,6 +47,9 @@ def case(name: str) -> str:
     return body
 
 
+pytestmark = pytest.mark.xdist_group("verdicts")
+
+
 @pytest.fixture(scope="module")
 def verdicts() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()

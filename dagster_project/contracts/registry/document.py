@@ -53,8 +53,10 @@ no are `true` and `false`. Text is text: a title may begin with `=`.
 
 `field op value` with `<=`, `<`, `=`, `>=`, `>`, or `field in (a, b)`, joined by ` and `. Fields:
 action, amount, region, team, channel, currency. Only the amount is a number and has an order.
-Values are written without quotes. Whether a decision kept it is the
-producer's word (`within_boundary`); only `amount_limit` is checked against the log as well.
+Values are written without quotes; a text field stands once, the amount once for each operator.
+Whether a decision kept it is the producer's word (`within_boundary`), but a decision outside the
+rule or above `amount_limit` is a violation whoever says otherwise, and one that lacks a field of
+the rule, or whose amount is in another currency than the class's, is unknown.
 
 ```
 action in (classify_vendor_request) and amount <= 500 and region in (EU, North America)

@@ -1,6 +1,7 @@
 """Autonomy fit: can it be undone, what is at risk, is confidence worth it, can people review."""
 
 import math
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,6 +33,7 @@ from dagster_project.evidence.estimates.errors import (
 from dagster_project.evidence.estimates.shares import Share, share_estimates
 from dagster_project.evidence.estimates.strata import Strata
 from dagster_project.evidence.estimates.workflow_fit import Volumes, weekly
+from dagster_project.names import UNKNOWN
 
 if TYPE_CHECKING:
     import duckdb
@@ -152,10 +154,14 @@ def review_capacity(connection: "duckdb.DuckDBPyConnection", context: Context) -
     rows = []
     for item in context.judged("review_capacity"):
         end = context.window(item.decision_class).weeks_end
-        load = loads.get((item.review_pool, end), Load())
+        load = _added(loads.get((pool, end), Load()) for pool in (item.review_pool, UNKNOWN))
         there = seconds.get(item.review_pool, 0.0)
         rows.append(_capacity_row(context, item.decision_class, load, there))
     return rows
+
+
+def _added(loads: Iterable[Load]) -> Load:
+    return Load(*(sum(column) for column in zip(*loads, strict=True)))
 
 
 def _capacity_row(context: Context, name: str, load: Load, seconds: float) -> Estimate:
@@ -178,6 +184,9 @@ def _capacity_row(context: Context, name: str, load: Load, seconds: float) -> Es
         reason = "no reviews"
     elif load.timed < 2 or load.seconds <= 0:
         reason = "no handling times"
+    elif load.timed < load.reviews:
+        # a review without its time may be the longest of all
+        reason = f"{load.reviews - load.timed} of {load.reviews} reviews without handling time"
     if reason:
         return insufficient(context, "review_capacity", cell, reason, basis)
     if context.thresholds["review_capacity", name].problem:
@@ -204,20 +213,22 @@ def review_seconds(load: Load, weeks: int, alpha: float) -> tuple[float, float, 
 def _pool_loads(
     connection: "duckdb.DuckDBPyConnection", context: Context
 ) -> dict[tuple[str, date | None], Load]:
-    # all classes of a pool share its people; the weeks are those of the class that asks
+    # all classes of a pool share its people; the weeks are those of the class that asks; a review
+    # on no known day may be of these weeks, as one by nobody known may be of this pool
     rows = connection.execute(
         """
         WITH spans AS (
             SELECT DISTINCT weeks_start, weeks_end FROM estimate_scope WHERE weeks_end IS NOT NULL
         )
-        SELECT review_pool, weeks_end, sum(review_count)::BIGINT, sum(timed_count)::BIGINT,
-            sum(handling_seconds)::DOUBLE, sum(handling_seconds_squared)::DOUBLE
+        SELECT coalesce(review_pool, $unknown), weeks_end, sum(review_count)::BIGINT,
+            sum(timed_count)::BIGINT, sum(handling_seconds)::DOUBLE,
+            sum(handling_seconds_squared)::DOUBLE
         FROM facts.fct_reviews_daily
-        JOIN spans ON event_date BETWEEN weeks_start AND weeks_end
+        JOIN spans ON event_date IS NULL OR event_date BETWEEN weeks_start AND weeks_end
         WHERE landing_batch <= $known
-        GROUP BY review_pool, weeks_end
+        GROUP BY ALL
         """,
-        {"known": context.known_batch},
+        {"known": context.known_batch, "unknown": UNKNOWN},
     ).fetchall()
     return {
         (pool, end): Load(int(count or 0), int(timed or 0), float(total or 0), float(squares or 0))

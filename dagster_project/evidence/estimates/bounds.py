@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, betaincinv, betaln, gammainccinv, gammaincinv, ndtri
+from scipy.special import (
+    bdtr,
+    bdtrik,
+    betainc,
+    betaincinv,
+    betaln,
+    gammainccinv,
+    gammaincinv,
+    ndtri,
+)
 
 Array = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -19,6 +28,8 @@ Flags = npt.NDArray[np.bool_]
 PRIOR_FAILURES = 0.5
 # 2^-48 = 4e-15 wide: five digits below the nine that are stored
 BISECTIONS = 48
+# how seldom an honest draw selects fewer than ``fewest_selected``
+CHANCE_OF_FEWER = 0.05
 # a limit of one in a hundred million still has an answer (3.7e8 clean trials)
 LARGEST_TRIALS = 10**9
 
@@ -167,6 +178,18 @@ def wilson(k: npt.ArrayLike, n: npt.ArrayLike, alpha: npt.ArrayLike) -> tuple[Ar
     lower = np.where(is_empty | (failures == 0), 0.0, np.maximum(centre - half, 0.0))
     upper = np.where(is_empty | (failures == trials), 1.0, np.minimum(centre + half, 1.0))
     return lower, upper
+
+
+def fewest_selected(decisions: int, probability: float) -> int:
+    """Lower 5 % point of how many of ``decisions`` a sample of that probability draws."""
+    if not 0 < probability < 1:
+        return decisions if probability >= 1 else 0
+    if decisions <= 0:
+        return 0
+    count = max(int(np.ceil(bdtrik(CHANCE_OF_FEWER, decisions, probability))), 0)
+    # the inverse is continuous and may end one too high
+    is_one_less = count > 0 and bdtr(count - 1, decisions, probability) >= CHANCE_OF_FEWER
+    return count - 1 if is_one_less else count
 
 
 def poisson_lower(count: npt.ArrayLike, exposure: npt.ArrayLike, alpha: npt.ArrayLike) -> Array:

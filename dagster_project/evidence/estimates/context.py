@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from dagster_project.contracts.numbers import SCALE, round_down, round_nearest, round_up
-from dagster_project.names import ALL_SEGMENT, UNKNOWN
+from dagster_project.names import ABSENT, ALL_SEGMENT, COHORT_SEPARATOR, UNKNOWN
 
 ANY_COHORT = "*"
 AT_MOST, AT_LEAST = "at_most", "at_least"
@@ -145,6 +145,18 @@ class Context:
     def lost(self, name: str) -> Unreadable:
         return self.unreadable.get(name, Unreadable())
 
+    def strays(self, cell: Cell) -> tuple[Cell, ...]:
+        """The other cells whose decisions could belong to this one: a segment value that nobody
+        declared, a cohort part that was not logged. What lies there fails here too."""
+        segments = {cell.segment, segment_unknown(cell.segment) or cell.segment}
+        cohorts = {cell.cohort_id, UNKNOWN} | {
+            other
+            for other in self.cohorts.get(cell.decision_class, ())
+            if cell.cohort_id != ANY_COHORT and may_be_cohort(other, cell.cohort_id)
+        }
+        near = (Cell(cell.decision_class, s, c) for s in sorted(segments) for c in sorted(cohorts))
+        return tuple(other for other in near if other != cell)
+
     def alpha(self, criterion: str, cell: Cell) -> float:
         """The class's share of alpha; its j-th cohort gets 1 / (j (j + 1)) of that."""
         share = self.thresholds[criterion, cell.decision_class].alpha
@@ -206,6 +218,17 @@ def segment_unknown(segment: str) -> str | None:
     """Where decisions lie that could belong to ``segment``: ``region=(unknown)``, None for all."""
     dimension, equals, value = segment.partition("=")
     return f"{dimension}={UNKNOWN}" if equals and value != UNKNOWN else None
+
+
+def may_be_cohort(logged: str, cohort: str) -> bool:
+    """Whether what was logged under ``logged``, absent parts unknown, may be of ``cohort``."""
+    known, others = logged.split(COHORT_SEPARATOR), cohort.split(COHORT_SEPARATOR)
+    if ABSENT not in known:
+        return logged == cohort
+    # a separator within a part: nobody can tell the parts, so it may be any
+    return len(known) != len(others) or all(
+        mine == other or ABSENT in (mine, other) for mine, other in zip(known, others, strict=True)
+    )
 
 
 def row(context: Context, criterion: str, cell: Cell, basis: Basis, finding: Finding) -> Estimate:

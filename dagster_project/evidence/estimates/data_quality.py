@@ -14,17 +14,18 @@ from dagster_project.evidence.estimates.context import (
     exact,
     insufficient,
     row,
-    segment_unknown,
 )
 from dagster_project.evidence.estimates.shares import Share, share_estimates
 from dagster_project.evidence.estimates.strata import Strata
-from dagster_project.names import ALL_SEGMENT
+from dagster_project.names import ALL_SEGMENT, UNKNOWN
 
 if TYPE_CHECKING:
     import duckdb
 
 # below this many decisions one latency for all may be chance
 CONSTANT_LATENCY_DECISIONS = 20
+# one odd value among the placeholders makes them no measurement
+CONSTANT_LATENCY_SHARE = 0.95
 
 
 class Filled(NamedTuple):
@@ -66,14 +67,13 @@ def required_and_clean(connection: "duckdb.DuckDBPyConnection", context: Context
 
 def _required_share(context: Context, cell: Cell, filled: dict[Cell, Filled]) -> Share:
     own = filled.get(cell, Filled())
-    other = segment_unknown(cell.segment)
-    stray = filled.get(cell._replace(segment=other), Filled()) if other else Filled()
+    strays = [filled.get(other, Filled()) for other in context.strays(cell)]
     window = context.window(cell.decision_class)
     return Share(
         cell,
         own.missing,
         own.decisions,
-        unknown=stray.decisions,
+        unknown=sum(other.decisions for other in strays),
         unreadable=context.lost(cell.decision_class).decisions,
         missing=own.missing,
         window_start=window.start,
@@ -169,6 +169,7 @@ def reconciled(connection: "duckdb.DuckDBPyConnection", context: Context) -> lis
         {"known": context.known_batch},
     ).fetchall()
     counts = {workflow: rest for workflow, *rest in rows}
+    unplaced = _unplaced_actions(connection, context)
     shares = []
     for item in context.judged("reconciled"):
         actions, audited, first, newest = counts.get(item.workflow) or (0, 0, None, None)
@@ -177,7 +178,9 @@ def reconciled(connection: "duckdb.DuckDBPyConnection", context: Context) -> lis
                 Cell(item.decision_class),
                 actions - audited,
                 actions,
-                unknown=context.lost(item.decision_class).actions,
+                unknown=context.lost(item.decision_class).actions
+                + unplaced.get(item.workflow, 0)
+                + unplaced.get(UNKNOWN, 0),
                 missing=actions - audited,
                 window_start=first,
                 window_end=context.window(item.decision_class).end,
@@ -188,15 +191,34 @@ def reconciled(connection: "duckdb.DuckDBPyConnection", context: Context) -> lis
     return share_estimates(context, "reconciled", shares)
 
 
+def _unplaced_actions(connection: "duckdb.DuckDBPyConnection", context: Context) -> dict[str, int]:
+    """Actions on no known day, by workflow; those of no known workflow are of ``(unknown)``."""
+    rows = connection.execute(
+        """
+        SELECT coalesce(workflow, $unknown), sum(action_count)::BIGINT
+        FROM facts.fct_actions_daily
+        WHERE landing_batch <= $known
+            AND (event_date IS NULL OR coalesce(workflow, $unknown) = $unknown)
+        GROUP BY 1
+        """,
+        {"known": context.known_batch, "unknown": UNKNOWN},
+    ).fetchall()
+    return {workflow: max(int(count or 0), 0) for workflow, count in rows}
+
+
 def labels_available(context: Context, strata: Strata) -> list[Estimate]:
-    """Share of mature selected decisions with a valid label, over all cohorts."""
+    """Share of mature selected decisions with a valid label, over all cohorts.
+
+    A selection that is missing has no label either.
+    """
     shares = []
     for item in context.judged("labels_available"):
         name = item.decision_class
         own = [
             stratum
-            for cohort in context.cohorts.get(name, ())
+            for cohort in (*context.cohorts.get(name, ()), UNKNOWN)
             for stratum in strata.get(Cell(name, ALL_SEGMENT, cohort), [])
+            if stratum.is_judged
         ]
         selected = sum(stratum.selected for stratum in own)
         labelled = sum(stratum.labelled for stratum in own)
@@ -207,7 +229,7 @@ def labels_available(context: Context, strata: Strata) -> list[Estimate]:
                 Cell(name),
                 selected - labelled,
                 selected,
-                unknown=context.lost(name).labels,
+                unknown=context.lost(name).labels + sum(stratum.unselected for stratum in own),
                 missing=selected - labelled,
                 window_start=min(dates, default=None),
                 window_end=context.window(name).label_end,
@@ -225,7 +247,8 @@ def telemetry_plausible(
     rows = connection.execute(
         """
         SELECT decision_class, decision_count,
-            (decision_count >= $few AND latency_ms_distinct_count = 1)::INT,
+            (decision_count - latency_ms_missing_count >= $few AND latency_ms_usual_count
+                >= $usual * (decision_count - latency_ms_missing_count))::INT,
             coalesce(cost_zero_with_tokens_count, 0)::BIGINT,
             coalesce((latency_ms_min < 0)::INT, 0) + coalesce((cost_amount_min < 0)::INT, 0)
                 + coalesce((input_tokens_min < 0)::INT, 0)
@@ -236,7 +259,7 @@ def telemetry_plausible(
             coalesce(route_invalid_count, 0)::BIGINT
         FROM intermediate.int_data_fit__class_profile
         """,
-        {"few": CONSTANT_LATENCY_DECISIONS},
+        {"few": CONSTANT_LATENCY_DECISIONS, "usual": CONSTANT_LATENCY_SHARE},
     ).fetchall()
     profiles = {name: rest for name, *rest in rows}
     names = ("constant latency", "cost zero with tokens", "impossible values", "invalid routes")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from dagster_project.evidence.estimates.context import Cell, Context, Estimate
 from dagster_project.evidence.estimates.shares import Share, share_estimates
+from dagster_project.names import UNKNOWN
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,9 +36,9 @@ def fallback_proven(connection: "duckdb.DuckDBPyConnection", context: Context) -
     (lost,) = connection.execute(
         """
         SELECT coalesce(sum(unit_count), 0)::BIGINT FROM facts.fct_unreadable
-        WHERE stream = 'rail_evidence' AND landing_batch <= $known
+        WHERE stream IN ('rail_evidence', $unknown) AND landing_batch <= $known
         """,
-        {"known": context.known_batch},
+        {"known": context.known_batch, "unknown": UNKNOWN},
     ).fetchone() or (0,)
     _, unplaced, *_ = found.get(None, (0, 0))
     shares = []

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from dagster_project.evidence.estimates.context import (
 )
 from dagster_project.evidence.estimates.shares import needed_reason
 from dagster_project.evidence.estimates.strata import ErrorCells, Strata, error_cells
+from dagster_project.names import UNKNOWN
 
 if TYPE_CHECKING:
     import duckdb
@@ -26,22 +28,40 @@ METHOD = "stratified_anytime_beta"
 # only shapes the prior of the detection bound; it never decides
 DEFAULT_DETECTION_FLOOR = 0.8
 
-# review pool -> (seeded errors shown, seeded errors found)
-Detections = dict[str, tuple[int, int]]
+
+class Detection(NamedTuple):
+    """Seeded errors of a review pool: shown, found, and the day of the newest that was found."""
+
+    seeded: int = 0
+    found: int = 0
+    newest: date | None = None
+
+
+Detections = dict[str, Detection]
 
 
 def read_detections(connection: "duckdb.DuckDBPyConnection", context: Context) -> Detections:
-    """Seeded errors per review pool up to as_of."""
+    """Seeded errors per review pool up to as_of.
+
+    One that was shown to nobody known, or on no known day, may be of any pool: missed in each.
+    """
     rows = connection.execute(
         """
-        SELECT review_pool, sum(seeded_count)::BIGINT, sum(seeded_detected_count)::BIGINT
+        SELECT review_pool, sum(seeded_count)::BIGINT,
+            sum(CASE WHEN event_date IS NULL THEN 0 ELSE seeded_detected_count END)::BIGINT,
+            max(CASE WHEN seeded_detected_count > 0 THEN event_date END)
         FROM facts.fct_reviews_daily
-        WHERE landing_batch <= $known AND event_date <= $as_of AND review_pool IS NOT NULL
+        WHERE landing_batch <= $known AND (event_date <= $as_of OR event_date IS NULL)
         GROUP BY review_pool
         """,
         {"known": context.known_batch, "as_of": context.as_of},
     ).fetchall()
-    return {pool: (int(seeded or 0), int(found or 0)) for pool, seeded, found in rows}
+    pools = {
+        pool: Detection(int(shown or 0), int(found or 0), day) for pool, shown, found, day in rows
+    }
+    nobody = sum(max(pools.pop(pool, Detection()).seeded, 0) for pool in (UNKNOWN, None))
+    listed = {item.review_pool: Detection() for item in context.classes} | pools
+    return {pool: own._replace(seeded=own.seeded + nobody) for pool, own in listed.items()}
 
 
 @dataclass(frozen=True)
@@ -85,7 +105,7 @@ def error_bounds(
     shown, found, floor = [], [], []
     for cell in cells:
         name = cell.decision_class
-        seeded, detected = detections.get(reviewed[name], (0, 0))
+        seeded, detected, _ = detections.get(reviewed[name], Detection())
         missed = min(max(seeded - detected, 0), seeded) + context.lost(name).reviews
         shown.append(max(seeded, 0) + context.lost(name).reviews)
         found.append(shown[-1] - missed)

@@ -13,9 +13,9 @@ from dagster_project.evidence.estimates.context import (
     broken,
     insufficient,
     row,
-    segment_unknown,
 )
 from dagster_project.evidence.estimates.errors import (
+    Detection,
     Detections,
     class_alpha,
     error_bounds,
@@ -177,14 +177,13 @@ def _share_rows(
     shares = []
     for cell in context.cells(criterion):
         own = tallies.get(cell, Tally())
-        other = segment_unknown(cell.segment)
-        stray = tallies.get(cell._replace(segment=other), Tally()) if other else Tally()
+        strays = [tallies.get(other, Tally()) for other in context.strays(cell)]
         shares.append(
             Share(
                 cell,
                 own.failures,
                 own.trials,
-                unknown=own.unknown + stray.trials + stray.unknown,
+                unknown=own.unknown + sum(other.trials + other.unknown for other in strays),
                 unreadable=context.lost(cell.decision_class).decisions,
                 window_start=own.first,
                 window_end=context.window(cell.decision_class).end,
@@ -212,8 +211,20 @@ def cost_per_decision(
     upper, lower, rate = errors.upper(), errors.lower(), errors.cells.rate()
     for place, cell in enumerate(cells):
         error = (rate[place], float(upper[place]), float(lower[place]))
-        rows.append(_cost_row(context, cell, daily.get(cell), error))
+        strays = [daily[other] for other in context.strays(cell) if other in daily]
+        rows.append(_cost_row(context, cell, _with_strays(daily.get(cell), strays), error))
     return rows
+
+
+def _with_strays(own: Daily | None, strays: list[Daily]) -> Daily | None:
+    """What could belong here costs here too; that none of it is right, the error bound says."""
+    if own is None:
+        return None
+    return own._replace(
+        decisions=own.decisions + sum(other.decisions for other in strays),
+        priced=own.priced + sum(other.priced for other in strays),
+        cost=own.cost + sum(other.cost for other in strays),
+    )
 
 
 def _cost_row(
@@ -273,7 +284,7 @@ def reviewers_effective(context: Context, detections: Detections) -> list[Estima
     shares = []
     for item in context.judged("reviewers_effective"):
         name = item.decision_class
-        seeded, found = detections.get(item.review_pool, (0, 0))
+        seeded, found, newest = detections.get(item.review_pool, Detection())
         shares.append(
             Share(
                 Cell(name),
@@ -281,7 +292,7 @@ def reviewers_effective(context: Context, detections: Detections) -> list[Estima
                 seeded,
                 unknown=context.lost(name).reviews,
                 window_end=context.window(name).end,
-                newest=context.window(name).end if seeded else None,
+                newest=newest,
                 empty_reason="no seeded errors" if item.review_pool else "no review pool",
             )
         )

@@ -14,15 +14,13 @@ from dagster_project.evidence.estimates.thresholds import (
     latency_limits,
     resolve,
 )
-from dagster_project.names import ALL_SEGMENT
+from dagster_project.names import ALL_SEGMENT, UNKNOWN
 
 if TYPE_CHECKING:
     import duckdb
 
-# streams by what an unreadable unit of them might have been; any other stream of a source is
-# taken for decisions, except those that hold neither decisions nor labels
+# streams whose unreadable units may have been labels; one of no known stream may have been anything
 LABEL_STREAMS = ("labels", "reviews", "outcomes", "audit_sample")
-BYSTANDER_STREAMS = ("kpis", "rail_evidence", "reversals", "business_actions")
 
 
 class RunContextError(ValueError):
@@ -244,11 +242,12 @@ def _unreadable(
 
 def _sorted_by_stream(units: list[tuple[str, str, int]], conflicts: int) -> Unreadable:
     def count(*streams: str) -> int:
-        return sum(max(int(units_), 0) for _, stream, units_ in units if stream in streams)
+        return sum(
+            max(int(units_), 0) for _, stream, units_ in units if stream in (*streams, UNKNOWN)
+        )
 
-    others = {stream for _, stream, _ in units} - {*LABEL_STREAMS, *BYSTANDER_STREAMS}
     return Unreadable(
-        decisions=max(conflicts, 0) + count(*others),
+        decisions=max(conflicts, 0) + count("decisions"),
         labels=count(*LABEL_STREAMS),
         reviews=count("reviews"),
         reversals=count("reversals"),

@@ -2,6 +2,7 @@
 
 Strata are route × inclusion probability. A trial is one subject in one ISO week; it fails if any
 decision drawn from it is wrong or has no valid label. Weights come from the log, not the sample.
+What was drawn but could lie in any stratum fails in each; so does a selection that is missing.
 """
 
 from collections.abc import Iterable
@@ -19,10 +20,11 @@ from dagster_project.evidence.estimates.bounds import (
     Whole,
     anytime_upper,
     clopper_pearson,
+    fewest_selected,
     more_clean_trials,
     smallest_count,
 )
-from dagster_project.evidence.estimates.context import Cell, Context, segment_unknown
+from dagster_project.evidence.estimates.context import Cell, Context
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,9 +34,15 @@ OPERATING_CONFIDENCE_BIN = 50
 
 
 class Stratum(NamedTuple):
-    """Counts of one route × inclusion probability; not ``is_sampled``: nothing can be drawn."""
+    """Counts of one route × inclusion probability.
 
+    Not ``is_sampled``: nothing can be drawn by rule. Not ``is_judged``: of a route that the AI does
+    not take alone here; it matters only to cells that it could belong to.
+    """
+
+    is_judged: bool
     is_sampled: bool
+    probability: float
     decisions: int
     selected: int
     labelled: int
@@ -43,12 +51,18 @@ class Stratum(NamedTuple):
     first_date: date | None
     newest: date | None
 
+    @property
+    def unselected(self) -> int:
+        """Selections that are missing, beyond what chance explains (1 of 20 such strata)."""
+        fewest = fewest_selected(max(self.decisions, 0), self.probability)
+        return max(fewest - max(self.selected, 0), 0) if self.is_sampled else 0
+
 
 Strata = dict[Cell, list[Stratum]]
 
 # A route that is none of the four, and a missing confidence, may belong to what is judged: they
-# stay in as strata from which nothing is drawn. A subject that is unknown fails, decision by
-# decision. A trial whose counts contradict each other fails too.
+# stay in as strata from which nothing is drawn by rule. A subject that is unknown fails, decision
+# by decision. A trial whose counts contradict each other fails too.
 STRATA = """
 WITH mature AS (
     SELECT sample.*, coalesce(route, '') NOT IN ('delegated', 'surfaced', 'shadow') AS is_odd_route
@@ -69,6 +83,7 @@ cells AS (
 trials AS (
     SELECT decision_class, segment, cohort_id, coalesce(route, '') AS route,
         coalesce(inclusion_probability, 0) AS probability,
+        NOT is_alone OR route = 'delegated' OR is_odd_route AS is_judged,
         NOT is_odd_route AND coalesce(inclusion_probability, 0) > 0
             AND ($bin = -1 OR coalesce(confidence_bin, -1) >= 0) AS is_sampled,
         starts_with(coalesce(subject_key, '(unknown)'), '(unknown)') AS is_nobody,
@@ -77,7 +92,6 @@ trials AS (
         sum(labelled_count)::BIGINT AS labelled, sum(wrong_count)::BIGINT AS wrong,
         min(event_date) AS first_date, max(event_date) AS newest_date
     FROM mature JOIN cells USING (decision_class, segment, cohort_id)
-    WHERE NOT is_alone OR route = 'delegated' OR is_odd_route
     GROUP BY ALL
 ),
 judged AS (
@@ -87,13 +101,14 @@ judged AS (
             OR selected - labelled + wrong > 0 AS has_failed
     FROM trials
 )
-SELECT decision_class, segment, cohort_id, is_sampled, sum(decisions)::BIGINT,
+SELECT decision_class, segment, cohort_id, is_judged, is_sampled, probability::DOUBLE,
+    sum(decisions)::BIGINT,
     sum(selected)::BIGINT, sum(labelled)::BIGINT, sum(drawn)::BIGINT,
     sum(CASE WHEN is_nobody OR has_failed THEN drawn ELSE 0 END)::BIGINT,
     min(first_date),
     max(CASE WHEN drawn > 0 AND NOT is_nobody AND NOT has_failed THEN newest_date END)
 FROM judged
-GROUP BY decision_class, segment, cohort_id, route, probability, is_sampled
+GROUP BY decision_class, segment, cohort_id, route, probability, is_judged, is_sampled
 ORDER BY decision_class, segment, cohort_id, is_sampled DESC, probability, route
 """
 
@@ -119,7 +134,10 @@ def read_strata(
 
 @dataclass(frozen=True)
 class ErrorCells:
-    """Strata of many cells as flat arrays; ``fixed`` is each cell's share that failed for sure."""
+    """Strata of many cells as flat arrays; ``fixed`` is each cell's share that failed for sure.
+
+    ``doubted`` trials of a stratum are failed for a pass, but nobody saw them fail.
+    """
 
     cells: tuple[Cell, ...]
     strata: tuple[tuple[Stratum, ...], ...]
@@ -127,19 +145,19 @@ class ErrorCells:
     weight: Array
     failures: Array
     trials: Array
+    doubted: Array
     fixed: Array
     limit: Array
 
     def upper(self, alpha: Array, more: Whole | None = None) -> Array:
         """UCB of the error per cell, each stratum at alpha ÷ strata; ``more`` = clean trials."""
         added = 0 if more is None else np.ceil(more[self.cell_of] * self._portion())
-        bound = anytime_upper(
-            self.failures, self.trials + added, self.limit[self.cell_of], self._split(alpha)
-        )
+        failed, tried = self.failures + self.doubted, self.trials + self.doubted + added
+        bound = anytime_upper(failed, tried, self.limit[self.cell_of], self._split(alpha))
         return np.minimum(self.fixed + self._sum(self.weight * bound), 1.0)
 
     def lower(self, alpha: Array) -> Array:
-        """One-off lower bound: what weighs as ``fixed`` proves no error."""
+        """One-off lower bound: what is ``fixed`` or ``doubted`` proves no error."""
         bound, _ = clopper_pearson(self.failures, self.trials, self._split(alpha))
         return self._sum(self.weight * bound)
 
@@ -167,7 +185,7 @@ class ErrorCells:
         left = (target - self.fixed) / np.maximum(self.weight, 1e-300)
         null = np.clip(left, 1e-12, 1 - 1e-12)
         lost = np.zeros(len(self.cells))
-        counted = Counted(self.failures, self.trials, lost)
+        counted = Counted(self.failures + self.doubted, self.trials + self.doubted, lost)
         return more_clean_trials(counted, null, self.limit, alpha)
 
     def needed_of_several(self, alpha: Array, target: Array) -> Whole:
@@ -191,6 +209,7 @@ class ErrorCells:
             self.weight[mine],
             self.failures[mine],
             self.trials[mine],
+            self.doubted[mine],
             self.fixed[chosen],
             self.limit[chosen],
         )
@@ -213,23 +232,29 @@ def error_cells(
     cells: Iterable[Cell],
     limits: dict[str, float],
 ) -> ErrorCells:
-    """Assemble the cells: unreadable labels fail in the stratum of the smallest probability;
-    unreadable decisions and those of an unknown segment weigh with error 1."""
+    """Assemble the cells. Unreadable labels fail in the stratum of the smallest probability.
+
+    Unreadable decisions weigh with error 1. So do those that could belong to the cell, or to any
+    stratum of it; what was drawn of them fails in every stratum, since it may have failed there.
+    """
     listed = tuple(cells)
-    cell_of, weight, failures, trials, fixed, kept = [], [], [], [], [], []
+    cell_of, weight, failures, trials, doubted = [], [], [], [], []
+    fixed, kept = [], []
     for place, cell in enumerate(listed):
-        own = strata.get(cell, [])
+        own = [item for item in strata.get(cell, []) if item.is_judged]
         lost = context.lost(cell.decision_class)
-        certain = lost.decisions + _unknown_segment(strata, cell)
-        total = sum(max(item.decisions, 0) for item in own) + certain
         sampled = [item for item in own if item.is_sampled]
+        unplaced = [item for item in own if not item.is_sampled]
+        unplaced += [item for other in context.strays(cell) for item in strata.get(other, [])]
+        drawn = sum(max(item.trials, 0) for item in unplaced)
+        certain = lost.decisions + sum(max(item.decisions, 0) for item in unplaced)
+        total = sum(max(item.decisions, 0) for item in sampled) + certain
         for order, item in enumerate(sampled):
-            labels = lost.labels if order == 0 else 0
+            doubted.append((lost.labels if order == 0 else 0) + drawn + item.unselected)
             cell_of.append(place)
             weight.append(max(item.decisions, 0) / total if total > 0 else 0.0)
-            failures.append(item.failures + labels)
-            trials.append(item.trials + labels)
-        certain += sum(max(item.decisions, 0) for item in own if not item.is_sampled)
+            failures.append(item.failures)
+            trials.append(item.trials)
         fixed.append(certain / total if total > 0 else 1.0)
         kept.append(tuple(own))
     return ErrorCells(
@@ -239,14 +264,7 @@ def error_cells(
         np.array(weight, dtype=np.float64),
         np.array(failures, dtype=np.float64),
         np.array(trials, dtype=np.float64),
+        np.array(doubted, dtype=np.float64),
         np.array(fixed, dtype=np.float64),
         np.array([limits[cell.decision_class] for cell in listed], dtype=np.float64),
     )
-
-
-def _unknown_segment(strata: Strata, cell: Cell) -> int:
-    other = segment_unknown(cell.segment)
-    if other is None:
-        return 0
-    found = strata.get(cell._replace(segment=other), [])
-    return sum(max(item.decisions, 0) for item in found)

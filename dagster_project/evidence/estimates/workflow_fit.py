@@ -145,7 +145,11 @@ def _baseline_periods(connection: "duckdb.DuckDBPyConnection", context: Context)
             WHERE registry.kind = 'primary'
         ),
         counted AS (
-            SELECT registered.decision_class, registered.kpi, count(DISTINCT kpi.period_start)
+            SELECT registered.decision_class, registered.kpi,
+                -- eight days of one week are no eight weeks
+                count(DISTINCT date_trunc(
+                    CASE WHEN kpi.grain IN ('week', 'weekly') THEN 'week' ELSE 'month' END,
+                    kpi.period_start))
                 FILTER (
                     kpi.value IS NOT NULL AND kpi.period_start + CASE
                         WHEN kpi.grain IN ('week', 'weekly') THEN INTERVAL 7 DAY
@@ -233,7 +237,7 @@ def _clean_trials(strata: Strata, cells: list[Cell]) -> int:
         max(stratum.trials - stratum.failures, 0)
         for cell in cells
         for stratum in strata.get(cell, [])
-        if stratum.is_sampled
+        if stratum.is_judged and stratum.is_sampled
     )
 
 

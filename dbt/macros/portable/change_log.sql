@@ -6,6 +6,11 @@
     )
 {%- endmacro %}
 
+{#- A time after its own landing (a day of clock skew allowed) is no known time. -#}
+{% macro known_time(column) -%}
+    case when {{ column }} <= _landed_at + interval 1 day then {{ column }} end
+{%- endmacro %}
+
 {% macro count_records(kind, condition) -%}
     sum(case when kind = '{{ kind }}' and ({{ condition }}) then 1 else 0 end)
 {%- endmacro %}

@@ -1,44 +1,83 @@
-{#- Review work by pool and day. A review counts in the batch that first brought its id. -#}
+{#- Review work by pool and day. A review counts in the batch that first brought its id; another
+    payload under that id is a conflict: one more seeded error that was missed, if either was one.
+    So is a review that does not say whether it was seeded. -#}
 with
     reviews as ({{ penstock.union_stream("reviews") }}),
+
+    payloads as (
+        select
+            *,
+            row_number() over (
+                partition by review_id, _payload_sha256 order by _landing_batch
+            ) as arrival
+        from reviews
+    ),
+
+    versions as (
+        select
+            review_id,
+            reviewer_id,
+            verdict,
+            is_blind,
+            handling_seconds,
+            _landing_batch as landing_batch,
+            cast({{ penstock.known_time("reviewed_at") }} as date) as event_date,
+            is_seeded_error is distinct from false as may_be_seeded,
+            coalesce(is_seeded_error and verdict in ('overturn', 'modify'), false) as is_detected,
+            row_number() over (
+                partition by review_id order by _landing_batch, _payload_sha256
+            ) as version
+        from payloads
+        where arrival = 1
+    ),
 
     firsts as (
         select
             *,
-            row_number() over (
-                partition by review_id order by _landing_batch, _payload_sha256
-            ) as arrival
-        from reviews
+            bool_or(may_be_seeded) over (
+                partition by review_id
+                order by version
+                rows between unbounded preceding and current row
+            ) as was_seeded
+        from versions
     )
 
 select
-    coalesce(reviewers.review_pool, '(unknown)') as review_pool,
-    cast(firsts.reviewed_at as date) as event_date,
-    firsts._landing_batch as landing_batch,
+    case
+        when firsts.version = 1 then coalesce(reviewers.review_pool, '(unknown)') else '(unknown)'
+    end as review_pool,
+    firsts.event_date,
+    firsts.landing_batch,
     '{{ penstock.build_id() }}' as build_id,
-    cast(count(*) as bigint) as review_count,
-    cast(sum(case when firsts.is_blind then 1 else 0 end) as bigint) as blind_count,
+    cast(sum(case when firsts.version = 1 then 1 else 0 end) as bigint) as review_count,
     cast(
-        sum(case when firsts.verdict in ('overturn', 'modify') then 1 else 0 end) as bigint
-    ) as overturn_count,
-    cast(sum(case when firsts.is_seeded_error then 1 else 0 end) as bigint) as seeded_count,
+        sum(case when firsts.version = 1 and firsts.is_blind then 1 else 0 end) as bigint
+    ) as blind_count,
     cast(
         sum(
             case
-                when firsts.is_seeded_error and firsts.verdict in ('overturn', 'modify')
-                then 1
-                else 0
+                when firsts.version = 1 and firsts.verdict in ('overturn', 'modify') then 1 else 0
             end
         ) as bigint
+    ) as overturn_count,
+    cast(sum(case when firsts.was_seeded then 1 else 0 end) as bigint) as seeded_count,
+    cast(
+        sum(case when firsts.version = 1 and firsts.is_detected then 1 else 0 end) as bigint
     ) as seeded_detected_count,
     cast(
-        sum(case when firsts.handling_seconds is not null then 1 else 0 end) as bigint
+        sum(
+            case when firsts.version = 1 and firsts.handling_seconds is not null then 1 else 0 end
+        ) as bigint
     ) as timed_count,
-    cast(sum(coalesce(firsts.handling_seconds, 0)) as decimal(38, 3)) as handling_seconds,
+    cast(
+        sum(
+            case when firsts.version = 1 then coalesce(firsts.handling_seconds, 0) else 0 end
+        ) as decimal(38, 3)
+    ) as handling_seconds,
     cast(
         sum(
             cast(
-                coalesce(firsts.handling_seconds, 0)
+                case when firsts.version = 1 then coalesce(firsts.handling_seconds, 0) else 0 end
                 * coalesce(firsts.handling_seconds, 0) as decimal(38, 3)
             )
         ) as decimal(38, 3)
@@ -46,11 +85,13 @@ select
 from firsts
 left join {{ ref("reviewers") }} as reviewers on firsts.reviewer_id = reviewers.reviewer_id
 where
-    firsts.arrival = 1
+    true
     {% if is_incremental() %}
-        and firsts._landing_batch not in ({{ penstock.built_batches() }})
+        and firsts.landing_batch not in ({{ penstock.built_batches() }})
     {% endif %}
 group by
-    coalesce(reviewers.review_pool, '(unknown)'),
-    cast(firsts.reviewed_at as date),
-    firsts._landing_batch
+    case
+        when firsts.version = 1 then coalesce(reviewers.review_pool, '(unknown)') else '(unknown)'
+    end,
+    firsts.event_date,
+    firsts.landing_batch

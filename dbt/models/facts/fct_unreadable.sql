@@ -1,18 +1,29 @@
 {#- What counts against without a class to name: units that could not be read, and labels or
     selections whose decision is missing. -#}
 with
+    streams as ({{ penstock.table_streams() }}),
+
     quarantined as (
         select
-            source,
-            "table" as stream,
-            reason_code,
-            landing_batch,
+            quarantine.source,
+            -- of a table that feeds no stream nobody knows what it might have been
+            coalesce(streams.stream, '(unknown)') as stream,
+            quarantine.reason_code,
+            quarantine.landing_batch,
             cast(count(*) as bigint) as unit_count
-        from {{ source("landing", "quarantine") }}
+        from {{ source("landing", "quarantine") }} as quarantine
+        left join
+            streams
+            on quarantine.source = streams.source
+            and quarantine."table" = streams.source_table
         where
-            file_sha256
+            quarantine.file_sha256
             in (select file_sha256 from {{ source("landing", "files") }} where status = 'landed')
-        group by source, "table", reason_code, landing_batch
+        group by
+            quarantine.source,
+            coalesce(streams.stream, '(unknown)'),
+            quarantine.reason_code,
+            quarantine.landing_batch
     ),
 
     orphans as (
@@ -24,6 +35,18 @@ with
             {{ penstock.signed_sum("orphan_count") }} as unit_count
         from {{ ref("int_decisions__changes") }}
         where orphan_count <> 0
+        group by source, landing_batch
+        union all
+        -- an attempt to undo nobody knows what, or a decision of nobody knows which class
+        select
+            source,
+            'reversals',
+            'reversal_without_decision',
+            landing_batch,
+            {{ penstock.signed_sum("reversal_count + drill_count") }}
+        from {{ ref("int_decisions__changes") }}
+        where
+            reversal_count + drill_count > 0 and (not has_decision or decision_class = '(unknown)')
         group by source, landing_batch
     ),
 

@@ -44,10 +44,9 @@ with
     segments as (
         select
             workflow,
-            string_agg(
-                segment_dimension || '=' || segment_value,
-                ';'
-                order by segment_dimension, segment_value
+            -- JSON, so that no value can be read as two
+            to_json(
+                list([segment_dimension, segment_value] order by segment_dimension, segment_value)
             ) as segment_text
         from {{ ref("segments") }}
         group by workflow
@@ -68,17 +67,25 @@ with
             {{ penstock.recommended_level("outcomes.weak_count") }} as best_case_level,
             thresholds.threshold_text,
             segments.segment_text,
-            concat_ws(
-                '|',
-                classes.reversibility,
-                classes.is_regulated,
-                classes.error_cost,
-                classes.error_cost_amount,
-                classes.label_outcome,
-                classes.label_delay_days,
-                classes.latency_limit_ms,
-                classes.alpha_weight,
-                classes.required_fields
+            to_json(
+                struct_pack(
+                    {%- for column in [
+                        "reversibility",
+                        "is_regulated",
+                        "cost_of_delay_amount",
+                        "error_cost",
+                        "error_cost_amount",
+                        "label_outcome",
+                        "label_delay_days",
+                        "latency_limit_ms",
+                        "review_pool",
+                        "alpha_weight",
+                        "required_fields",
+                    ] %}
+                        {{ column }} := cast(classes.{{ column }} as varchar)
+                        {{- "," if not loop.last }}
+                    {%- endfor %}
+                )
             ) as inventory_text
         from outcomes
         inner join

@@ -7,6 +7,18 @@ with
 
     decisions as (select * from {{ ref("int_decisions__settled") }} where not is_conflict),
 
+    usual_latencies as (
+        select decision_class, max(decision_count) as decision_count
+        from
+            (
+                select decision_class, cast(count(*) as bigint) as decision_count
+                from decisions
+                where latency_ms is not null
+                group by decision_class, latency_ms
+            ) as latencies
+        group by decision_class
+    ),
+
     profiles as (
         select
             decision_class,
@@ -24,7 +36,8 @@ with
                 count(*) filter (
                     where
                         cost_amount = 0
-                        and coalesce(input_tokens, 0) + coalesce(output_tokens, 0) > 0
+                        -- tokens that nobody counted may be millions
+                        and coalesce(input_tokens, 1) + coalesce(output_tokens, 1) > 0
                 ) as bigint
             ) as cost_zero_with_tokens_count,
             min(input_tokens) as input_tokens_min,
@@ -47,7 +60,9 @@ select
     context.as_of - 27 as window_start,
     context.as_of as window_end,
     coalesce(profiles.decision_count, 0) as decision_count,
-    profiles.* exclude (decision_class, decision_count)
+    profiles.* exclude (decision_class, decision_count),
+    usual_latencies.decision_count as latency_ms_usual_count
 from {{ ref("decision_classes") }} as classes
 cross join context
 left join profiles on classes.decision_class = profiles.decision_class
+left join usual_latencies on classes.decision_class = usual_latencies.decision_class

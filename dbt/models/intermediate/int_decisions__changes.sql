@@ -54,6 +54,7 @@ with
             count(distinct decisions.payload_sha256) as payload_count,
             count(distinct decisions.decision_class) as class_count,
             count(distinct decisions.source) as source_count,
+            count(distinct decisions.cohort_id) as cohort_count,
             min(decisions.payload_sha256) as payload_sha256,
             min(decisions.decision_class) as decision_class,
             min(decisions.source) as source
@@ -78,6 +79,7 @@ with
             min(attached.recorded_at) as recorded_at,
             min(attached.workflow) as workflow,
             min(attached.source) as source,
+            min(attached.review_pool) as review_pool,
             min(attached.inclusion_probability) as inclusion_probability,
             bool_and(attached.is_success) as is_success,
             bool_or(attached.is_drill) as is_drill,
@@ -154,7 +156,7 @@ select
     case
         when versions.class_count = 1 then versions.decision_class else '(unknown)'
     end as decision_class,
-    coalesce(state.cohort_id, '(unknown)') as cohort_id,
+    case when versions.cohort_count = 1 then state.cohort_id else '(unknown)' end as cohort_id,
     state.occurred_at,
     state.event_date,
     state.subject_id,
@@ -188,8 +190,14 @@ select
             attachments.sample_conflict_count = 1
             or attachments.sample_probability is distinct from state.inclusion_probability
         then 0
-        -- nobody agrees with what was not decided yet
-        when labels.label = 'correct' and labels.recorded_at < state.occurred_at
+        -- nobody agrees with what was not decided yet, nor at no known time
+        when labels.label = 'correct' and coalesce(labels.recorded_at < state.occurred_at, true)
+        then 0
+        -- a reviewer of another pool knows another class
+        when
+            labels.label = 'correct'
+            and labels.outcome = ''
+            and labels.review_pool is distinct from state.review_pool
         then 0
         when labels.record_id is not null
         then 1

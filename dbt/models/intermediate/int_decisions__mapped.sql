@@ -75,32 +75,49 @@ select
     mapped.latency_ms,
     mapped.input_tokens,
     mapped.output_tokens,
-    coalesce(
-        mapped.cost_amount,
-        cast(
-            mapped.input_tokens * cast(prices.input_price_per_million as decimal(18, 6)) / 1000000
-            + mapped.output_tokens
-            * cast(prices.output_price_per_million as decimal(18, 6))
-            / 1000000 as decimal(18, 9)
-        )
-    ) as cost_amount,
-    coalesce(mapped.cost_currency, prices.currency) as cost_currency,
-    mapped.status,
-    -- the producer's word, but no amount above the registered limit is within, whoever says so
+    -- a cost in another currency than the class's budget, or in none, is no price
     case
-        when mapped.amount > classes.amount_limit
+        when
+            classes.currency = case
+                when mapped.cost_amount is null then prices.currency else mapped.cost_currency
+            end
+            or classes.decision_class is null
+        then
+            coalesce(
+                mapped.cost_amount,
+                cast(
+                    mapped.input_tokens
+                    * cast(prices.input_price_per_million as decimal(18, 6))
+                    / 1000000
+                    + mapped.output_tokens
+                    * cast(prices.output_price_per_million as decimal(18, 6))
+                    / 1000000 as decimal(18, 9)
+                )
+            )
+    end as cost_amount,
+    case
+        when mapped.cost_amount is null then prices.currency else mapped.cost_currency
+    end as cost_currency,
+    mapped.status,
+    -- the producer's word, but nothing outside the registered rule is within, whoever says so
+    case
+        when {{ penstock.is_outside_boundary("mapped", "rules", "classes.currency") }}
         then false
-        when classes.amount_limit is not null and mapped.amount is null and mapped.within_boundary
+        when
+            mapped.within_boundary
+            and {{ penstock.is_unclear_boundary("mapped", "rules", "classes.currency") }}
         then null
         else mapped.within_boundary
     end as within_boundary,
     classes.label_outcome,
+    classes.review_pool,
     ';' || coalesce(classes.required_fields, '') || ';' as required_fields,
     rates.inclusion_probability,
     mapped._landing_batch as landing_batch,
     mapped._payload_sha256 as payload_sha256
 from mapped
 left join {{ ref("decision_classes") }} as classes on mapped.mapped_class = classes.decision_class
+left join {{ ref("int_boundaries__rules") }} as rules on mapped.mapped_class = rules.decision_class
 left join
     {{ ref("int_audit_rates__dated") }} as rates
     on mapped.mapped_class = rates.decision_class

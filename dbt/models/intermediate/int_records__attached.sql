@@ -1,6 +1,7 @@
 {#- One row per landed record that hangs on a decision: label, audit selection, reversal, action.
     Reviews: an approval given with the AI's proposal in view is no label, and
-    neither is one by somebody who is no registered reviewer; an overturn always is. -#}
+    neither is one by somebody who is no registered reviewer; an overturn always is. A record of the
+    future has no known time. -#}
 with
     reviews as ({{ penstock.union_stream("reviews") }}),
     outcomes as ({{ penstock.union_stream("outcomes") }}),
@@ -12,7 +13,7 @@ select
     decision_id,
     'label' as kind,
     'review:' || review_id as record_id,
-    reviewed_at as recorded_at,
+    {{ penstock.known_time("reviewed_at") }} as recorded_at,
     '' as outcome,
     case
         when verdict = 'cannot_judge'
@@ -28,6 +29,7 @@ select
     cast(null as boolean) as is_drill,
     cast(null as decimal(9, 6)) as inclusion_probability,
     cast(null as varchar) as workflow,
+    reviewers.review_pool,
     source,
     _payload_sha256 as payload_sha256,
     _landing_batch as landing_batch
@@ -41,13 +43,14 @@ select
     decision_id,
     'label',
     'outcome:' || outcome_id,
-    observed_at,
+    {{ penstock.known_time("observed_at") }},
     coalesce(outcome, '(unknown)'),
     case when label = 'correct' then 'correct' else 'incorrect' end,
     null,
     null,
     null,
     workflow,
+    null,
     source,
     _payload_sha256,
     _landing_batch
@@ -59,12 +62,13 @@ select
     decision_id,
     'sample',
     decision_id,
-    selected_at,
+    {{ penstock.known_time("selected_at") }},
     null,
     null,
     null,
     null,
     inclusion_probability,
+    null,
     null,
     source,
     _payload_sha256,
@@ -77,11 +81,12 @@ select
     decision_id,
     'reversal',
     reversal_id,
-    attempted_at,
+    {{ penstock.known_time("attempted_at") }},
     null,
     null,
     coalesce(succeeded, false),
     coalesce(is_drill, false),
+    null,
     null,
     null,
     source,
@@ -95,13 +100,14 @@ select
     coalesce(decision_id, 'action:' || action_id),
     'action',
     action_id,
-    executed_at,
+    {{ penstock.known_time("executed_at") }},
     null,
     null,
     null,
     null,
     null,
     workflow,
+    null,
     source,
     _payload_sha256,
     _landing_batch

@@ -41,45 +41,45 @@ def good_content(name: str) -> bytes:
 def test_nothing_lands_and_a_good_file_of_that_name_settles_it(desk, case):
     name, content, reason = UNACCOUNTABLE[case]
     path = desk.drop(name, content)
-    report = desk.land()
+    report = desk.land_one()
     assert (report.status, report.reason, report.landed_count) == ("unaccountable", reason, 0)
     assert (desk.landed_places(), desk.quarantined()) == ([], [])
     (bad,) = desk.entries()
     assert (bad["status"], bad["reason"]) == ("unaccountable", reason)
     os.utime(path, (1, 1))  # looks new, so it is read again
-    assert desk.land().status == "unaccountable"  # and stays so, under the same entry
+    assert desk.land_one().status == "unaccountable"  # and stays so, under the same entry
     assert desk.entries() == [bad]
     desk.drop(name, good_content(name))
-    assert desk.land().status == "landed"
+    assert desk.land_one().status == "landed"
     (good,) = desk.entries()
     assert (good["status"], good["replaces"]) == ("landed", [bad["file_sha256"]])
 
 
 def test_a_plain_file_named_gz_does_not_displace_what_landed_from_its_twin(desk):
     desk.drop("a.jsonl", GOOD)
-    assert desk.land().status == "landed"
+    assert desk.land_one().status == "landed"
     desk.declare(location="data/*.gz")
     desk.drop("a.jsonl.gz", GOOD)
-    assert desk.land().status == "unaccountable"
+    assert desk.land_one().status == "unaccountable"
     assert sorted(str(entry["status"]) for entry in desk.entries()) == ["landed", "unaccountable"]
     assert desk.landed_places() == [1]
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(desk):
     desk.drop("a.jsonl.gz", gzip.compress(b"\n" * (70 << 20), 1))
-    assert desk.land().reason == "decompression_bomb"
+    assert desk.land_one().reason == "decompression_bomb"
 
 
 def test_two_members_are_one_file(desk):
     desk.drop("a.jsonl.gz", gzip.compress(GOOD) + gzip.compress(GOOD))
-    assert (desk.land().status, desk.landed_places()) == ("landed", [1, 2])
+    assert (desk.land_one().status, desk.landed_places()) == ("landed", [1, 2])
 
 
 def test_a_symlink_is_refused(desk, tmp_path):
     outside = tmp_path / "secret.jsonl"
     outside.write_bytes(GOOD)
     (tmp_path / "data" / "a.jsonl").symlink_to(outside)
-    assert (desk.land().reason, desk.landed_places()) == ("symlink", [])
+    assert (desk.land_one().reason, desk.landed_places()) == ("symlink", [])
 
 
 def test_a_linked_folder_is_refused(desk, tmp_path):
@@ -87,7 +87,7 @@ def test_a_linked_folder_is_refused(desk, tmp_path):
     (tmp_path / "elsewhere" / "a.jsonl").write_bytes(GOOD)
     (tmp_path / "data" / "linked").symlink_to(tmp_path / "elsewhere")
     desk.declare(location="data/linked/*")
-    assert (desk.land().reason, desk.landed_places()) == ("symlink", [])
+    assert (desk.land_one().reason, desk.landed_places()) == ("symlink", [])
 
 
 def test_a_link_out_of_the_project_is_refused(desk, tmp_path, tmp_path_factory):
@@ -95,12 +95,12 @@ def test_a_link_out_of_the_project_is_refused(desk, tmp_path, tmp_path_factory):
     (outside / "a.jsonl").write_bytes(GOOD)
     (tmp_path / "data" / "linked").symlink_to(outside)
     desk.declare(location="data/linked/*")
-    assert (desk.land().reason, desk.landed_places()) == ("outside_project", [])
+    assert (desk.land_one().reason, desk.landed_places()) == ("outside_project", [])
 
 
 def test_a_pipe_is_refused_without_waiting(desk, tmp_path):
     os.mkfifo(tmp_path / "data" / "a.jsonl")
-    assert (desk.land().reason, desk.landed_places()) == ("not_a_regular_file", [])
+    assert (desk.land_one().reason, desk.landed_places()) == ("not_a_regular_file", [])
 
 
 @pytest.mark.parametrize("name", ["a\nb.jsonl", "a'b\".jsonl", "..x.jsonl", "ü — ?.jsonl", "%s;--"])
@@ -112,13 +112,13 @@ def test_odd_file_names_are_only_names(desk, name):
 
         assert find_files(desk.project.root, desk.source.location) == []
         return
-    assert (desk.land().status, desk.landed_places()) == ("landed", [1])
+    assert (desk.land_one().status, desk.landed_places()) == ("landed", [1])
     assert desk.entries()[0]["file_name"] == f"data/{name}"
 
 
 def test_a_name_that_is_not_utf8_is_written_escaped(desk, tmp_path):
     (tmp_path / "data" / os.fsdecode(b"\xff.jsonl")).write_bytes(GOOD)
-    desk.land()
+    desk.land_one()
     assert desk.entries()[0]["file_name"] == "data/\\xff.jsonl"
 
 
@@ -144,13 +144,13 @@ def test_parquet_lands_and_names_what_is_not_declared(parquet_desk, tmp_path):
     parquet_desk.drop(
         "a.parquet", parquet(tmp_path, rows(extra=[1, 2, 3], j=['{"b":1}', None, "1"]))
     )
-    assert (parquet_desk.land().unit_count, parquet_desk.landed_places()) == (3, [1, 2, 3])
+    assert (parquet_desk.land_one().unit_count, parquet_desk.landed_places()) == (3, [1, 2, 3])
     assert parquet_desk.entries()[0]["undeclared_keys"] == {"extra": 3}
 
 
 def test_parquet_gz_is_unpacked_and_the_spool_is_gone(parquet_desk, tmp_path):
     parquet_desk.drop("a.parquet.gz", gzip.compress(parquet(tmp_path, rows())))
-    assert parquet_desk.land().landed_count == 3
+    assert parquet_desk.land_one().landed_count == 3
     assert not list(parquet_desk.project.landing.rglob(".*"))
 
 
@@ -167,7 +167,7 @@ BAD_PARQUET_ROWS = {
 def test_parquet_types_are_checked_row_by_row(parquet_desk, tmp_path, case):
     changes, reason = BAD_PARQUET_ROWS[case]
     parquet_desk.drop("a.parquet", parquet(tmp_path, rows(**changes)))
-    parquet_desk.land()
+    parquet_desk.land_one()
     assert parquet_desk.quarantined() == [(1, reason), (2, reason), (3, reason)]
 
 
@@ -180,6 +180,6 @@ def test_broken_parquet_is_unaccountable(parquet_desk, tmp_path):
         (b"", "wrong_extension"),
     ):
         parquet_desk.drop("a.parquet", content)
-        report = parquet_desk.land()
+        report = parquet_desk.land_one()
         assert (report.status, report.reason) == ("unaccountable", reason)
     assert parquet_desk.landed_places() == []

@@ -110,7 +110,7 @@ TAKEN = {
 def test_a_bad_line_and_only_it_is_quarantined(desk, name):
     bad, reason = REFUSED[name]
     desk.drop("a.jsonl", b"\n".join([GOOD_FIRST, bad, GOOD_LAST]) + b"\n")
-    report = desk.land()
+    report = desk.land_one()
     assert (report.status, report.unit_count) == ("landed", 3)
     assert desk.quarantined() == [(2, reason)]
     assert desk.landed_places() == [1, 3]
@@ -119,7 +119,7 @@ def test_a_bad_line_and_only_it_is_quarantined(desk, name):
 @pytest.mark.parametrize("name", TAKEN)
 def test_an_odd_but_right_line_lands(desk, name):
     desk.drop("a.jsonl", b"\n".join([GOOD_FIRST, TAKEN[name], GOOD_LAST]) + b"\n")
-    report = desk.land()
+    report = desk.land_one()
     assert (report.status, report.unit_count, desk.quarantined()) == ("landed", 3, [])
     assert desk.landed_places() == [1, 2, 3]
 
@@ -145,7 +145,7 @@ SHAPES = {
 def test_units_are_physical_lines(desk, name, packed):
     content, expected = SHAPES[name]
     desk.drop("a.jsonl.gz" if packed else "a.jsonl", gzip.compress(content) if packed else content)
-    report = desk.land()
+    report = desk.land_one()
     counts = (
         report.unit_count,
         report.landed_count,
@@ -161,7 +161,7 @@ def test_a_batch_boundary_inside_the_file_loses_nothing(desk):
     lines = [GOOD_FIRST.replace(b"first", b"%d" % i) for i in range(45_000)]
     lines[20_000] = b"broken"
     desk.drop("a.jsonl", b"\n".join(lines))
-    report = desk.land()
+    report = desk.land_one()
     assert (report.unit_count, report.landed_count) == (45_000, 44_999)
     assert desk.quarantined() == [(20_001, "invalid_json")]
     assert desk.landed_places() == [*range(1, 20_001), *range(20_002, 45_001)]

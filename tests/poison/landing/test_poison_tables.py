@@ -48,7 +48,7 @@ REFUSED = {
 def test_a_bad_row_and_only_it_is_quarantined(csv_desk, case):
     bad, reason = REFUSED[case]
     csv_desk.drop("a.csv", HEAD + ROW + bad + ROW)
-    report = csv_desk.land()
+    report = csv_desk.land_one()
     assert (report.status, report.unit_count) == ("landed", 3)
     assert csv_desk.quarantined() == [(2, reason)]
     assert csv_desk.landed_places() == [1, 3]
@@ -72,7 +72,7 @@ TAKEN = {
 def test_records_are_counted_with_their_quotes(csv_desk, case):
     content, expected = TAKEN[case]
     csv_desk.drop("a.csv", content)
-    report = csv_desk.land()
+    report = csv_desk.land_one()
     assert (report.unit_count, report.landed_count, report.blank_count) == expected
     assert report.status == "landed"
 
@@ -95,7 +95,7 @@ UNACCOUNTABLE = {
 def test_a_csv_that_cannot_be_counted_lands_nothing(csv_desk, case):
     content, reason = UNACCOUNTABLE[case]
     csv_desk.drop("a.csv", content)
-    report = csv_desk.land()
+    report = csv_desk.land_one()
     assert (report.status, report.reason) == ("unaccountable", reason)
     assert (csv_desk.landed_places(), csv_desk.quarantined()) == ([], [])
 
@@ -131,7 +131,7 @@ BAD_ITEMS = {
 def test_a_bad_element_and_only_it_is_quarantined(document_desk, case):
     bad, reason = BAD_ITEMS[case]
     document_desk.drop("a.json", document(ITEM, bad, ITEM))
-    report = document_desk.land()
+    report = document_desk.land_one()
     assert (report.status, report.unit_count) == ("landed", 3)
     assert document_desk.quarantined() == [(2, reason)]
     assert document_desk.landed_places() == [1, 3]
@@ -155,17 +155,17 @@ BAD_DOCUMENTS = {
 def test_a_document_that_cannot_be_read_lands_nothing(document_desk, case):
     content, reason = BAD_DOCUMENTS[case]
     document_desk.drop("a.json", content)
-    report = document_desk.land()
+    report = document_desk.land_one()
     assert (report.status, report.reason) == ("unaccountable", reason)
     assert document_desk.landed_places() == []
 
 
 def test_an_empty_array_is_zero_units(document_desk):
     document_desk.drop("a.json", document())
-    assert (document_desk.land().status, document_desk.land().status) == ("landed", "known")
+    assert (document_desk.land_one().status, document_desk.land_one().status) == ("landed", "known")
 
 
 def test_a_top_level_array_needs_no_record_path(desk):
     desk.declare(format="json")
     desk.drop("a.json", json.dumps([json.loads(ITEM)] * 3, indent=2).encode())
-    assert (desk.land().unit_count, desk.landed_places()) == (3, [1, 2, 3])
+    assert (desk.land_one().unit_count, desk.landed_places()) == (3, [1, 2, 3])

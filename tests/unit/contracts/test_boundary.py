@@ -14,7 +14,10 @@ from dagster_project.contracts.boundary import BoundaryError, Condition, parse_b
         ("amount<499.95", [Condition("amount", "<", ("499.95",))]),
         ("amount >= -3", [Condition("amount", ">=", ("-3",))]),
         ("amount > 0", [Condition("amount", ">", ("0",))]),
-        ("amount in (10, 20)", [Condition("amount", "in", ("10", "20"))]),
+        (
+            "amount >= 10 and amount < 20",
+            [Condition("amount", ">=", ("10",)), Condition("amount", "<", ("20",))],
+        ),
         ("currency = EUR", [Condition("currency", "=", ("EUR",))]),
         ("region in (EU, North America)", [Condition("region", "in", ("EU", "North America"))]),
         (
@@ -56,6 +59,9 @@ def test_a_boundary_is_read_as_conditions_that_must_all_hold(
         ("team = a=b", "'a=b' is not a plain value", "comparison signs"),
         ("mood = good", "unknown field 'mood'", "use one of action, amount, region"),
         ("Action = x", "unknown field 'Action'", "use one of action"),
+        ("amount in (10, 20)", "amount is a number", "use `amount <= 500`"),
+        ("amount <= 5 and amount <= 6", "'amount' is restricted twice", "merge"),
+        ("team = x and team in (x, y)", "'team' is restricted twice", "merge"),
         ("amount == 5", "unknown operator '=='", "use <=, <, =, >=, >"),
         ("amount != 5", "unknown operator '!='", "use <=, <, =, >=, >"),
         ("amount <> 5", "unknown operator '<>'", "use <=, <, =, >=, >"),

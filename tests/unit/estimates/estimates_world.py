@@ -103,7 +103,8 @@ create table facts.fct_unreadable (source varchar, stream varchar, reason_code v
 create table facts.fct_watermarks (workflow varchar, decision_class varchar,
     landing_batch varchar, label_watermark_date date);
 create table intermediate.int_data_fit__class_profile (decision_class varchar,
-    decision_count bigint, latency_ms_distinct_count bigint, cost_zero_with_tokens_count bigint,
+    decision_count bigint, latency_ms_usual_count bigint, latency_ms_missing_count bigint,
+    cost_zero_with_tokens_count bigint,
     latency_ms_min bigint, cost_amount_min decimal(18,9), input_tokens_min bigint,
     output_tokens_min bigint, amount_min decimal(18,4), confidence_min decimal(9,6),
     confidence_max decimal(9,6), route_invalid_count bigint);

@@ -167,7 +167,7 @@ def test_unreadable_decisions_enter_as_a_share_that_failed(world: World) -> None
 @pytest.mark.parametrize("source", ["s", "a source that nobody mapped"])
 def test_units_of_no_known_class_count_against_every_class(world: World, source: str) -> None:
     before = world.estimate("required_data_present")["bound"]
-    world.add("facts.fct_unreadable", source=source, stream="traces", unit_count=20)
+    world.add("facts.fct_unreadable", source=source, stream="(unknown)", unit_count=20)
     assert world.estimate("required_data_present")["bound"] > before
 
 
@@ -206,6 +206,29 @@ def test_every_unit_of_the_sources_is_accounted(
     assert (row["status"], row["bound"], row["refuting_bound"]) == (status, value, value)
 
 
+@pytest.mark.parametrize(
+    ("mapped", "values"),
+    [
+        # a source of actions, reviews or drills alone may matter to any class
+        (None, {CLASS: 1, "v.two": 1}),
+        ("v", {CLASS: 0, "v.two": 1}),
+    ],
+)
+def test_an_unaccountable_file_counts_against_whoever_it_may_belong_to(
+    world: World, mapped: str | None, values: dict[str, int]
+) -> None:
+    world.add("registry.decision_classes", decision_class="v.two", workflow="v", alpha_weight=1)
+    world.add("registry.class_mapping", source="s", workflow="v", decision_class="v.two")
+    if mapped:
+        world.add("registry.class_mapping", source="desk", workflow=mapped, decision_class="v.two")
+    assert {name: world.estimate("accounted", name=name)["bound"] for name in values} == {
+        CLASS: 0,
+        "v.two": 0 if mapped is None else None,  # no file of its source yet
+    }
+    world.add("landing.files", source="desk", status="unaccountable", landing_batch=BATCH)
+    assert {name: world.estimate("accounted", name=name)["bound"] for name in values} == values
+
+
 def test_reconciled_is_the_lower_bound_of_audited_actions(world: World) -> None:
     assert world.estimate("reconciled")["reason"] == "no business actions"
     actions = {"workflow": WORKFLOW, "event_date": AS_OF, "action_count": 500}
@@ -231,8 +254,9 @@ def test_labels_available_counts_selected_mature_decisions(world: World) -> None
 @pytest.mark.parametrize(
     ("column", "value", "count", "reason"),
     [
-        ("latency_ms_distinct_count", 2, 0, None),
-        ("latency_ms_distinct_count", 1, 1, "constant latency"),
+        ("latency_ms_usual_count", 18, 0, None),
+        ("latency_ms_usual_count", 19, 1, "constant latency"),  # one odd value among twenty
+        ("latency_ms_missing_count", 1, 0, None),
         ("cost_zero_with_tokens_count", 7, 7, "cost zero with tokens"),
         ("latency_ms_min", -1, 1, "impossible values"),
         ("confidence_max", 1.5, 1, "impossible values"),
@@ -246,7 +270,8 @@ def test_implausible_telemetry_is_counted(
         "intermediate.int_data_fit__class_profile",
         decision_class=CLASS,
         decision_count=20,
-        latency_ms_distinct_count=9,
+        latency_ms_usual_count=3,
+        latency_ms_missing_count=0,
     )
     world.run(f"update intermediate.int_data_fit__class_profile set {column} = {value}")
     row = world.estimate("telemetry_plausible")

@@ -3,14 +3,9 @@
 from pathlib import Path
 
 import pytest
-from landing_world import Desk
-
-from dagster_project.settings import load_project
+from landing_world import LINES, Desk, empty_desk
 
 
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.delenv("PENSTOCK_HOME", raising=False)
-    (tmp_path / "penstock.toml").write_text("[landing]\nsettle_seconds = 0\n")
-    (tmp_path / "data").mkdir()
-    return Desk(load_project(tmp_path))
+    return empty_desk(tmp_path, monkeypatch, LINES)

@@ -86,7 +86,7 @@ def test_cohorts_have_their_own_grants_and_the_lowest_level_is_told() -> None:
         (None, "action in (refund)", None),
         (Decimal(500), "amount <= 50", "50"),
         (Decimal(5), "action in (refund) and amount <= 50", "5"),
-        (None, "amount <= 50.25 and amount <= 40", "40"),
+        (None, "amount <= 50.25 and amount < 40", "39.9999"),
         (None, "amount < 50", "49.9999"),
         (Decimal(5), "amount >= 1", "0"),
         (Decimal(5), "amount = 4", "0"),

@@ -1,0 +1,188 @@
+"""Known made unknown, and selections removed, never move a bound towards a pass."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from estimates_world import AS_OF, CLASS, COHORT, World
+
+from dagster_project.evidence.estimates.bounds import fewest_selected
+from dagster_project.evidence.estimates.context import COMPARISONS, may_be_cohort
+
+DAY = date(2025, 3, 3)
+FULL = "v1 | m | p1 | t1 | pol1"
+PARTLY = "v1 | m | (absent) | t1 | pol1"
+
+
+def is_worse(world: World, criterion: str, spoil: str, cohort: str | None = None) -> bool:
+    """Whether ``spoil`` moved the bound away from a pass, or left none."""
+    before = world.estimate(criterion, cohort=cohort)
+    world.run(spoil)
+    after = world.estimate(criterion, cohort=cohort)
+    if after["status"] != "ok":
+        return True
+    if COMPARISONS[criterion] == "at_most":
+        return bool(after["bound"] > before["bound"])
+    return bool(after["bound"] < before["bound"])
+
+
+@pytest.mark.parametrize(
+    ("logged", "cohort", "may"),
+    [
+        (FULL, FULL, True),
+        (PARTLY, FULL, True),
+        (FULL, PARTLY, False),
+        (PARTLY, "v2 | m | p1 | t1 | pol1", False),
+        (PARTLY, "v1 | m | p1 | (absent) | pol1", True),
+        ("(absent) | a | b | c | d | e", FULL, True),
+    ],
+)
+def test_a_cohort_with_absent_parts_may_be_any_that_agrees(
+    logged: str, cohort: str, may: bool
+) -> None:
+    assert may_be_cohort(logged, cohort) is may
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    ["accuracy", "latency", "audit_complete", "boundary_respected", "cost_per_decision"],
+)
+def test_a_decision_without_its_version_counts_in_the_cohort_it_may_be_of(
+    world: World, criterion: str
+) -> None:
+    for fact in ("samples_weekly", "decisions_daily", "latency_daily"):
+        world.run(f"update facts.fct_{fact} set cohort_id = '{FULL}'")
+    healthy = world.estimate(criterion, cohort=FULL)
+    assert healthy["status"] == "ok"
+    bad = {"cohort_id": FULL, "decision_count": 5}
+    world.sample("bad", DAY, wrong_count=1, **bad)
+    world.decisions(
+        DAY, audit_complete_count=0, boundary_violation_count=5, cost_amount=Decimal(9), **bad
+    )
+    world.add(
+        "facts.fct_latency_daily",
+        decision_class=CLASS,
+        segment="all",
+        event_date=DAY,
+        latency_bin=1_000_000,
+        **bad,
+    )
+    known = world.estimate(criterion, cohort=FULL)["bound"]
+    for fact in ("samples_weekly", "decisions_daily", "latency_daily"):
+        chosen = {"samples_weekly": "subject_key = 'bad'", "latency_daily": "latency_bin > 500"}
+        world.run(
+            f"update facts.fct_{fact} set cohort_id = '{PARTLY}'"
+            f" where {chosen.get(fact, 'decision_count = 5')}"
+        )
+    hidden = world.estimate(criterion, cohort=FULL)["bound"]
+    worse = hidden <= known if COMPARISONS[criterion] == "at_least" else hidden >= known
+    assert worse, (known, hidden)
+
+
+@pytest.mark.parametrize(
+    "hide",
+    [
+        "route = '(unknown)'",
+        "route = null",
+        "cohort_id = '(unknown)', route = '(unknown)', decision_count = 0, labelled_count = 0",
+    ],
+)
+def test_a_drawn_failure_of_unknown_route_still_fails(world: World, hide: str) -> None:
+    world.run("update facts.fct_samples_weekly set wrong_count = 1 where subject_key = 'p5'")
+    assert not is_worse_than_hidden(world, "accuracy", hide)
+
+
+def test_a_drawn_failure_of_unknown_confidence_still_fails(world: World) -> None:
+    world.run("update facts.fct_samples_weekly set wrong_count = 1 where subject_key = 'p5'")
+    assert not is_worse_than_hidden(world, "confidence_quality", "confidence_bin = -1")
+
+
+def is_worse_than_hidden(world: World, criterion: str, hide: str) -> bool:
+    known = world.estimate(criterion, cohort=COHORT)["bound"]
+    world.run(f"update facts.fct_samples_weekly set {hide} where subject_key = 'p5'")
+    return bool(world.estimate(criterion, cohort=COHORT)["bound"] < known)
+
+
+def test_removed_selections_count_as_failures_beyond_chance(world: World) -> None:
+    fewest = fewest_selected(780, 0.1)
+    assert fewest == 64  # lower 5 % point of Bin(780, 0.1)
+    remove = (
+        "update facts.fct_samples_weekly set selected_count = 0, labelled_count = 0"
+        " where cast(substr(subject_key, 2) as int) < {}"
+    )
+    before = world.estimate("accuracy")["bound"]
+    world.run(remove.format(78 - fewest))
+    within_chance = world.estimate("accuracy")["bound"]
+    world.run(remove.format(78 - fewest + 10))
+    beyond = world.estimate("accuracy")["bound"]
+    assert before < within_chance < Decimal("0.1") < beyond
+    assert world.estimate("labels_available")["n_missing"] == 10
+
+
+def test_where_all_are_drawn_every_unselected_decision_fails(world: World) -> None:
+    world.run(
+        "update facts.fct_samples_weekly set inclusion_probability = 1, selected_count = 10,"
+        " labelled_count = 10"
+    )
+    assert is_worse(
+        world,
+        "accuracy",
+        "update facts.fct_samples_weekly set selected_count = 9, labelled_count = 9"
+        " where subject_key = 'p5'",
+    )
+
+
+@pytest.mark.parametrize("where", [{"review_pool": "(unknown)"}, {"event_date": None}])
+def test_a_seeded_error_shown_to_nobody_known_was_missed(
+    world: World, where: dict[str, Any]
+) -> None:
+    shown = {"review_pool": "pool", "event_date": DAY, "review_count": 0}
+    world.add("facts.fct_reviews_daily", **shown, seeded_count=60, seeded_detected_count=60)
+    before = world.estimate("reviewers_effective")
+    assert before["evidence_newest_date"] == DAY
+    world.add("facts.fct_reviews_daily", **shown | where, seeded_count=1, seeded_detected_count=1)
+    after = world.estimate("reviewers_effective")
+    assert (after["n"], after["bound"] < before["bound"]) == (61, True)
+
+
+def test_only_a_found_seeded_error_is_news(world: World) -> None:
+    shown = {"review_pool": "pool", "review_count": 0, "seeded_count": 9}
+    world.add("facts.fct_reviews_daily", event_date=DAY, seeded_detected_count=9, **shown)
+    world.add("facts.fct_reviews_daily", event_date=AS_OF, seeded_detected_count=0, **shown)
+    assert world.estimate("reviewers_effective")["evidence_newest_date"] == DAY
+
+
+def test_review_capacity_needs_the_time_of_every_review(world: World) -> None:
+    day = AS_OF - timedelta(7)
+    load = {"event_date": day, "timed_count": 50, "handling_seconds": 3000}
+    load |= {"handling_seconds_squared": 180_000, "review_count": 50}
+    world.add("facts.fct_reviews_daily", review_pool="pool", **load)
+    before = world.estimate("review_capacity")["bound"]
+    world.add("facts.fct_reviews_daily", review_pool="(unknown)", **load)
+    world.add("facts.fct_reviews_daily", review_pool="pool", **load | {"event_date": None})
+    assert world.estimate("review_capacity")["bound"] > 2 * before
+    world.run("update facts.fct_reviews_daily set timed_count = 49 where review_pool = 'pool'")
+    row = world.estimate("review_capacity")
+    assert row["status"] == "insufficient"
+    assert row["reason"] == "2 of 150 reviews without handling time"
+
+
+@pytest.mark.parametrize("where", [{"workflow": "(unknown)"}, {"event_date": None}])
+def test_an_action_of_no_known_workflow_or_day_has_no_decision(
+    world: World, where: dict[str, Any]
+) -> None:
+    done = {"workflow": "w", "event_date": DAY}
+    world.add("facts.fct_actions_daily", **done, action_count=200, audited_count=200)
+    before = world.estimate("reconciled")["bound"]
+    world.add("facts.fct_actions_daily", **done | where, action_count=1, audited_count=1)
+    assert world.estimate("reconciled")["bound"] < before
+
+
+def test_eight_days_are_no_eight_weeks(world: World) -> None:
+    world.run(
+        "update facts.fct_kpis set period_start ="
+        " date '2024-11-04' + (datediff('day', period_start, date '2025-01-06') / 7)::int"
+    )
+    row = world.estimate("pain_measured")
+    assert (row["n"], row["status"]) == (2, "insufficient")

@@ -1,0 +1,163 @@
+"""What a record claims and does not show counts against: labels, limits, times."""
+
+from contextlib import closing
+from typing import Any
+
+import pytest
+from small_company import CLASSIFY, MATCH, Company
+from unclear_records import BOUNDED, LABELLED, PLACED, PRICED, REVIEWED, TWICE, UNPLACED
+
+from dagster_project import warehouse
+from dagster_project.evidence.estimates.registry import read_context
+
+pytestmark = pytest.mark.xdist_group("small_company")
+
+
+def ask(company: Company, query: str) -> list[tuple[Any, ...]]:
+    with closing(warehouse.connect(company.project.warehouse, read_only=True)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_only_an_approval_of_its_own_pool_after_the_decision_is_a_label(company: Company) -> None:
+    rows = ask(
+        company,
+        "select subject_key, sum(selected_count), sum(labelled_count), sum(wrong_count) "
+        "from facts.fct_samples_weekly where segment = 'all' group by subject_key",
+    )
+    wanted = {name: [1, *counts] for name, (*_, counts) in (LABELLED | REVIEWED).items()}
+    assert {subject: counts for subject, *counts in rows if subject in wanted} == wanted
+
+
+def test_an_amount_above_the_limit_is_outside_whoever_says_within(company: Company) -> None:
+    rows = ask(
+        company,
+        "select split_part(cohort_id, ' | ', 5), sum(boundary_violation_count), "
+        "sum(boundary_unknown_count), sum(decision_count) from facts.fct_decisions_daily "
+        f"where segment = 'all' and decision_class = '{MATCH}' group by 1",
+    )
+    found = {name: counts for name, *counts in rows}
+    assert found == {name: [*counts, 1] for name, (_, _, counts) in BOUNDED.items()}
+
+
+def test_what_nobody_can_place_has_no_class(company: Company) -> None:
+    rows = ask(
+        company,
+        "select decision_id, decision_class from intermediate.int_decisions__mapped "
+        f"where decision_id in {(*UNPLACED, *PLACED)}",
+    )
+    classes = dict(rows)
+    assert {name for name, found in classes.items() if found == "(unknown)"} == UNPLACED.keys()
+    assert classes.keys() == UNPLACED.keys() | PLACED.keys()
+
+
+def test_what_nobody_can_place_counts_against_every_class_of_its_source(company: Company) -> None:
+    unreadable = ask(
+        company,
+        "select source, stream, sum(unit_count)::int from facts.fct_unreadable "
+        "where reason_code = 'class_unknown' group by all order by stream",
+    )
+    lost = len(UNPLACED)
+    assert unreadable == [("procurement", "decisions", lost), ("procurement", "labels", lost)]
+    with closing(warehouse.connect(company.project.warehouse)) as connection:
+        context = read_context(connection)
+    own = [item.decision_class for item in context.classes if item.workflow == "procurement"]
+    assert len(own) == 4
+    for name in own:
+        doubled = len(TWICE) if name == CLASSIFY else 0
+        found = (context.lost(name).decisions, context.lost(name).labels)
+        assert found == (lost + doubled, lost), name
+
+
+def test_a_selected_decision_in_two_versions_is_drawn_without_route_and_label(
+    company: Company,
+) -> None:
+    rows = ask(
+        company,
+        "select subject_key, cohort_id, route, decision_count, selected_count, labelled_count "
+        "from facts.fct_samples_weekly where segment = 'all' and decision_class = "
+        f"'{CLASSIFY}' and subject_key in {(*TWICE,)} order by 1",
+    )
+    cohort = "(absent) | m | (absent) | (absent) | two-latencies"
+    assert rows == [
+        ("two-latencies", cohort, "(unknown)", 0, 1, 0),
+        ("two-models", "(unknown)", "(unknown)", 0, 1, 0),
+    ]
+
+
+def test_a_cost_in_another_currency_is_no_price(company: Company) -> None:
+    rows = ask(
+        company,
+        "select split_part(cohort_id, ' | ', 5), sum(priced_count) from facts.fct_decisions_daily "
+        f"where segment = 'all' group by 1 having split_part(cohort_id, ' | ', 5) in {(*PRICED,)}",
+    )
+    assert dict(rows) == {name: count for name, (_, _, count) in PRICED.items()}
+
+
+def test_a_cost_of_nothing_on_tokens_that_nobody_counted_is_implausible(company: Company) -> None:
+    profile = ask(
+        company,
+        "select cost_zero_with_tokens_count, latency_ms_usual_count, decision_count"
+        f" from intermediate.int_data_fit__class_profile where decision_class = '{CLASSIFY}'",
+    )
+    alike = len(LABELLED) + len(REVIEWED) + len(PRICED)
+    assert profile == [(1, alike, alike)]
+
+
+def test_seeded_errors_of_which_nobody_knows_whether_they_were_found(company: Company) -> None:
+    rows = ask(
+        company,
+        "select review_pool, sum(seeded_count), sum(seeded_detected_count)"
+        " from facts.fct_reviews_daily group by 1 order by 1",
+    )
+    pool = "procurement-operations"
+    # not said: shown and not found; doubled: found once, and once more shown to nobody knows whom
+    assert rows == [("(unknown)", 2, 1), ("procurement-approvals", 0, 0), (pool, 3, 2)]
+
+
+def test_an_attempt_to_undo_nobody_knows_what_counts_against_every_class(company: Company) -> None:
+    rows = ask(
+        company,
+        "select sum(unit_count) from facts.fct_unreadable where stream = 'reversals'"
+        " and reason_code = 'reversal_without_decision'",
+    )
+    assert rows == [(2,)]
+
+
+def test_an_action_of_no_workflow_or_of_the_future_has_no_place(company: Company) -> None:
+    rows = ask(
+        company,
+        "select workflow, event_date is null, sum(action_count) from facts.fct_actions_daily"
+        " group by all order by all",
+    )
+    assert rows == [
+        ("(unknown)", False, 1),
+        ("procurement", False, 1),
+        ("procurement", True, 1),
+    ]
+
+
+def test_an_unreadable_unit_counts_as_what_its_table_feeds(company: Company) -> None:
+    with company.trial() as connection:
+        connection.execute(
+            'create or replace view landing.quarantine as select f.source, t.name as "table", '
+            "f.file_sha256, 'invalid_json' as reason_code, f.landing_batch from landing.files f, "
+            "(values ('reviews'), ('audit_sample'), ('of_no_staging_model')) as t(name) "
+            "where f.\"table\" = 'decisions'"
+        )
+        company.rebuild(connection, "fct_unreadable")
+        found = connection.execute(
+            "select stream, unit_count from facts.fct_unreadable"
+            " where reason_code = 'invalid_json' order by 1"
+        ).fetchall()
+    assert found == [("(unknown)", 1), ("audit_sample", 1), ("reviews", 1)]
+
+
+def test_a_unit_that_may_have_been_anything_counts_in_every_role(company: Company) -> None:
+    with company.trial() as connection:
+        before = read_context(connection).lost(MATCH)
+        connection.execute(
+            "update facts.fct_unreadable set stream = '(unknown)' where stream = 'reversals'"
+        )
+        after = read_context(connection).lost(MATCH)
+    assert before.reversals == 2
+    assert [now - then for now, then in zip(after, before, strict=True)] == [2, 2, 2, 0, 2]
