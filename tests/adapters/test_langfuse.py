@@ -14,7 +14,7 @@ def test_traces_observations_scores_and_cost_land_whole(ask) -> None:
         f"FROM landing.langfuse__observations WHERE {REAL}"
     ) == [(13, 91, 28, 6, "0.017477")]
     assert ask(
-        "SELECT count(*), sum(len(scores)) FROM landing.langfuse__outcomes WHERE id <> 'annotated'"
+        "SELECT count(*), sum(len(scores)) FROM landing.langfuse__traces WHERE id <> 'annotated'"
     ) == [(13, 12)]
     assert ask(
         "SELECT sum(quarantined_count + blank_count), bool_and(status = 'landed') "

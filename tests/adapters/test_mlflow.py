@@ -11,8 +11,8 @@ def test_traces_land_without_words_of_customers(ask) -> None:
     assert ask(
         'SELECT "table", unit_count, landed_count FROM landing.files '
         "WHERE source = 'mlflow' ORDER BY 1"
-    ) == [("outcomes", 2, 2), ("traces", 2, 2)]
-    for table in ("traces", "outcomes"):
+    ) == [("assessments", 2, 2), ("traces", 2, 2)]
+    for table in ("traces", "assessments"):
         ((text,),) = ask(f"SELECT string_agg(cast(t AS varchar)) FROM landing.mlflow__{table} AS t")
         assert "claims agent" in text
         assert SECRET not in text

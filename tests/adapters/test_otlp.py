@@ -19,9 +19,9 @@ def test_records_of_every_batch_are_accounted_for(ask) -> None:
 
 
 def test_no_words_of_customers_land(adapters, ask) -> None:
-    for table in ("spans", "outcomes"):
+    for table in ("spans", "logs"):
         text = ask(f"SELECT string_agg(cast(t AS varchar), ' ') FROM landing.otlp__{table} AS t")
-        assert "refund" in text[0][0] or table == "outcomes"
+        assert "refund" in text[0][0] or table == "logs"
         assert SECRET not in text[0][0]
 
 

@@ -63,7 +63,7 @@ def test_lines_are_counted_by_what_they_hold(telemetry) -> None:
         batch(span(6), 7, span(8)),
     ]
     telemetry.drop("traces.jsonl", b"\n".join(lines))
-    report = telemetry.land()
+    report = telemetry.land_one()
     assert (report.unit_count, report.landed_count, report.blank_count) == (13, 4, 3)
     assert report.quarantine_reasons == {"invalid_json": 4, "no_records": 1, "wrong_type": 1}
 
@@ -88,7 +88,7 @@ SPANS = {
 def test_a_bad_span_costs_only_itself(telemetry, name) -> None:
     changes, reason = SPANS[name]
     telemetry.drop("traces.jsonl", batch(span(1), span(2, **changes), span(3)))
-    report = telemetry.land()
+    report = telemetry.land_one()
     assert report.quarantine_reasons == {reason: 1}
     assert report.landed_count == 2
 
@@ -96,23 +96,23 @@ def test_a_bad_span_costs_only_itself(telemetry, name) -> None:
 def test_a_bad_resource_costs_all_its_spans(telemetry) -> None:
     twice = {"attributes": attribute(boolValue=True)["attributes"] * 2}
     telemetry.drop("traces.jsonl", batch(span(1), span(2), resource=twice))
-    assert telemetry.land().quarantine_reasons == {"duplicate_key": 2}
+    assert telemetry.land_one().quarantine_reasons == {"duplicate_key": 2}
     key_twice = batch(span(1), span(2)).replace(b'"scopeSpans"', b'"scopeSpans": [], "scopeSpans"')
     telemetry.drop("traces.jsonl", key_twice)
-    assert telemetry.land().quarantine_reasons == {"duplicate_key": 2}
+    assert telemetry.land_one().quarantine_reasons == {"duplicate_key": 2}
 
 
 def test_a_line_over_the_cap_makes_the_file_unaccountable(telemetry) -> None:
     long = batch(span(1, name="x" * (17 << 20)))
     telemetry.drop("traces.jsonl", batch(span(2)) + b"\n" + long + b"\n")
-    report = telemetry.land()
+    report = telemetry.land_one()
     assert (report.status, report.reason) == ("unaccountable", "line_too_long")
 
 
 def test_attributes_that_are_not_listed_stay_out(telemetry) -> None:
     other = {"key": "gen_ai.input.messages", "value": {"stringValue": "words"}}
     telemetry.drop("traces.jsonl", batch(span(1, attributes=[other])))
-    telemetry.land()
+    telemetry.land_one()
     (entry,) = telemetry.entries()
     assert entry["undeclared_keys"]["attributes.gen_ai.input.messages"] == 1
 

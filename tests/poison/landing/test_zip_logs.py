@@ -36,14 +36,14 @@ def test_a_bad_sample_is_quarantined_and_the_others_land(logs) -> None:
     members[2] = ("samples/2_epoch_1.json", b'{"id":2,"id":2}')
     members += [("summaries.json", b"[]"), ("samples/deeper/x.json", b"{}")]
     logs.drop("log.eval", archive(*members))
-    report = logs.land()
+    report = logs.land_one()
     assert (report.unit_count, report.landed_count, report.quarantined_count) == (3, 2, 1)
     assert logs.quarantined() == [(2, "duplicate_key")]
 
 
 def test_a_log_that_is_still_written_has_its_header_in_the_journal(logs) -> None:
     logs.drop("log.eval", archive(("_journal/start.json", HEADER)))
-    assert logs.land().unit_count == 0
+    assert logs.land_one().unit_count == 0
 
 
 WHOLE = archive(("header.json", HEADER), ("samples/1.json", b'{"id":1}'))
@@ -69,7 +69,7 @@ FILES = {
 def test_an_archive_that_cannot_be_trusted_lands_nothing(logs, name: str) -> None:
     content, reason = FILES[name]
     logs.drop("log.eval", content)
-    report = logs.land()
+    report = logs.land_one()
     assert (report.status, report.reason) == ("unaccountable", reason)
     assert logs.landed_places() == []
 
@@ -77,12 +77,12 @@ def test_an_archive_that_cannot_be_trusted_lands_nothing(logs, name: str) -> Non
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_members_of_one_name_are_refused(logs) -> None:
     logs.drop("log.eval", archive(("header.json", HEADER), ("header.json", HEADER)))
-    assert logs.land().reason == "ambiguous_document"
+    assert logs.land_one().reason == "ambiguous_document"
 
 
 def test_other_formats_still_refuse_a_zip(desk) -> None:
     desk.drop("log.jsonl", WHOLE)
-    assert desk.land().reason == "wrong_extension"
+    assert desk.land_one().reason == "wrong_extension"
 
 
 @settings(max_examples=400, deadline=None)

@@ -1,1 +1,1 @@
-{{ penstock.langfuse_reviews(source("langfuse", "outcomes"), source("langfuse", "observations")) }}
+{{ penstock.langfuse_reviews(source("langfuse", "traces"), source("langfuse", "observations")) }}

@@ -1,1 +1,1 @@
-{{ penstock.mlflow_reviews(source("mlflow", "outcomes"), source("mlflow", "traces")) }}
+{{ penstock.mlflow_reviews(source("mlflow", "assessments"), source("mlflow", "traces")) }}

@@ -1,1 +1,1 @@
-{{ penstock.otlp_outcomes(source("otlp", "outcomes"), "logs") }}
+{{ penstock.otlp_outcomes(source("otlp", "logs"), "logs") }}

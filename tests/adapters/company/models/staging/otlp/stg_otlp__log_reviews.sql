@@ -1,1 +1,1 @@
-{{ penstock.otlp_reviews(source("otlp", "outcomes"), "logs") }}
+{{ penstock.otlp_reviews(source("otlp", "logs"), "logs") }}

@@ -1,1 +1,1 @@
-{{ penstock.tau2_judge_outcomes(source("tau2", "outcomes"), source("tau2", "simulations")) }}
+{{ penstock.tau2_judge_outcomes(source("tau2", "judgements"), source("tau2", "simulations")) }}
