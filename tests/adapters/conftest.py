@@ -38,10 +38,12 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         project = adapters_company(tmp_path_factory.mktemp("adapters"), patch)
         shutil.copytree(DATA, project.root / "data")
         write_telemetry(project.root / "data" / "otlp")
-        write_mlflow_traces(project.root / "data" / "mlflow")
+        mlflow = start_mlflow(project.root / "data" / "mlflow")
         write_annotated_trace(project.root / "data" / "langfuse")
         for command in ("deps", "parse"):  # in this process: 4 s less than `ensure_manifest`
             assert run_dbt_in_process(project, [command]).success
+        _, errors = mlflow.communicate()
+        assert mlflow.returncode == 0, errors
         land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
         batches = [entry.landing_batch for entry in read_entries(project.landing)]
         context = choose_context(batches, as_of=date(2026, 11, 1), known_at=None)
@@ -91,8 +93,9 @@ def write_annotated_trace(folder: Path) -> None:
     (folder / "annotated.json.gz").write_bytes(gzip.compress(json.dumps(document).encode()))
 
 
-def write_mlflow_traces(folder: Path) -> None:
+def start_mlflow(folder: Path) -> subprocess.Popen[str]:
+    """Writes traces meanwhile; see ``mlflow_traces.py``."""
     folder.mkdir()
     command = [sys.executable, str(HERE / "mlflow_traces.py"), str(folder)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, text=True)

@@ -4,6 +4,7 @@ import pytest
 
 from dagster_project.contracts.column_types import parse_column_type
 from dagster_project.contracts.source_shape import Shape
+from dagster_project.contracts.sources import Column
 from dagster_project.landing.reasons import RefusedValueError
 from dagster_project.landing.strict_types import Converters, UndeclaredKeys
 
@@ -58,3 +59,24 @@ def test_text_where_members_were_listed_stays_out() -> None:
     assert convert("json", {"a": "words"}, undeclared, keys=keys) == '{"a":null}'
     assert convert("json", [{"a": {"b": 1, "c": 2}}], undeclared, keys=keys) == '[{"a":{"b":1}}]'
     assert undeclared.counts == {"c": 1, "c.a": 1, "c.a.c": 1}
+
+
+def test_rules_hold_in_files_of_many_lines_that_are_alike(desk) -> None:
+    columns = (
+        *(Column("id", "varchar"), Column("at", "timestamptz"), Column("note", "varchar")),
+        *(Column("j", "json"), Column("s", "struct(a bigint)")),
+    )
+    shape = Shape(nested_text=True, prefixes=(("note", 3),), keys=(("j", ("a",)),))
+    desk.declare(columns=columns, shape=shape)
+    line = (
+        '{"id":"%d","at":"2026-01-02T03:04:05Z","note":"private words",'
+        '"j":"{\\"a\\":1,\\"b\\":2}","s":"{\\"a\\":%d}"}\n'
+    )
+    plain = '{"id":"x%d","at":"2026-01-02T03:04:05Z","note":"private words","j":"private"}\n'
+    text = "".join(line % (n, n) + plain % n for n in range(400))
+    desk.drop("events.jsonl", text.encode())
+    assert desk.land_one().landed_count == 800
+    rows = desk.rows()
+    assert {row["note"] for row in rows} == {"pri"}
+    assert {row["j"] for row in rows} == {'{"a":1}', None}
+    assert {row["s"]["a"] for row in rows if row["s"]} == set(range(400))
