@@ -25,6 +25,11 @@ class Shape:
     prefixes: tuple[tuple[str, int], ...] = ()
     keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
+    def speaks_of(self, column: str) -> bool:
+        """Whether values of that column may land otherwise than they are written."""
+        rules = [path for path, _ in (*self.prefixes, *self.keys)]
+        return self.nested_text or any(path.split(".")[0] == column for path in rules)
+
     def prefix(self, path: str) -> int | None:
         return dict(self.prefixes).get(path)
 

@@ -80,3 +80,15 @@ def test_rules_hold_in_files_of_many_lines_that_are_alike(desk) -> None:
     assert {row["note"] for row in rows} == {"pri"}
     assert {row["j"] for row in rows} == {'{"a":1}', None}
     assert {row["s"]["a"] for row in rows if row["s"]} == set(range(400))
+
+
+def test_a_column_without_a_rule_may_be_read_as_it_is_written() -> None:
+    shape = Shape(prefixes=(("note", 3),), keys=(("j.x", ("a",)),))
+    assert [shape.speaks_of(name) for name in ("note", "j", "x", "not")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert Shape(nested_text=True).speaks_of("x")
+    assert not Shape().speaks_of("x")
