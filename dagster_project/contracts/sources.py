@@ -7,7 +7,7 @@ of which DuckDB type, may land. Whatever is wrong with an entry stops the run he
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
@@ -15,11 +15,13 @@ from zoneinfo import ZoneInfo
 from dagster_project.contracts.column_types import ColumnTypeError, parse_column_type
 from dagster_project.contracts.source_columns import read_column_meta
 from dagster_project.contracts.source_query import QUERY_KEYS, Query, read_query
+from dagster_project.contracts.source_shape import SHAPE_KEYS, Shape, read_shape
 
 POSTGRES = "postgres"
-FORMATS = ("jsonl", "json", "csv", "parquet", POSTGRES)
-META_KEYS = QUERY_KEYS | {
-    *("format", "location", "record_path"),
+FORMATS = ("jsonl", "json", "csv", "parquet", "inspect", "otlp", POSTGRES)
+WITH_ENVELOPE = ("json", "inspect")
+META_KEYS = QUERY_KEYS | SHAPE_KEYS | {
+    *("format", "location", "record_path", "single_record"),
     *("key", "timestamp", "timezone", "undated", "updates"),
 }
 NEVER = "never"
@@ -51,6 +53,7 @@ class SourceTable:
     """One raw table. ``location`` is a glob below the company project's root.
 
     ``timestamp`` is None when ``undated``. ``timezone`` is the zone of times that carry none.
+    ``single_record``: ``record_path`` leads to one object, which is the only record.
     ``updates`` is ``never`` or the name of the version column. ``query`` says what to ask a
     database, where the rows come from one; ``location`` is empty then.
     """
@@ -67,6 +70,8 @@ class SourceTable:
     updates: str
     columns: tuple[Column, ...]
     query: Query | None = None
+    single_record: bool = False
+    shape: Shape = field(default_factory=Shape)
 
     @property
     def persons(self) -> tuple[str, ...]:
@@ -127,8 +132,8 @@ class _Declaration:
         columns = tuple(self._columns())
         kind = self._format()
         names = {column.name for column in columns}
-        if kind != "json" and (envelope := [c.name for c in columns if c.from_envelope]):
-            self.refuse(f"columns.{envelope[0]}", "only format json has an envelope")
+        if kind not in WITH_ENVELOPE and (around := [c.name for c in columns if c.from_envelope]):
+            self.refuse(f"columns.{around[0]}", f"format {kind} has no envelope")
         undated = self._flag("undated")
         query = read_query(self.meta, kind == POSTGRES, self.refuse)
         return SourceTable(
@@ -144,6 +149,8 @@ class _Declaration:
             updates=self._updates(names),
             columns=columns,
             query=query,
+            single_record=self._single_record(kind),
+            shape=self._shape(kind, columns),
         )
 
     def _check_names(self) -> None:
@@ -190,6 +197,16 @@ class _Declaration:
         if path and kind != "json":
             self.refuse("record_path", f"format {kind} has none; remove it")
         return path
+
+    def _single_record(self, kind: str) -> bool:
+        if (single := self._flag("single_record")) and kind != "json":
+            self.refuse("single_record", f"format {kind} has none; remove it")
+        return single
+
+    def _shape(self, kind: str, columns: tuple[Column, ...]) -> Shape:
+        types = {column.name: parse_column_type(column.data_type) for column in columns}
+        # attributes of telemetry hold prompts and answers, so none may land unnamed
+        return read_shape(self.meta, types, self.refuse, must_list_keys=kind == "otlp")
 
     def _column(self, key: str, names: set[str]) -> str:
         name = self._text(key)

@@ -44,27 +44,29 @@ class LineReader:
             return Unit(place, None, Flaw(error.reason, "", error.detail), line)
 
 
-def decode_document(chunks: Iterator[bytes], record_path: str) -> Decoded:
+def decode_document(chunks: Iterator[bytes], record_path: str, single: bool = False) -> Decoded:
     """One unit per element of the array under ``record_path``; the top object is the envelope.
 
+    ``single``: an object lies there instead, which is the one unit.
     Raises UnaccountableError when the document or the way to its records cannot be read.
     """
-    content = _whole(chunks)
+    content = whole_document(chunks)
     decoder = StrictJson()
     try:
         document = decoder.decode(content)
     except RefusedValueError as error:
         raise UnaccountableError("invalid_document", str(error)) from error
-    elements = _follow(document, record_path)
+    elements = _follow(document, record_path, single)
     is_clean = not decoder.flaws and b"\\ud" not in content and b"\\uD" not in content
     return Decoded(
         _element_units(elements, is_clean),
-        count_elements(content, record_path),
+        1 if single else count_elements(content, record_path),
         envelope=document if isinstance(document, dict) else {},
     )
 
 
-def _whole(chunks: Iterator[bytes]) -> bytes:
+def whole_document(chunks: Iterator[bytes]) -> bytes:
+    """All bytes at once, without a BOM. Raises UnaccountableError above the cap."""
     parts: list[bytes] = []
     size = 0
     for chunk in chunks:
@@ -75,7 +77,7 @@ def _whole(chunks: Iterator[bytes]) -> bytes:
     return b"".join(parts).removeprefix(BOM)
 
 
-def _follow(document: Any, record_path: str) -> list[Any]:
+def _follow(document: Any, record_path: str, single: bool) -> list[Any]:
     value = document
     for key in record_path.split(".") if record_path else ():
         if isinstance(value, Flawed):
@@ -83,7 +85,9 @@ def _follow(document: Any, record_path: str) -> list[Any]:
         value = value.get(key) if isinstance(value, dict) else None
     if isinstance(value, Flawed):
         raise UnaccountableError("ambiguous_document", value.reason)
-    if not isinstance(value, list):
+    if single and isinstance(value, dict):
+        return [value]
+    if single or not isinstance(value, list):
         raise UnaccountableError("record_path_missing", record_path or "(top level)")
     return value
 

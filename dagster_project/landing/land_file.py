@@ -9,9 +9,12 @@ from typing import Any
 
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.files import sha256_file, temporary_name
+from dagster_project.landing.count_otlp import OtlpCounter
 from dagster_project.landing.counting import CsvCounter, LineCounter, NoCounter, UnitCounter
 from dagster_project.landing.decode_csv import decode_csv
+from dagster_project.landing.decode_inspect import decode_inspect
 from dagster_project.landing.decode_json import decode_document, decode_lines
+from dagster_project.landing.decode_otlp import decode_otlp
 from dagster_project.landing.decode_parquet import decode_parquet
 from dagster_project.landing.envelope import (
     Signature,
@@ -28,7 +31,11 @@ from dagster_project.landing.typing_rows import RowTyper
 from dagster_project.landing.units import Decoded
 from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
 
-_COUNTERS: dict[str, Callable[[], UnitCounter]] = {"jsonl": LineCounter, "csv": CsvCounter}
+_COUNTERS: dict[str, Callable[[], UnitCounter]] = {
+    "jsonl": LineCounter,
+    "csv": CsvCounter,
+    "otlp": OtlpCounter,
+}
 
 
 @dataclass(frozen=True)
@@ -167,13 +174,19 @@ def _local(path: Path, source: SourceTable, landing: Path) -> Iterator[Path]:
 
 def _decode(path: Path, survey: Survey, source: SourceTable) -> Decoded:
     declared = frozenset(column.name for column in source.columns)
+    expected = survey.unit_count or 0
     if source.format == "parquet":
         return decode_parquet(path, declared)
+    chunks = read_chunks(path)
     if source.format == "json":
-        return decode_document(read_chunks(path), source.record_path)
+        return decode_document(chunks, source.record_path, source.single_record)
+    if source.format == "inspect":
+        return decode_inspect(chunks)
     if source.format == "csv":
-        return decode_csv(read_chunks(path), survey.unit_count or 0, declared)
-    return decode_lines(read_chunks(path), survey.unit_count or 0)
+        return decode_csv(chunks, expected, declared)
+    if source.format == "otlp":
+        return decode_otlp(chunks, expected)
+    return decode_lines(chunks, expected)
 
 
 def _check_count(units: int, expected: int) -> None:

@@ -24,7 +24,9 @@ class RowTyper:
         self._undeclared = undeclared
         self._key = source.key
         self._timestamp = source.timestamp
-        self._plan = _plan(source, decoded.is_text, Converters(source.timezone, undeclared))
+        self._plan = _plan(
+            source, decoded.is_text, Converters(source.timezone, undeclared, source.shape)
+        )
         columns = source.columns
         self._names = frozenset(column.name for column in columns if not column.from_envelope)
         self._positions = {column.name: place for place, column in enumerate(columns)}

@@ -26,7 +26,7 @@ HEAVY = (
 LAWS = {
     # a layer may read these layers and no others
     "registry": set(),
-    "staging": {"landing"},
+    "staging": {"landing", "registry"},  # the registry only for names of attributes
     "intermediate": {"landing", "registry", "staging", "intermediate", "facts"},
     "facts": {"landing", "registry", "staging", "intermediate"},
     "evidence_read": {"landing", "intermediate", "facts", "evidence"},

@@ -55,7 +55,8 @@ class ColumnarReader:
         self._kinds = {c.name: parse_column_type(c.data_type) for c in source.columns}
         self._is_spelt = can_spell(self._kinds)
         self._makers: dict[str, ColumnMaker | None] = {
-            name: column_maker(kind) for name, kind in self._kinds.items()
+            name: None if source.shape.speaks_of(name) else column_maker(kind)
+            for name, kind in self._kinds.items()
         }
         self._needed = {name for name in (source.key, source.timestamp) if name}
         self._key = source.key

@@ -81,6 +81,15 @@ META_ERRORS = [
     ("updates", "always", "updates: must be"),
     ("updates", {"version": "absent"}, "updates: must be"),
     ("fromat", "jsonl", "fromat: unknown key"),
+    ("single_record", 1, "single_record: must be true or false"),
+    ("nested_text", "yes", "nested_text: must be true or false"),
+    ("prefixes", ["id"], "prefixes: must map"),
+    ("prefixes", {"idd": 5}, "prefixes.idd: no varchar of that path"),
+    ("prefixes", {"n": 5}, "prefixes.n: no varchar of that path"),
+    ("prefixes", {"id": 0}, "prefixes.id: must be a number of characters"),
+    ("keys", {"s.a": ["x"]}, "keys.s.a: no json of that path"),
+    ("keys", {"s.b": []}, "keys.s.b: must be a list of names"),
+    ("keys", {"s.b": ["a b"]}, "keys.s.b: must be a list of names"),
 ]
 
 
@@ -133,11 +142,30 @@ def test_a_wrong_node_is_named(tmp_path, change, message):
     assert message in str(caught.value)
 
 
+def test_what_may_land_of_nested_values_is_read(tmp_path):
+    node = copy.deepcopy(NODE)
+    keys = {"s.b": ["a.*", "b"], "s.b.b": ["*"]}
+    node["config"]["meta"]["penstock"] |= {"prefixes": {"id": 3}, "keys": keys}
+    shape = load(tmp_path, node)[0].shape
+    assert shape.prefix("id") == 3
+    assert [bool(shape.key_filter("s.b")(name)) for name in ("a.x", "b", "a", "bb")] == [1, 1, 0, 0]
+
+
+def test_telemetry_names_the_attributes_that_may_land(tmp_path):
+    node = copy.deepcopy(NODE)
+    node["config"]["meta"]["penstock"] |= {"format": "otlp", "record_path": None}
+    del node["columns"]["n"]["meta"]
+    with pytest.raises(SourceError, match=r"keys\.s\.b: missing"):
+        load(tmp_path, node)
+    node["config"]["meta"]["penstock"]["keys"] = {"s.b": ["a"]}
+    assert load(tmp_path, node)[0].format == "otlp"
+
+
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
 def test_only_documents_have_a_record_path_and_an_envelope(tmp_path, kind):
     node = copy.deepcopy(NODE)
     node["config"]["meta"]["penstock"]["format"] = kind
-    with pytest.raises(SourceError, match="only format json has an envelope"):
+    with pytest.raises(SourceError, match="has no envelope"):
         load(tmp_path, node)
     del node["columns"]["n"]["meta"]
     with pytest.raises(SourceError, match="record_path: format"):
