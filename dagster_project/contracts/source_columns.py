@@ -7,6 +7,8 @@ from dagster_project.contracts.column_types import INTEGER_BITS, parse_column_ty
 
 # columns that name a person wherever they stand; others say `pseudonym: true`
 PERSON_COLUMNS = frozenset({"subject_id", "reviewer_id"})
+# so do these, as members of an object
+PERSON_MEMBERS = PERSON_COLUMNS | {"penstock.subject.id", "penstock.review.reviewer"}
 DECISION_COLUMN = "decision_id"
 # text of the canonical streams that no fact is made of
 FREE_COLUMNS = frozenset({"error_type", "fallback_reason"})

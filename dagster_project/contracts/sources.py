@@ -20,10 +20,11 @@ from dagster_project.contracts.source_shape import SHAPE_KEYS, Shape, read_shape
 POSTGRES = "postgres"
 FORMATS = ("jsonl", "json", "csv", "parquet", "inspect", "otlp", POSTGRES)
 WITH_ENVELOPE = ("json", "inspect")
-META_KEYS = QUERY_KEYS | SHAPE_KEYS | {
+_OWN_KEYS = {
     *("format", "location", "record_path", "single_record"),
     *("key", "timestamp", "timezone", "undated", "updates"),
 }
+META_KEYS = QUERY_KEYS | SHAPE_KEYS | _OWN_KEYS
 NEVER = "never"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 
@@ -77,6 +78,11 @@ class SourceTable:
     def persons(self) -> tuple[str, ...]:
         """Columns of which only pseudonyms land."""
         return tuple(column.name for column in self.columns if column.pseudonym)
+
+    @property
+    def names_persons(self) -> bool:
+        """Whether rows need pseudonyms, in columns or inside them."""
+        return bool(self.persons) or self.shape.names_persons
 
     @property
     def relation(self) -> str:

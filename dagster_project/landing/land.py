@@ -116,7 +116,7 @@ class _Run:
 
     def register_reviewers(self, sources: Sequence[SourceTable]) -> None:
         """The registry names reviewers as people do; reviews carry their pseudonyms."""
-        if any(source.persons for source in sources):
+        if any(source.names_persons for source in sources):
             write_reviewers(self._project, self._pseudonyms())
 
     def take_all(self, source: SourceTable) -> Iterator[FileReport]:

@@ -127,7 +127,8 @@ def land_decoded(
     landed = LandedRows(books.parquet_path(source.relation, digest), stamp, hasher)
     refused = QuarantinedUnits(books.quarantine_path(source.relation, digest), stamp)
     try:
-        sinks = Sinks(RowTyper(source, decoded, undeclared), landed, refused, undeclared)
+        typer = RowTyper(source, decoded, undeclared, stamp.pseudonyms)
+        sinks = Sinks(typer, landed, refused, undeclared)
         blanks = pour(decoded, stamp, sinks, hasher)
         landed.flush()
         units = landed.count + refused.count + blanks
@@ -139,7 +140,7 @@ def land_decoded(
         refused.discard()
         raise
     _count_columns(decoded, source, landed.count, undeclared)
-    key_id = stamp.pseudonyms().key_id if source.persons else None
+    key_id = stamp.pseudonyms().key_id if source.names_persons else None
     return replace(
         new_entry(stamp, survey, LANDED),
         parquet_sha256=parquet_sha256,

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from dagster_project.contracts.column_types import INTEGER_BITS, TIMESTAMP, ColumnType
 from dagster_project.contracts.source_shape import Shape
 from dagster_project.landing.reasons import RefusedValueError
-from dagster_project.landing.shaping import cut_text, read_nested_text, select_keys
+from dagster_project.landing.shaping import cut_text, name_persons, read_nested_text, select_keys
 from dagster_project.landing.strict_json import Flawed, canonical
 
 Converter = Callable[[Any], Any]
@@ -66,22 +66,32 @@ class UndeclaredKeys:
 
 
 class Converters:
-    """Builds converters. ``timezone`` is the zone of times written without one, or None."""
+    """Builds converters. ``timezone`` is the zone of times written without one, or None.
+
+    ``pseudonym`` is needed where ``shape`` names persons.
+    """
 
     def __init__(
-        self, timezone: str | None, undeclared: UndeclaredKeys, shape: Shape | None = None
+        self,
+        timezone: str | None,
+        undeclared: UndeclaredKeys,
+        shape: Shape | None = None,
+        pseudonym: Callable[[str], str] | None = None,
     ) -> None:
         self._zone = ZoneInfo(timezone) if timezone else None
         self._undeclared = undeclared
         self._shape = shape or Shape()
+        self._pseudonym = pseudonym
 
     def build(self, kind: ColumnType, path: str) -> Converter:
         """The converter of one column or nested field; ``path`` names it in messages."""
         convert = self._build(kind, path)
         if kind.kind == "json" and self._shape.has_keys(path):
-            convert = select_keys(convert, self._shape, path, self._undeclared.add)
+            convert = select_keys(convert, self._shape, path, self._undeclared.add, self._pseudonym)
         if (length := self._shape.prefix(path)) and kind.kind == "varchar":
             convert = cut_text(convert, length)
+        if kind.kind == "varchar" and path in self._shape.persons:
+            convert = name_persons(convert, path, self._pseudonym)
         if self._shape.nested_text and (kind.fields or kind.kind == "json"):
             convert = read_nested_text(convert, kind.kind == "json")
         return convert

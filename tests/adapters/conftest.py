@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from company import make_company, run_dbt_in_process
+from company import make_company, pseudonyms, run_dbt_in_process
 
 from dagster_project import warehouse
 from dagster_project.contracts.sources import load_sources
@@ -58,6 +58,12 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 def ask(adapters: Project) -> Iterator[Ask]:
     with closing(warehouse.connect(adapters.warehouse, read_only=True)) as connection:
         yield lambda query: connection.execute(query).fetchall()
+
+
+@pytest.fixture
+def psn(adapters: Project) -> Callable[[str], str]:
+    """The pseudonym that a name landed under."""
+    return pseudonyms(adapters).of
 
 
 def adapters_company(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Project:

@@ -86,11 +86,14 @@ def test_evaluator_scores_are_model_judges_with_a_declared_direction(ask) -> Non
     assert sum(row[2] == "correct" for row in rows) == 10
 
 
-def test_scores_of_people_are_reviews_and_see_the_answer(ask) -> None:
+def test_scores_of_people_are_reviews_and_see_the_answer(ask, psn) -> None:
     assert ask(
         "SELECT split_part(review_id, ':', 1), reviewer_id, verdict, is_blind, decision_id IN "
         f"(SELECT decision_id FROM {DECISIONS}) FROM staging.stg_langfuse__reviews ORDER BY 1"
-    ) == [("a-1", "u-1", "agree", False, True), ("a-2", "u-1", "overturn", False, True)]
+    ) == [
+        ("a-1", psn("u-1"), "agree", False, True),
+        ("a-2", psn("u-1"), "overturn", False, True),
+    ]
 
 
 def test_metadata_written_as_text_says_the_same(ask) -> None:

@@ -64,9 +64,9 @@ def test_judges_and_code_give_outcomes_and_what_was_overridden_does_not(ask) -> 
     ]
 
 
-def test_feedback_of_people_is_a_review_and_an_expectation_is_none(ask) -> None:
+def test_feedback_of_people_is_a_review_and_an_expectation_is_none(ask, psn) -> None:
     assert ask(
         "SELECT reviewer_id, verdict, is_blind, count(*), count(d.decision_id) "
         f"FROM staging.stg_mlflow__reviews LEFT JOIN {DECISIONS} AS d USING (decision_id) "
         "GROUP BY ALL"
-    ) == [("p-1", "overturn", False, 2, 2)]
+    ) == [(psn("p-1"), "overturn", False, 2, 2)]

@@ -1,10 +1,17 @@
 """OpenTelemetry files as the real exporter writes them, in old and new words."""
 
 import re
+import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from telemetry import SECRET
+
+from dagster_project.contracts.sources import load_sources
+from dagster_project.landing.erase import apply, stage
+from dagster_project.landing.manifest import Books
+from dagster_project.transform.bridge import manifest_path
 
 pytestmark = pytest.mark.xdist_group("adapters")
 PACKAGE = Path(__file__).parents[2] / "dbt"
@@ -23,6 +30,7 @@ def test_no_words_of_customers_land(adapters, ask) -> None:
         text = ask(f"SELECT string_agg(cast(t AS varchar), ' ') FROM landing.otlp__{table} AS t")
         assert "refund" in text[0][0] or table == "logs"
         assert SECRET not in text[0][0]
+        assert "p-1" not in text[0][0]
 
 
 def test_tool_spans_in_new_words(ask) -> None:
@@ -75,7 +83,7 @@ def test_evaluations_in_spans_are_outcomes_of_their_span(ask) -> None:
     ]
 
 
-def test_evaluations_and_reviews_in_log_records_name_their_span(ask) -> None:
+def test_evaluations_and_reviews_in_log_records_name_their_span(ask, psn) -> None:
     assert ask(
         "SELECT outcome, label, score::varchar, label_source, d.action, d.status "
         f"FROM staging.stg_otlp__log_outcomes JOIN {DECISIONS} AS d USING (decision_id) "
@@ -88,7 +96,7 @@ def test_evaluations_and_reviews_in_log_records_name_their_span(ask) -> None:
     assert ask(
         "SELECT review_id, reviewer_id, verdict, is_blind, handling_seconds::varchar, "
         f"d.error_type FROM staging.stg_otlp__log_reviews JOIN {DECISIONS} AS d USING (decision_id)"
-    ) == [("r-1", "p-1", "overturn", True, "42.500", "timeout")]
+    ) == [("r-1", psn("p-1"), "overturn", True, "42.500", "timeout")]
 
 
 def test_feedback_of_people_in_a_span_is_a_review(ask) -> None:
@@ -104,6 +112,31 @@ def test_producers_drawing_becomes_the_audit_sample(ask) -> None:
         "SELECT inclusion_probability::varchar, count(*) FROM staging.stg_otlp__audit_sample "
         f"JOIN {DECISIONS} USING (decision_id) GROUP BY ALL"
     ) == [("0.250000", 2)]
+
+
+def test_an_erased_trace_keeps_its_links(adapters, tmp_path) -> None:
+    landing = shutil.copytree(adapters.landing, tmp_path / "landing")
+    books = Books(landing)
+    sources = load_sources(manifest_path(adapters))
+
+    def links() -> list[tuple[str, str, str]]:
+        query = "SELECT traceId, spanId, record_id FROM read_parquet(?) ORDER BY _place"
+        files = {table: glob(landing / f"otlp__{table}") for table in ("spans", "logs")}
+        spans, logs = (duckdb.execute(query, [files[table]]).fetchall() for table in files)
+        return [(span[0], span[2], log[2]) for log in logs for span in spans if span[:2] == log[:2]]
+
+    def glob(folder: Path) -> list[str]:
+        return [str(path) for path in sorted(folder.glob("*.parquet"))]
+
+    before = links()
+    ((trace, *_), *_) = before
+    erasure = stage(books, sources, decision=trace)
+    assert erasure is not None
+    apply(books, erasure)
+    after = links()
+    assert len(after) == len(before) == 4
+    assert trace not in str(after)
+    assert len({span for _, span, _ in after}) == len({span for _, span, _ in before})
 
 
 def test_fields_of_the_seed_are_the_fields_that_adapters_ask_for(ask) -> None:

@@ -4,7 +4,10 @@
     select
         *,
         coalesce(
-            json_extract_string(attributes, '$."penstock.decision.id"'), record_id
+            json_extract_string(attributes, '$."penstock.decision.id"'),
+            -- as log records name it, also after an erasure
+            traceid || ':' || spanid,
+            record_id
         ) as decision_id,
         _file_sha256 || ':' || _place as row_key
     from {{ spans }}

@@ -1,16 +1,20 @@
 """Of nested values lands what was listed, as much of it as was allowed."""
 
-import pytest
+import json
 
-from dagster_project.contracts.column_types import parse_column_type
+import pytest
+from company import pseudonyms
+
+from dagster_project.contracts.column_types import ColumnType, parse_column_type
 from dagster_project.contracts.source_shape import Shape
 from dagster_project.contracts.sources import Column
+from dagster_project.landing.pseudonyms import UnprotectedError
 from dagster_project.landing.reasons import RefusedValueError
 from dagster_project.landing.strict_types import Converters, UndeclaredKeys
 
 
 def convert(data_type: str, value: object, undeclared: UndeclaredKeys | None = None, **shape):
-    converters = Converters(None, undeclared or UndeclaredKeys(), Shape(**shape))
+    converters = Converters(None, undeclared or UndeclaredKeys(), Shape(**shape), "psn:{}".format)
     return converters.build(parse_column_type(data_type), "c")(value)
 
 
@@ -59,6 +63,50 @@ def test_text_where_members_were_listed_stays_out() -> None:
     assert convert("json", {"a": "words"}, undeclared, keys=keys) == '{"a":null}'
     assert convert("json", [{"a": {"b": 1, "c": 2}}], undeclared, keys=keys) == '[{"a":{"b":1}}]'
     assert undeclared.counts == {"c": 1, "c.a": 1, "c.a.c": 1}
+
+
+def test_persons_inside_a_column_become_pseudonyms_at_every_depth() -> None:
+    shape = {"keys": (("c", ("penstock.*", "by")),), "persons": ("c.by",)}
+    value = {"penstock.subject.id": "Ann", "by": ["Bob", 7, None], "penstock.action": "Ann"}
+    assert json.loads(convert("json", value, **shape)) == {
+        "penstock.subject.id": "psn:Ann",
+        "by": ["psn:Bob", "psn:7", None],
+        "penstock.action": "Ann",
+    }
+    # written as JSON text, it is the same name
+    assert convert("json", {"by": '"Bob"'}, **shape) == '{"by":"psn:Bob"}'
+    assert convert("json", {"by": '"\\ud800"'}, **shape) == '{"by":"psn:\\"\\\\ud800\\""}'
+    assert convert("struct(who varchar)[]", [{"who": "Bob"}, {}], persons=("c.who",)) == [
+        {"who": "psn:Bob"},
+        {"who": None},
+    ]
+
+
+@pytest.mark.parametrize("name", [True, 1.5, {"first": "Ann"}, "A\0nn"])
+def test_what_cannot_be_a_name_is_refused_where_a_person_is_named(name) -> None:
+    with pytest.raises(RefusedValueError):
+        convert("json", {"subject_id": name}, keys=(("c", ("subject_id",)),))
+
+
+def test_without_a_key_no_person_lands() -> None:
+    shape = Shape(keys=(("c", ("*",)),))
+    assert shape.names_persons
+    converter = Converters(None, UndeclaredKeys(), shape).build(ColumnType("json"), "c")
+    with pytest.raises(UnprotectedError):
+        converter({"reviewer_id": "Ann"})
+
+
+def test_persons_of_files_land_under_the_installations_key(desk) -> None:
+    columns = (Column("id", "varchar"), Column("at", "timestamptz"), Column("j", "json"))
+    desk.declare(columns=columns, shape=Shape(keys=(("j", ("penstock.*",)),)))
+    row = '{"id":"1","at":"2026-01-02T03:04:05Z","j":{"penstock.review.reviewer":"Ann"}}\n'
+    desk.drop("events.jsonl", row.encode() * 100)
+    assert desk.land_one().landed_count == 100
+    made = pseudonyms(desk.project)
+    assert {row["j"] for row in desk.rows()} == {
+        json.dumps({"penstock.review.reviewer": made.of("Ann")}, separators=(",", ":"))
+    }
+    assert desk.entries()[0]["pseudonym_key"] == made.key_id
 
 
 def test_rules_hold_in_files_of_many_lines_that_are_alike(desk) -> None:

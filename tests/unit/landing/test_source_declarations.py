@@ -88,6 +88,10 @@ META_ERRORS = [
     ("prefixes", {"n": 5}, "prefixes.n: no varchar of that path"),
     ("prefixes", {"id": 0}, "prefixes.id: must be a number of characters"),
     ("keys", {"s.a": ["x"]}, "keys.s.a: no json of that path"),
+    ("persons", "s.c", "persons: must be a list of paths"),
+    ("persons", ["id"], "persons: id is a column; write `pseudonym: true` there"),
+    ("persons", ["s.a"], "persons: no varchar or member of a json of the path s.a"),
+    ("persons", ["s.b"], "persons: no varchar or member of a json of the path s.b"),
     ("keys", {"s.b": []}, "keys.s.b: must be a list of names"),
     ("keys", {"s.b": ["a b"]}, "keys.s.b: must be a list of names"),
 ]
