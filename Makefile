@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps 
 export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint format types layers lock digest bench clean
+.PHONY: help demo test dev lint format types layers lock digest bench bench-landing poison clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,12 @@ format: $(VENV)/dev.stamp ## Put Python and SQL into their format
 digest: $(VENV)/run.stamp ## Renew the digest of the product's heavy-lane macros
 	$(BIN)/python -m dagster_project.transform.macros_digest
 
+bench-landing: $(VENV)/dev.stamp ## Measure landing against a plain typed reader: seconds and peak memory
+	$(BIN)/python benchmarks/landing.py
+
+poison: $(VENV)/dev.stamp ## Land every class of bad lines and files, and 100,000 mutated lines, both ways
+	$(BIN)/python tests/poison/landing/campaign.py
+
 bench: $(VENV)/run.stamp ## Measure the demo, warm: seconds and peak memory by step
 	$(BIN)/python benchmarks/demo_run.py
 
@@ -45,6 +51,9 @@ lock: ## Renew the hashed requirement locks (needs uv)
 	uv pip compile pyproject.toml --extra build --extra dev -c requirements.lock --universal \
 		--python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
 		-o requirements-dev.lock
+	uv pip compile pyproject.toml --extra build --extra dlt -c requirements.lock --universal \
+		--python-version 3.11 --generate-hashes --no-header --no-annotate --quiet \
+		-o requirements-dlt.lock
 
 clean: ## Remove the environment and the demo's state
 	rm -rf $(VENV) demo/.penstock

@@ -31,6 +31,13 @@ class Project:
     ledger: Path
     anchor: Path | None
     threads: int
+    query_seconds: int = 60
+    key_variable: str | None = None
+
+    @property
+    def key_file(self) -> Path:
+        """The key of the pseudonyms, unless ``key_variable`` names an environment variable."""
+        return self.home / "keys" / "pseudonym.key"
 
     @property
     def landing(self) -> Path:
@@ -106,6 +113,8 @@ def load_project(start: Path | None = None) -> Project:
         threads=config.take("run", "threads", int, 2),
         ledger=(root / ledger).resolve() if ledger else home / "ledger",
         anchor=(root / anchor).resolve() if anchor else None,
+        query_seconds=config.take("landing", "query_seconds", int, 60),
+        key_variable=config.take("privacy", "key_variable", str, None),
     )
     config.refuse_rest()
     return project

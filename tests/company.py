@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dagster_project.landing.manifest import Books
+from dagster_project.landing.pseudonyms import Pseudonyms, open_pseudonyms
 from dagster_project.settings import Project, load_project
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,6 +48,11 @@ def write_seed(project: Project, seed: str, rows: Iterable[Mapping[str, Any]]) -
         writer = csv.DictWriter(stream, header, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def pseudonyms(project: Project) -> Pseudonyms:
+    """Those that rows of this project landed with."""
+    return open_pseudonyms(project, Books(project.landing))
 
 
 def run_dbt_in_process(project: Project, arguments: Sequence[str]) -> Any:

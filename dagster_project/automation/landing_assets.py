@@ -14,7 +14,7 @@ from dagster_project.settings import Project
 if TYPE_CHECKING:
     from dagster_project.landing.reports import FileReport
 
-BOOKS = ("files", "quarantine")
+BOOKS = ("files", "quarantine", "reviewers")
 RUN_CONTEXT = dg.AssetKey(["landing", "run_context"])
 
 
@@ -82,7 +82,7 @@ def run_context_asset(project: Project) -> dg.AssetsDefinition:
         if problems := verify(project):
             raise LandedFilesChangedError("\n".join(problems))
         chosen = choose_context(
-            [entry.landing_batch for entry in read_entries(project.landing)],
+            [entry.newest_batch for entry in read_entries(project.landing)],
             as_of=date.fromisoformat(config.as_of) if config.as_of else project.as_of,
             known_at=_moment(config.known_at),
         )
@@ -103,10 +103,11 @@ def _moment(text: str | None) -> datetime | None:
 
 
 def _source_spec(source: SourceTable) -> dg.AssetSpec:
+    place = source.query.name if source.query else source.location
     return dg.AssetSpec(
         dg.AssetKey(["landing", source.relation]),
         group_name="landing",
-        description=f"{source.format} from `{source.location}`, typed; one row per record.",
+        description=f"{source.format} from `{place}`, typed; one row per record.",
     )
 
 

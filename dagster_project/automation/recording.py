@@ -26,6 +26,12 @@ NEVER_EMPTY = frozenset(
     {"decision_inventory", "autonomy_map", "gate_criteria", "gate_scorecard", "dim_decision_class"}
 )
 JUDGED_BY = ("evidence.estimates", "evidence.data_fit", "evidence.expectation_results")
+SUBJECT = "subject_key"
+# the ledger is never changed, so it keeps clusters without pseudonyms: subjects by number alone
+NUMBERED = (
+    f"* REPLACE (CASE WHEN starts_with({SUBJECT}, '(unknown)') THEN '(unknown):' ELSE '' END "
+    f"|| dense_rank() OVER (ORDER BY {SUBJECT})::VARCHAR AS {SUBJECT})"
+)
 VERDICT_TABLES = ("gate_criteria", "gate_scorecard", "autonomy_map")
 
 
@@ -146,7 +152,14 @@ def _inputs(connection: "duckdb.DuckDBPyConnection") -> dict[str, Iterable[Mappi
         "WHERE table_schema = 'registry' OR (table_schema = 'facts') ORDER BY 1"
     ).fetchall()
     names = [*JUDGED_BY, "marts.gate_criteria", *(name for (name,) in tables)]
-    return {name: _rows(connection, f"SELECT * FROM {name}") for name in names}
+    named = connection.execute(
+        "SELECT table_schema || '.' || table_name FROM information_schema.columns "
+        f"WHERE column_name = '{SUBJECT}'"
+    ).fetchall()
+    return {
+        name: _rows(connection, f"SELECT {NUMBERED if (name,) in named else '*'} FROM {name}")
+        for name in names
+    }
 
 
 def _verdicts(connection: "duckdb.DuckDBPyConnection") -> list[dict[str, Any]]:

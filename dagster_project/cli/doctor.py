@@ -37,6 +37,7 @@ def _findings(project: "Project", *, parse: bool) -> Iterator[Finding]:
         ("manifest", lambda: doctor_project.check_manifest(project, parse=parse)),
         ("sources", lambda: doctor_project.check_sources(project)),
         ("landed files", lambda: doctor_data.check_landed(project)),
+        ("pseudonym key", lambda: doctor_data.check_pseudonym_key(project)),
         ("ledger place", lambda: doctor_data.check_ledger_place(project)),
         ("anchor", lambda: doctor_data.check_anchor(project)),
         ("ledger", lambda: doctor_data.check_ledger(project)),

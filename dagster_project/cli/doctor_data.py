@@ -26,6 +26,25 @@ def check_landed(project: Project) -> Iterator[Finding]:
             yield Finding("landed files", "warn", detail, "deliver it again, whole")
 
 
+def check_pseudonym_key(project: Project) -> Iterator[Finding]:
+    from dagster_project.landing.manifest import Books
+    from dagster_project.landing.pseudonyms import PseudonymKeyError, open_pseudonyms
+
+    books = Books(project.landing)
+    if not any(entry.pseudonym_key for entry in books):
+        yield Finding("pseudonym key", "ok", "not needed yet: no row names a person")
+        return
+    try:
+        key_id = open_pseudonyms(project, books).key_id
+    except PseudonymKeyError as error:
+        yield Finding("pseudonym key", "problem", str(error), "restore it from its backup")
+        return
+    yield Finding("pseudonym key", "ok", f"the one that rows were landed with ({key_id})")
+    if not project.key_variable and project.key_file.stat().st_mode & 0o077:
+        fix = f"chmod 600 {project.key_file}"
+        yield Finding("pseudonym key", "problem", "others may read it", fix)
+
+
 def check_ledger_place(project: Project) -> Iterator[Finding]:
     tree = _work_tree(project.ledger)
     if tree is None:

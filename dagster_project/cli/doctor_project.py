@@ -1,9 +1,14 @@
 """The doctor on what a company declares: settings, registry, dbt project, sources."""
 
+import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dagster_project.cli.findings import Finding
 from dagster_project.settings import Project
+
+if TYPE_CHECKING:
+    from dagster_project.contracts.source_query import Query
 
 SHOWN_PROBLEMS = 20
 
@@ -82,6 +87,9 @@ def check_sources(project: Project) -> Iterator[Finding]:
         yield Finding("sources", "problem", str(error), "correct the source declaration")
         return
     for source in sources:
+        if source.query:
+            yield _query_finding(f"{source.source}.{source.table}", source.query)
+            continue
         count = len(find_files(project.root, source.location))
         noun = "file" if count == 1 else "files"
         detail = f"{source.source}.{source.table}: {count} {noun} at {source.location}"
@@ -93,3 +101,11 @@ def check_sources(project: Project) -> Iterator[Finding]:
     if not sources:
         fix = "declare one under models/staging/<source>/"
         yield Finding("sources", "problem", "no source is declared", fix)
+
+
+def _query_finding(table: str, query: "Query") -> Finding:
+    """Whether the variable is set; asking the database is the run's business."""
+    if os.environ.get(query.connection, "").strip():
+        return Finding("sources", "ok", f"{table}: {query.name}, the variable is set")
+    fix = f"set the environment variable {query.connection} to the connection string"
+    return Finding("sources", "warn", f"{table}: {query.name} cannot be asked", fix)

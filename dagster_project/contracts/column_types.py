@@ -61,6 +61,18 @@ def parse_column_type(data_type: str) -> ColumnType:
     return _tree(parsed)
 
 
+def paths_of(kind: ColumnType, wanted: str, path: str) -> list[str]:
+    """Where values of a kind stand in a column: its name, and members below it joined by dots."""
+    if kind.kind == wanted:
+        return [path]
+    below = "" if kind.kind == "list" else "."
+    return [
+        found
+        for name, member in kind.fields
+        for found in paths_of(member, wanted, f"{path}{below}{name if below else ''}")
+    ]
+
+
 def _tree(parsed: "DuckDBPyType") -> ColumnType:
     kind = parsed.id
     if str(parsed) == "JSON":  # its id is varchar

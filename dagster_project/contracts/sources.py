@@ -7,17 +7,24 @@ of which DuckDB type, may land. Whatever is wrong with an entry stops the run he
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from dagster_project.contracts.column_types import ColumnTypeError, parse_column_type
+from dagster_project.contracts.source_columns import read_column_meta
+from dagster_project.contracts.source_query import QUERY_KEYS, Query, read_query
+from dagster_project.contracts.source_shape import SHAPE_KEYS, Shape, read_shape
 
-FORMATS = ("jsonl", "json", "csv", "parquet")
-META_KEYS = frozenset(
-    {"format", "location", "record_path", "key", "timestamp", "timezone", "undated", "updates"}
-)
+POSTGRES = "postgres"
+FORMATS = ("jsonl", "json", "csv", "parquet", "inspect", "otlp", POSTGRES)
+WITH_ENVELOPE = ("json", "inspect")
+_OWN_KEYS = {
+    *("format", "location", "record_path", "single_record"),
+    *("key", "timestamp", "timezone", "undated", "updates"),
+}
+META_KEYS = QUERY_KEYS | SHAPE_KEYS | _OWN_KEYS
 NEVER = "never"
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 
@@ -28,11 +35,18 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One declared column; ``data_type`` is DuckDB text. ``from_envelope``: not in the record."""
+    """One declared column; ``data_type`` is DuckDB text. ``from_envelope``: not in the record.
+
+    ``pseudonym``: names a person, and only a keyed pseudonym of it lands. ``decision``: names the
+    decision of the row. ``free``: text that no fact is made of; an erasure makes it NULL.
+    """
 
     name: str
     data_type: str
     from_envelope: bool = False
+    pseudonym: bool = False
+    decision: bool = False
+    free: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +54,9 @@ class SourceTable:
     """One raw table. ``location`` is a glob below the company project's root.
 
     ``timestamp`` is None when ``undated``. ``timezone`` is the zone of times that carry none.
-    ``updates`` is ``never`` or the name of the version column.
+    ``single_record``: ``record_path`` leads to one object, which is the only record.
+    ``updates`` is ``never`` or the name of the version column. ``query`` says what to ask a
+    database, where the rows come from one; ``location`` is empty then.
     """
 
     source: str
@@ -54,6 +70,19 @@ class SourceTable:
     undated: bool
     updates: str
     columns: tuple[Column, ...]
+    query: Query | None = None
+    single_record: bool = False
+    shape: Shape = field(default_factory=Shape)
+
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Columns of which only pseudonyms land."""
+        return tuple(column.name for column in self.columns if column.pseudonym)
+
+    @property
+    def names_persons(self) -> bool:
+        """Whether rows need pseudonyms, in columns or inside them."""
+        return bool(self.persons) or self.shape.names_persons
 
     @property
     def relation(self) -> str:
@@ -109,14 +138,15 @@ class _Declaration:
         columns = tuple(self._columns())
         kind = self._format()
         names = {column.name for column in columns}
-        if kind != "json" and (envelope := [c.name for c in columns if c.from_envelope]):
-            self.refuse(f"columns.{envelope[0]}", "only format json has an envelope")
+        if kind not in WITH_ENVELOPE and (around := [c.name for c in columns if c.from_envelope]):
+            self.refuse(f"columns.{around[0]}", f"format {kind} has no envelope")
         undated = self._flag("undated")
+        query = read_query(self.meta, kind == POSTGRES, self.refuse)
         return SourceTable(
             source=self.source,
             table=self.name,
             format=kind,
-            location=self._location(),
+            location="" if query else self._location(),
             record_path=self._record_path(kind),
             key=self._column("key", names),
             timestamp=self._timestamp(undated, names),
@@ -124,6 +154,9 @@ class _Declaration:
             undated=undated,
             updates=self._updates(names),
             columns=columns,
+            query=query,
+            single_record=self._single_record(kind),
+            shape=self._shape(kind, columns),
         )
 
     def _check_names(self) -> None:
@@ -171,6 +204,16 @@ class _Declaration:
             self.refuse("record_path", f"format {kind} has none; remove it")
         return path
 
+    def _single_record(self, kind: str) -> bool:
+        if (single := self._flag("single_record")) and kind != "json":
+            self.refuse("single_record", f"format {kind} has none; remove it")
+        return single
+
+    def _shape(self, kind: str, columns: tuple[Column, ...]) -> Shape:
+        types = {column.name: parse_column_type(column.data_type) for column in columns}
+        # attributes of telemetry hold prompts and answers, so none may land unnamed
+        return read_shape(self.meta, types, self.refuse, must_list_keys=kind == "otlp")
+
     def _column(self, key: str, names: set[str]) -> str:
         name = self._text(key)
         if name not in names:
@@ -217,7 +260,9 @@ class _Declaration:
             if name.lower() in seen:
                 self.refuse(f"columns.{name}", "declared twice (names ignore case)")
             seen.add(name.lower())
-            yield Column(name, self._data_type(name, column), self._from_envelope(name, column))
+            data_type = self._data_type(name, column)
+            flags = read_column_meta(name, data_type, _penstock_meta(column), self.refuse)
+            yield Column(name, data_type, **flags)
 
     def _data_type(self, name: str, column: Mapping[str, Any]) -> str:
         data_type = column.get("data_type")
@@ -228,14 +273,6 @@ class _Declaration:
         except ColumnTypeError as error:
             self.refuse(f"columns.{name}.data_type", str(error))
         return data_type
-
-    def _from_envelope(self, name: str, column: Mapping[str, Any]) -> bool:
-        meta = _penstock_meta(column)
-        if meta is None:
-            return False
-        if meta != {"from": "envelope"}:
-            self.refuse(f"columns.{name}.meta.penstock", "only `from: envelope` is known")
-        return True
 
 
 _OWN_COLUMNS = frozenset({"_landed_at", "_file_sha256", "_place", "_payload_sha256"})

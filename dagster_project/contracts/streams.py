@@ -84,7 +84,11 @@ _DECISIONS: Final = (
     _time("occurred_at", "When the agent decided. NULL only from a source declared `undated`."),
     _text("workflow", "Workflow of the registry."),
     _text("decision_class", "The producer's own class name, before `class_mapping`.", gate=True),
-    _text("subject_id", "Whom or what it concerns (customer, case); decisions on it are related."),
+    _text(
+        "subject_id",
+        "Whom or what it concerns (customer, case); decisions on it are related. "
+        "A keyed pseudonym lands.",
+    ),
     _text("region", "Segment."),
     _text("team", "Segment."),
     _text("channel", "Segment."),
@@ -124,7 +128,7 @@ _DECISIONS: Final = (
 _REVIEWS: Final = (
     _key("review_id", "Identifies the review."),
     _DECISION_ID,
-    _text("reviewer_id", "Who reviewed; becomes a keyed pseudonym."),
+    _text("reviewer_id", "Who reviewed; a keyed pseudonym lands."),
     _time("queued_at", "When the decision entered the review queue."),
     _time("reviewed_at", "When the verdict was given."),
     StreamColumn("handling_seconds", "decimal(18,3)", "Time worked on the review.", low=0),

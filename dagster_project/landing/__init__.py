@@ -2,8 +2,8 @@
 
 Lives here: opening envelopes (gz, zst), decoding JSON Lines, JSON documents, CSV and Parquet,
 strict typing against the declared columns, the quarantine and the manifest of landed files.
-Way in: ``land.land`` and ``verify.verify``. Decode, type and write are apart, so that a fast
-path can replace the first two for clean files.
+Way in: ``land.land`` and ``verify.verify``. Decode, type and write are apart; ``columnar`` does
+the first two for lines that are alike, and hands the others back.
 
 Refused here: what a column means (dbt staging), deduplication and conflicts (dbt prepare),
 any verdict (dbt SQL).

@@ -28,7 +28,16 @@ def declared_schema(source: SourceTable) -> "pa.Schema":
     import pyarrow as pa
 
     columns = source.columns
-    return pa.schema([(c.name, _arrow(parse_column_type(c.data_type))) for c in columns])
+    return pa.schema([(c.name, arrow_type(parse_column_type(c.data_type))) for c in columns])
+
+
+def stored_schema(source: SourceTable) -> "pa.Schema":
+    """The declared columns as they are written: pseudonyms are text, whatever they stand for."""
+    import pyarrow as pa
+
+    persons = set(source.persons)
+    declared = declared_schema(source)
+    return pa.schema([pa.field(f.name, pa.string()) if f.name in persons else f for f in declared])
 
 
 def landed_schema(declared: "pa.Schema") -> "pa.Schema":
@@ -53,15 +62,16 @@ def quarantine_schema() -> "pa.Schema":
     return pa.schema([(name, kinds.get(name, pa.string())) for name in QUARANTINE_COLUMNS])
 
 
-def _arrow(kind: ColumnType) -> "pa.DataType":
+def arrow_type(kind: ColumnType) -> "pa.DataType":
+    """How values of a declared type are stored."""
     import pyarrow as pa
 
     if kind.kind == "decimal":
         return pa.decimal128(kind.precision, kind.scale)
     if kind.kind == "list":
-        return pa.list_(_arrow(kind.fields[0][1]))
+        return pa.list_(arrow_type(kind.fields[0][1]))
     if kind.kind == "struct":
-        return pa.struct([(name, _arrow(member)) for name, member in kind.fields])
+        return pa.struct([(name, arrow_type(member)) for name, member in kind.fields])
     return {
         "boolean": pa.bool_(),
         "tinyint": pa.int8(),

@@ -14,8 +14,10 @@ from dagster_project.landing.envelope import Signature, check_path, signature
 from dagster_project.landing.land_file import (
     Survey,
     land_content,
+    land_decoded,
     new_entry,
     survey_file,
+    survey_named,
     survey_unopened,
 )
 from dagster_project.landing.manifest import (
@@ -26,7 +28,10 @@ from dagster_project.landing.manifest import (
     Entry,
     batch_time,
 )
+from dagster_project.landing.pseudonyms import Pseudonyms, open_pseudonyms
+from dagster_project.landing.query_postgres import Fetched, fetch
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
+from dagster_project.landing.registered import write_reviewers
 from dagster_project.landing.reports import KNOWN, WAITING, FileReport, LandingReport
 from dagster_project.landing.seen import SeenFiles
 from dagster_project.landing.write import PayloadHasher, Stamp
@@ -52,9 +57,9 @@ def land(
     with _locked(project.landing / "_lock"):
         run = _Run(project, moment)
         try:
+            run.register_reviewers(sources)
             for source in sorted(sources, key=lambda table: table.relation):
-                for path in find_files(project.root, source.location):
-                    report = run.take(source, path)
+                for report in run.take_all(source):
                     if on_file:
                         on_file(report)
         finally:
@@ -69,6 +74,14 @@ def find_files(root: Path, location: str) -> list[Path]:
         for path in root.glob(location)
         if not path.name.startswith(".") and (path.is_symlink() or not path.is_dir())
     )
+
+
+@contextmanager
+def locked_books(project: Project) -> Iterator[Books]:
+    """The books, while no landing call is at work."""
+    project.landing.mkdir(parents=True, exist_ok=True)
+    with _locked(project.landing / "_lock"):
+        yield Books(project.landing)
 
 
 @contextmanager
@@ -93,6 +106,7 @@ class _Run:
         self._seen = SeenFiles(project.landing / "_seen.json")
         self._batch = self._books.next_batch(now)
         self._hasher = PayloadHasher()
+        self._keyed: Pseudonyms | None = None
         self.used_batch: str | None = None
         self.reports: list[FileReport] = []
 
@@ -100,13 +114,25 @@ class _Run:
         self._hasher.close()
         self._seen.save()
 
-    def take(self, source: SourceTable, path: Path) -> FileReport:
-        """Land one file, or say why not."""
-        name = _display_name(path.relative_to(self._project.root))
-        try:
-            report = self._take(source, path, name)
-        except ChangedError:
-            report = FileReport(name, source.source, source.table, WAITING, reason="changed")
+    def register_reviewers(self, sources: Sequence[SourceTable]) -> None:
+        """The registry names reviewers as people do; reviews carry their pseudonyms."""
+        if any(source.names_persons for source in sources):
+            write_reviewers(self._project, self._pseudonyms())
+
+    def take_all(self, source: SourceTable) -> Iterator[FileReport]:
+        """Land every file of ``source``, or the rows of its query; or say why not."""
+        if source.query is not None:
+            yield self._note(self._read(source, source.query.name, _Rows(source, self._project))[1])
+            return
+        for path in find_files(self._project.root, source.location):
+            name = _display_name(path.relative_to(self._project.root))
+            try:
+                report = self._take(source, path, name)
+            except ChangedError:
+                report = FileReport(name, source.source, source.table, WAITING, reason="changed")
+            yield self._note(report)
+
+    def _note(self, report: FileReport) -> FileReport:
         self.reports.append(report)
         return report
 
@@ -119,7 +145,7 @@ class _Run:
         entry = self._books.find(source.relation, digest) if digest else None
         if entry and not self._books.stale(source.relation, name, entry.file_sha256):
             return _known(entry, name)
-        entry, report = self._read(source, path, name)
+        entry, report = self._read(source, name, _File(source, path, self._project.root))
         if signature(path) == looks:
             self._seen.note(source.relation, name, looks, declaration, entry.file_sha256)
         return report
@@ -129,27 +155,29 @@ class _Run:
         age = self._now.timestamp() - looks.mtime_ns / 1e9
         return abs(age) < self._project.settle_seconds
 
-    def _read(self, source: SourceTable, path: Path, name: str) -> tuple[Entry, FileReport]:
+    def _read(
+        self, source: SourceTable, name: str, content: "_File | _Rows"
+    ) -> tuple[Entry, FileReport]:
         survey: Survey | None = None
         try:
-            check_path(path, self._project.root)
-            survey = survey_file(path, source)
+            survey = content.survey()
             known = self._books.find(source.relation, survey.file_sha256)
             if known is not None and known.status == LANDED:
                 if self._books.stale(source.relation, name, known.file_sha256):
-                    self._books.add(known, name)
+                    self._books.add(replace(known, confirmed_batch=self._batch), name)
+                    self.used_batch = self._batch
                 return known, _known(known, name)
             stamp = self._stamp(source, name, survey)
-            entry = land_content(path, survey, stamp, self._books, self._hasher)
+            entry = content.land(survey, stamp, self._books, self._hasher)
         except UnaccountableError as error:
-            survey = survey or survey_unopened(path, name)
+            survey = survey or content.unopened(name)
             entry = replace(
                 new_entry(self._stamp(source, name, survey), survey, UNACCOUNTABLE),
                 reason=error.reason,
                 detail=error.detail or None,
             )
             known = self._books.find(source.relation, entry.file_sha256)
-            if known is not None and known.reason == entry.reason:
+            if known and (known.reason, known.detail) == (entry.reason, entry.detail):
                 return known, _known(known, name)
         self._books.add(entry)
         self.used_batch = self._batch
@@ -157,7 +185,53 @@ class _Run:
 
     def _stamp(self, source: SourceTable, name: str, survey: Survey) -> Stamp:
         landed_at = batch_time(self._batch)
-        return Stamp(source, name, survey.file_sha256, self._batch, landed_at)
+        return Stamp(source, name, survey.file_sha256, self._batch, landed_at, self._pseudonyms)
+
+    def _pseudonyms(self) -> Pseudonyms:
+        """With the key that everything was landed with; made when it is first needed."""
+        if self._keyed is None:
+            self._keyed = open_pseudonyms(self._project, self._books)
+        return self._keyed
+
+
+class _File:
+    """A dropped file, not opened yet."""
+
+    def __init__(self, source: SourceTable, path: Path, root: Path) -> None:
+        self._source = source
+        self._path = path
+        self._root = root
+
+    def survey(self) -> Survey:
+        check_path(self._path, self._root)
+        return survey_file(self._path, self._source)
+
+    def unopened(self, name: str) -> Survey:
+        return survey_unopened(self._path, name)
+
+    def land(self, survey: Survey, stamp: Stamp, books: Books, hasher: PayloadHasher) -> Entry:
+        return land_content(self._path, survey, stamp, books, hasher)
+
+
+class _Rows:
+    """What a database answers, not asked yet."""
+
+    def __init__(self, source: SourceTable, project: Project) -> None:
+        self._source = source
+        self._seconds = project.query_seconds
+        self._fetched: Fetched | None = None
+
+    def survey(self) -> Survey:
+        self._fetched = fetch(self._source, self._seconds)
+        rows = self._fetched
+        return Survey(rows.sha256, rows.byte_count, rows.expected)
+
+    def unopened(self, name: str) -> Survey:
+        return survey_named(name)
+
+    def land(self, survey: Survey, stamp: Stamp, books: Books, hasher: PayloadHasher) -> Entry:
+        rows = self._fetched or fetch(self._source, self._seconds)
+        return land_decoded(rows.decoded(), survey, stamp, books, hasher)
 
 
 def _display_name(path: Path) -> str:

@@ -9,9 +9,12 @@ from typing import Any
 
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.files import sha256_file, temporary_name
+from dagster_project.landing.count_otlp import OtlpCounter
 from dagster_project.landing.counting import CsvCounter, LineCounter, NoCounter, UnitCounter
 from dagster_project.landing.decode_csv import decode_csv
+from dagster_project.landing.decode_inspect import decode_inspect
 from dagster_project.landing.decode_json import decode_document, decode_lines
+from dagster_project.landing.decode_otlp import decode_otlp
 from dagster_project.landing.decode_parquet import decode_parquet
 from dagster_project.landing.envelope import (
     Signature,
@@ -21,13 +24,18 @@ from dagster_project.landing.envelope import (
     signature,
 )
 from dagster_project.landing.manifest import LANDED, Books, Entry
+from dagster_project.landing.pour import Sinks, pour
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
 from dagster_project.landing.strict_types import UndeclaredKeys
 from dagster_project.landing.typing_rows import RowTyper
-from dagster_project.landing.units import Decoded, Flaw
+from dagster_project.landing.units import Decoded
 from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
 
-_COUNTERS: dict[str, Callable[[], UnitCounter]] = {"jsonl": LineCounter, "csv": CsvCounter}
+_COUNTERS: dict[str, Callable[[], UnitCounter]] = {
+    "jsonl": LineCounter,
+    "csv": CsvCounter,
+    "otlp": OtlpCounter,
+}
 
 
 @dataclass(frozen=True)
@@ -62,11 +70,16 @@ def survey_unopened(path: Path, name: str) -> Survey:
 
     Marked before hashing: the same bytes may have landed as the content of another file.
     """
-    marked, size = f"name:{name}", 0
     if path.is_file() and not path.is_symlink():
         with suppress(OSError):
             marked, size = f"raw:{sha256_file(path)}", path.stat().st_size
-    return Survey(hashlib.sha256(marked.encode()).hexdigest(), size, None)
+            return Survey(hashlib.sha256(marked.encode()).hexdigest(), size, None)
+    return survey_named(name)
+
+
+def survey_named(name: str) -> Survey:
+    """For content that nothing is known of but where it should have come from."""
+    return Survey(hashlib.sha256(f"name:{name}".encode()).hexdigest(), 0, None)
 
 
 def new_entry(stamp: Stamp, survey: Survey, status: str) -> Entry:
@@ -90,25 +103,44 @@ def land_content(
 
     Raises UnaccountableError, ChangedError: then no file of this content is left.
     """
+
+    def check() -> None:
+        if signature(path) != survey.looks:
+            raise ChangedError(f"{path}: changed after it was surveyed")
+
+    with _local(path, stamp.source, books.landing) as local:
+        decoded = _decode(local, survey, stamp.source)
+        return land_decoded(decoded, survey, stamp, books, hasher, check)
+
+
+def land_decoded(
+    decoded: Decoded,
+    survey: Survey,
+    stamp: Stamp,
+    books: Books,
+    hasher: PayloadHasher,
+    check: Callable[[], None] = lambda: None,
+) -> Entry:
+    """``land_content`` for units from anywhere; ``check`` may raise before anything is durable."""
     source, digest = stamp.source, survey.file_sha256
     undeclared = UndeclaredKeys()
-    with _local(path, source, books.landing) as local:
-        decoded = _decode(local, survey, source)
-        landed = LandedRows(books.parquet_path(source.relation, digest), stamp, hasher)
-        refused = QuarantinedUnits(books.quarantine_path(source.relation, digest), stamp)
-        try:
-            blanks = _pour(decoded, RowTyper(source, decoded, undeclared), landed, refused)
-            landed.flush()
-            units = landed.count + refused.count + blanks
-            _check_count(units, decoded.expected)
-            if signature(path) != survey.looks:
-                raise ChangedError(f"{path}: changed after it was surveyed")
-            parquet_sha256, quarantine_sha256 = landed.finish(), refused.finish()
-        except BaseException:
-            landed.discard()
-            refused.discard()
-            raise
+    landed = LandedRows(books.parquet_path(source.relation, digest), stamp, hasher)
+    refused = QuarantinedUnits(books.quarantine_path(source.relation, digest), stamp)
+    try:
+        typer = RowTyper(source, decoded, undeclared, stamp.pseudonyms)
+        sinks = Sinks(typer, landed, refused, undeclared)
+        blanks = pour(decoded, stamp, sinks, hasher)
+        landed.flush()
+        units = landed.count + refused.count + blanks
+        _check_count(units, decoded.expected)
+        check()
+        parquet_sha256, quarantine_sha256 = landed.finish(), refused.finish()
+    except BaseException:
+        landed.discard()
+        refused.discard()
+        raise
     _count_columns(decoded, source, landed.count, undeclared)
+    key_id = stamp.pseudonyms().key_id if source.names_persons else None
     return replace(
         new_entry(stamp, survey, LANDED),
         parquet_sha256=parquet_sha256,
@@ -121,6 +153,7 @@ def land_content(
         last_event_at=_iso(landed.last_event),
         undeclared_keys=dict(sorted(undeclared.counts.items())),
         quarantine_reasons=dict(sorted(refused.reasons.items())),
+        pseudonym_key=key_id,
     )
 
 
@@ -142,28 +175,19 @@ def _local(path: Path, source: SourceTable, landing: Path) -> Iterator[Path]:
 
 def _decode(path: Path, survey: Survey, source: SourceTable) -> Decoded:
     declared = frozenset(column.name for column in source.columns)
+    expected = survey.unit_count or 0
     if source.format == "parquet":
         return decode_parquet(path, declared)
+    chunks = read_chunks(path)
     if source.format == "json":
-        return decode_document(read_chunks(path), source.record_path)
+        return decode_document(chunks, source.record_path, source.single_record)
+    if source.format == "inspect":
+        return decode_inspect(chunks)
     if source.format == "csv":
-        return decode_csv(read_chunks(path), survey.unit_count or 0, declared)
-    return decode_lines(read_chunks(path), survey.unit_count or 0)
-
-
-def _pour(decoded: Decoded, typer: RowTyper, landed: LandedRows, refused: QuarantinedUnits) -> int:
-    """Every unit goes one of three ways; returns how many were blank."""
-    blanks = 0
-    for unit in decoded.units:
-        if unit.record is None and unit.flaw is None:
-            blanks += 1
-            continue
-        outcome = unit.flaw or typer.row(unit.record or {})
-        if isinstance(outcome, Flaw):
-            refused.add(unit.place, outcome, unit.sha256())
-        else:
-            landed.add(unit.place, outcome, len(unit.raw or ""))
-    return blanks
+        return decode_csv(chunks, expected, declared)
+    if source.format == "otlp":
+        return decode_otlp(chunks, expected)
+    return decode_lines(chunks, expected)
 
 
 def _check_count(units: int, expected: int) -> None:

@@ -1,4 +1,4 @@
-"""Physical lines: cut at byte 0x0A only, never at CR or U+2028, never more than 16 MiB held."""
+"""Physical lines: cut at byte 0x0A only, never at CR or U+2028; at most 16 MiB of one is held."""
 
 import hashlib
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 LINE_CAP = 16 << 20
 BOM = b"\xef\xbb\xbf"
+PIECE_BYTES = 4 << 20  # positions and columns of one piece stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class LongLine:
 
 def physical_lines(chunks: Iterator[bytes]) -> Iterator[bytes | LongLine]:
     """Lines without their 0x0A; an unterminated last line counts; a BOM at the start is dropped."""
-    pending = _Pending()
+    pending = OpenLine()
     first = True
     for chunk in chunks:
         *ended, rest = chunk.split(b"\n")
@@ -36,7 +37,52 @@ def physical_lines(chunks: Iterator[bytes]) -> Iterator[bytes | LongLine]:
         yield last.removeprefix(BOM) if first and isinstance(last, bytes) else last
 
 
-class _Pending:
+def cut_pieces(chunks: Iterator[bytes], size: int = PIECE_BYTES) -> Iterator[bytes | LongLine]:
+    """Lines in order, each ended by 0x0A: many together, or one that is over the cap.
+
+    An unterminated last line is ended too; a BOM at the start is dropped.
+    """
+    pieces = _cut(chunks, size)
+    for first in pieces:
+        yield first.removeprefix(BOM) if isinstance(first, bytes) else first
+        yield from pieces
+
+
+def _cut(chunks: Iterator[bytes], size: int) -> Iterator[bytes | LongLine]:
+    line = OpenLine()
+    ended: list[bytes] = []
+    held = 0
+    for chunk in chunks:
+        first_end = chunk.find(b"\n") + 1
+        last_end = chunk.rfind(b"\n") + 1
+        line.add(chunk[: first_end - 1] if first_end else chunk)
+        if not first_end:
+            continue
+        whole = line.take()
+        if isinstance(whole, LongLine):
+            if ended:
+                yield b"".join(ended)
+                ended, held = [], 0
+            yield whole
+        else:
+            ended.append(whole + b"\n")
+            held += len(whole) + 1
+        ended.append(chunk[first_end:last_end])
+        held += last_end - first_end
+        line.add(chunk[last_end:])
+        if held >= size:
+            yield b"".join(ended)
+            ended, held = [], 0
+    last: bytes | LongLine | None = line.take() if line.size else None
+    if isinstance(last, bytes):
+        ended.append(last + b"\n")
+    if any(ended):
+        yield b"".join(ended)
+    if isinstance(last, LongLine):
+        yield last
+
+
+class OpenLine:
     """A line that goes on over several chunks."""
 
     def __init__(self) -> None:

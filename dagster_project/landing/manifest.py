@@ -24,7 +24,10 @@ class Entry:
 
     ``file_sha256`` and ``byte_count`` are of the decompressed content; for a file that
     cannot be opened the hash is of ``raw:`` plus the hash of its raw bytes.
-    ``replaces``: unaccountable contents this file once had.
+    ``replaces``: unaccountable contents this file once had. ``pseudonym_key``: which key the
+    pseudonyms were made with (``Pseudonyms.key_id``), None where no column names a person.
+    ``confirmed_batch``: the call that found the content again where it had been unaccountable.
+    ``disposals``: erasures that rows of it went through, as the ledger names them.
     """
 
     source: str
@@ -49,6 +52,14 @@ class Entry:
     undeclared_keys: dict[str, int] = field(default_factory=dict)
     quarantine_reasons: dict[str, int] = field(default_factory=dict)
     replaces: list[str] = field(default_factory=list)
+    pseudonym_key: str | None = None
+    disposals: list[str] = field(default_factory=list)
+    confirmed_batch: str | None = None
+
+    @property
+    def newest_batch(self) -> str:
+        """The last landing call that wrote this entry."""
+        return max(self.landing_batch, self.confirmed_batch or "")
 
     @property
     def relation(self) -> str:
@@ -60,7 +71,12 @@ class Books:
 
     def __init__(self, landing: Path) -> None:
         self.landing = landing
-        self._entries = {(e.relation, e.file_sha256): e for e in read_entries(landing)}
+        self._entries: dict[tuple[str, str], Entry] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """As they are on disk now. Raises ManifestError."""
+        self._entries = {(e.relation, e.file_sha256): e for e in read_entries(self.landing)}
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(list(self._entries.values()))
@@ -117,7 +133,7 @@ class Books:
     def next_batch(self, now: datetime) -> str:
         """UTC stamp, after every batch in the books even when the clock went back."""
         stamp = now.astimezone(UTC)
-        last = max((entry.landing_batch for entry in self), default=None)
+        last = max((entry.newest_batch for entry in self), default=None)
         if last is not None:
             stamp = max(stamp, batch_time(last) + timedelta(microseconds=1))
         return stamp.strftime(_STAMP)

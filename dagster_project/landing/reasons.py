@@ -14,6 +14,7 @@ UNIT_REASONS: Final = {
     "nesting_too_deep": "more than 64 levels",
     "line_too_long": "more than 16 MiB in one line",
     "not_an_object": "a record must be a JSON object",
+    "no_records": "the line holds neither spans nor log records; one signal per file",
     "ragged_row": "more or fewer fields than the header",
     "wrong_type": "the value is not of the declared type; fix the writer or the declaration",
     "out_of_range": "the declared type or the calendar 1900-2099 cannot hold the value",
@@ -33,6 +34,9 @@ FILE_REASONS: Final = {
     "corrupt": "the compressed stream is damaged; copy it again",
     "trailing_garbage": "bytes after the compressed stream; copy it again",
     "decompression_bomb": "more than 100 bytes out per byte in, above 64 MiB",
+    "encrypted": "an encrypted archive; export without a password",
+    "unsafe_member": "a member's name leaves the archive; nothing of such an archive is read",
+    "too_many_members": "more than 65,000 members in one archive; split it",
     "utf16": "UTF-16 text; export as UTF-8",
     "document_too_large": "more than 128 MiB in one JSON document; export JSON Lines",
     "invalid_document": "the document is not one JSON value",
@@ -42,10 +46,13 @@ FILE_REASONS: Final = {
     "duplicate_header": "a column name twice in the header",
     "wrong_delimiter": "fields must be separated by commas",
     "unclosed_quote": "a quote is never closed, so records cannot be counted",
-    "line_too_long": "a CSV line of more than 16 MiB",
+    "line_too_long": "a line of more than 16 MiB in a CSV or OTLP file",
     "invalid_header": "the header is not UTF-8 text",
     "parquet_unreadable": "the Parquet file cannot be read; export it again",
     "count_mismatch": "an independent count disagrees with what was read",
+    "unreachable": "the database does not answer or refuses the login; see the detail",
+    "query_failed": "the database refuses the query; see the detail",
+    "too_many_rows": "more than 1,000,000 rows in one table; export it as files",
 }
 
 

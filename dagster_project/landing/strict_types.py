@@ -5,8 +5,9 @@ None is always NULL. Numbers come as int or Decimal (JSON, CSV) or float (Parque
 """
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import partial
@@ -14,7 +15,9 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from dagster_project.contracts.column_types import INTEGER_BITS, TIMESTAMP, ColumnType
+from dagster_project.contracts.source_shape import Shape
 from dagster_project.landing.reasons import RefusedValueError
+from dagster_project.landing.shaping import cut_text, name_persons, read_nested_text, select_keys
 from dagster_project.landing.strict_json import Flawed, canonical
 
 Converter = Callable[[Any], Any]
@@ -24,6 +27,9 @@ FLOAT_MAX = 3.4028234663852886e38
 # undeclared names are a hint for people: enough of them, and none of book length
 NAMES_CAP, NAME_LENGTH = 200, 100
 OTHER_NAMES = "(other)"
+# a key may be a person's name, address or number; what looks like a field's name is none
+UNNAMED = "(unnamed)"
+_FIELD_NAME = re.compile(r"(\(envelope\)\.)?(?!.*[0-9]{5})[A-Za-z_$][\w.:$-]*\Z", re.ASCII)
 _DECIMALS = Context(prec=80)
 _KINDS = {
     bool: "true or false",
@@ -44,22 +50,53 @@ class UndeclaredKeys:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
 
+    def has_room(self, names: Iterable[str]) -> bool:
+        """Whether none of ``names`` would be lost to the cap."""
+        return len(self.counts.keys() | set(names)) <= NAMES_CAP
+
+    def update(self, times: Mapping[str, int]) -> None:
+        for name, number in times.items():
+            self.add(name, number)
+
     def add(self, name: str, times: int = 1) -> None:
-        name = name[:NAME_LENGTH].encode(errors="replace").decode()
+        name = name[:NAME_LENGTH] if _FIELD_NAME.match(name) else UNNAMED
         if name not in self.counts and len(self.counts) >= NAMES_CAP:
             name = OTHER_NAMES
         self.counts[name] += times
 
 
 class Converters:
-    """Builds converters. ``timezone`` is the zone of times written without one, or None."""
+    """Builds converters. ``timezone`` is the zone of times written without one, or None.
 
-    def __init__(self, timezone: str | None, undeclared: UndeclaredKeys) -> None:
+    ``pseudonym`` is needed where ``shape`` names persons.
+    """
+
+    def __init__(
+        self,
+        timezone: str | None,
+        undeclared: UndeclaredKeys,
+        shape: Shape | None = None,
+        pseudonym: Callable[[str], str] | None = None,
+    ) -> None:
         self._zone = ZoneInfo(timezone) if timezone else None
         self._undeclared = undeclared
+        self._shape = shape or Shape()
+        self._pseudonym = pseudonym
 
     def build(self, kind: ColumnType, path: str) -> Converter:
         """The converter of one column or nested field; ``path`` names it in messages."""
+        convert = self._build(kind, path)
+        if kind.kind == "json" and self._shape.has_keys(path):
+            convert = select_keys(convert, self._shape, path, self._undeclared.add, self._pseudonym)
+        if (length := self._shape.prefix(path)) and kind.kind == "varchar":
+            convert = cut_text(convert, length)
+        if kind.kind == "varchar" and path in self._shape.persons:
+            convert = name_persons(convert, path, self._pseudonym)
+        if self._shape.nested_text and (kind.fields or kind.kind == "json"):
+            convert = read_nested_text(convert, kind.kind == "json")
+        return convert
+
+    def _build(self, kind: ColumnType, path: str) -> Converter:
         if kind.fields:
             return self._build_nested(kind, path)
         if kind.kind in INTEGER_BITS:
@@ -116,11 +153,16 @@ def _json(value: Any) -> Any:
     return None if value is None else canonical(value)
 
 
-def _integer(kind: str, path: str) -> Converter:
+def integer_range(kind: str) -> tuple[int, int]:
+    """Lowest and highest value of a DuckDB integer type."""
     bits = INTEGER_BITS[kind]
-    unsigned = kind.startswith("u")
-    lowest = 0 if unsigned else -(1 << (bits - 1))
-    highest = (1 << bits) - 1 if unsigned else (1 << (bits - 1)) - 1
+    if kind.startswith("u"):
+        return 0, (1 << bits) - 1
+    return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
+
+
+def _integer(kind: str, path: str) -> Converter:
+    lowest, highest = integer_range(kind)
 
     def convert(value: Any) -> Any:
         if type(value) is int:

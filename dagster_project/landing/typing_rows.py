@@ -4,24 +4,37 @@ from collections.abc import Callable
 from typing import Any
 
 from dagster_project.contracts.column_types import parse_column_type
-from dagster_project.contracts.sources import SourceTable
+from dagster_project.contracts.sources import POSTGRES, SourceTable
 from dagster_project.landing.decode_csv import nested_text, text_cell
+from dagster_project.landing.pseudonyms import Pseudonyms, no_pseudonyms
 from dagster_project.landing.reasons import RefusedValueError
 from dagster_project.landing.strict_types import Converter, Converters, UndeclaredKeys
 from dagster_project.landing.units import Decoded, Flaw
+
+# types that these formats carry as JSON text in a value of their own
+_JSON_IN_TEXT = {"parquet": ("json",), POSTGRES: ("json", "struct", "list")}
 
 
 class RowTyper:
     """Makes one typed row per record, values in the order of the declared columns.
 
-    Undeclared keys are counted in ``undeclared``, nested ones as ``column.key``.
+    Undeclared keys are counted in ``undeclared``, nested ones as ``column.key``. Persons inside
+    columns become pseudonyms here, those that are columns when rows are stored.
     """
 
-    def __init__(self, source: SourceTable, decoded: Decoded, undeclared: UndeclaredKeys) -> None:
+    def __init__(
+        self,
+        source: SourceTable,
+        decoded: Decoded,
+        undeclared: UndeclaredKeys,
+        pseudonyms: Callable[[], Pseudonyms] = no_pseudonyms,
+    ) -> None:
         self._undeclared = undeclared
         self._key = source.key
         self._timestamp = source.timestamp
-        self._plan = _plan(source, decoded.is_text, Converters(source.timezone, undeclared))
+        pseudonym = pseudonyms().of if source.shape.names_persons else None
+        converters = Converters(source.timezone, undeclared, source.shape, pseudonym)
+        self._plan = _plan(source, decoded.is_text, converters)
         columns = source.columns
         self._names = frozenset(column.name for column in columns if not column.from_envelope)
         self._positions = {column.name: place for place, column in enumerate(columns)}
@@ -61,7 +74,7 @@ def _plan(
         convert = converters.build(kind, column.name)
         if is_text:
             convert = _chain(text_cell(kind), convert)
-        elif source.format == "parquet" and kind.kind == "json":
+        elif kind.kind in _JSON_IN_TEXT.get(source.format, ()):
             convert = _chain(nested_text, convert)
         plan.append((column.name, convert))
     return plan

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from dagster_project.landing.lines import LongLine
 from dagster_project.landing.strict_json import Flawed
 
 
@@ -40,6 +41,7 @@ class Decoded:
     """A file's units, how many an independent count expects, and what stands around them.
 
     ``names``: columns the file itself declares (CSV header, Parquet schema).
+    ``pieces``: whole lines together, in place of ``units``, where many are read at once.
     """
 
     units: Iterator[Unit]
@@ -47,6 +49,7 @@ class Decoded:
     envelope: dict[str, Any] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     is_text: bool = False
+    pieces: Iterator[bytes | LongLine] | None = None
 
 
 def _ordered(value: Any) -> Any:

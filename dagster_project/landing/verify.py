@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from dagster_project.files import sha256_file
+from dagster_project.landing.erase import pending
 from dagster_project.landing.manifest import LANDED, Books
 from dagster_project.settings import Project
 
@@ -14,6 +15,8 @@ def verify(project: Project) -> list[str]:
     """
     books = Books(project.landing)
     problems: list[str] = []
+    if pending(project.landing):
+        problems.append("an erasure was begun and not finished; run `penstock erase --finish`")
     for entry in books:
         if entry.status != LANDED:
             continue

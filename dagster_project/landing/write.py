@@ -1,6 +1,7 @@
 """Typed rows into Parquet: record batches, a temporary name, a hash, fsync, rename."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,40 +9,71 @@ from typing import TYPE_CHECKING, Any
 
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.files import replace_durably, sha256_file, temporary_name
-from dagster_project.landing.arrow_schema import declared_schema, landed_schema, quarantine_schema
+from dagster_project.landing.arrow_schema import (
+    declared_schema,
+    landed_schema,
+    quarantine_schema,
+    stored_schema,
+)
+from dagster_project.landing.pseudonyms import Pseudonyms, check_protected, no_pseudonyms
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
 
 BATCH_ROWS = 20_000
 BATCH_BYTES = 64 << 20
+GROUP_ROWS = 122_880  # a row group of DuckDB's size, so that readers can share a file
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What every row of one file carries."""
+    """What every row of one file carries. ``pseudonyms``: asked where a column names a person."""
 
     source: SourceTable
     file_name: str
     file_sha256: str
     landing_batch: str
     landed_at: datetime
+    pseudonyms: Callable[[], Pseudonyms] = no_pseudonyms
 
 
 class ParquetFile:
     """A Parquet file that readers see whole or not at all."""
 
-    def __init__(self, final: Path, schema: "pa.Schema") -> None:
+    def __init__(
+        self,
+        final: Path,
+        schema: "pa.Schema",
+        unlike: frozenset[str] = frozenset(),
+        persons: Sequence[str] = (),
+    ) -> None:
+        """``unlike``: columns whose values hardly repeat, so that no dictionary is tried.
+
+        ``persons``: columns that must hold pseudonyms.
+        """
         import pyarrow.parquet as pq
+
+        self._persons = persons
 
         final.parent.mkdir(parents=True, exist_ok=True)
         self._final = final
         self._temporary = temporary_name(final)
-        self._writer = pq.ParquetWriter(self._temporary, schema, compression="zstd")
+        alike = [name for name in schema.names if name not in unlike]
+        self._writer = pq.ParquetWriter(
+            self._temporary, schema, compression="zstd", use_dictionary=alike
+        )
 
-    def write(self, batch: "pa.RecordBatch") -> None:
-        self._writer.write_batch(batch)
+    def write(self, batches: "list[pa.RecordBatch]") -> None:
+        """As one row group."""
+        import pyarrow as pa
+
+        for batch in batches:
+            check_protected(batch, self._persons)
+        table = pa.Table.from_batches(batches)
+        self._writer.write_table(table, row_group_size=len(table))
 
     def finish(self) -> str:
         """Make it durable under its final name; returns the hex SHA-256 of its bytes."""
@@ -56,50 +88,63 @@ class ParquetFile:
 
 
 class PayloadHasher:
-    """SHA-256 over the declared columns after typing: DuckDB's to_json of the row as a struct.
+    """SHA-256 over the declared columns as they are stored: DuckDB's to_json of the row as struct.
+
+    After typing, and after pseudonyms: a hash of the names would let them be guessed.
 
     In SQL, so that every way of landing gives the same payload the same hash.
     """
 
     def __init__(self) -> None:
-        self._connection: DuckDBPyConnection | None = None
+        self._idle: list[DuckDBPyConnection] = []
 
-    def _connect(self) -> "DuckDBPyConnection":
-        """Only when rows land: most calls find nothing new."""
+    @contextmanager
+    def _connection(self) -> "Iterator[DuckDBPyConnection]":
+        """One per call at a time; made only when rows land: most calls find nothing new."""
         import duckdb
 
-        if self._connection is None:
-            self._connection = duckdb.connect(":memory:", config={"threads": 1})
-            self._connection.execute("SET TimeZone='UTC'")
-        return self._connection
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = duckdb.connect(":memory:", config={"threads": 1})
+            connection.execute("SET TimeZone='UTC'")
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
 
     def hashes(self, batch: "pa.RecordBatch") -> "pa.Array":
-        """One hex digest per row, in order."""
+        """One hex digest per row, in order. Threads may call it."""
         import pyarrow as pa
 
         quoted = ('"' + name.replace('"', '""') + '"' for name in batch.schema.names)
         members = ", ".join(f"{name} := {name}" for name in quoted)
-        relation = self._connect().from_arrow(pa.Table.from_batches([batch]))
         payload = f"sha256(cast(to_json(struct_pack({members})) AS varchar)) AS payload"
-        return relation.project(payload).to_arrow_table().column(0).combine_chunks()
+        with self._connection() as connection:
+            relation = connection.from_arrow(pa.Table.from_batches([batch]))
+            return relation.project(payload).to_arrow_table().column(0).combine_chunks()
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        for connection in self._idle:
+            connection.close()
 
 
 class LandedRows:
-    """Collects typed rows of one file and writes them batch by batch."""
+    """Collects typed rows of one file and writes them row group by row group."""
 
     def __init__(self, final: Path, stamp: Stamp, hasher: PayloadHasher) -> None:
         self._declared = declared_schema(stamp.source)
-        self._schema = landed_schema(self._declared)
-        self._file = ParquetFile(final, self._schema)
+        self._schema = landed_schema(stored_schema(stamp.source))
+        unlike = frozenset({stamp.source.key, "_place", "_payload_sha256"})
+        self._file = ParquetFile(final, self._schema, unlike, stamp.source.persons)
         self._stamp = stamp
+        self._stamps: list[pa.Array] = []
         self._hasher = hasher
         self._rows: list[Sequence[Any]] = []
         self._places: list[int] = []
         self._held_bytes = 0
+        self._ready: list[pa.RecordBatch] = []
+        self._ready_bytes = 0
         self.count = 0
         self.first_event: Any = None
         self.last_event: Any = None
@@ -110,7 +155,20 @@ class LandedRows:
         self._places.append(place)
         self._held_bytes += raw_bytes
         if len(self._rows) >= BATCH_ROWS or self._held_bytes > BATCH_BYTES:
-            self.flush()
+            self._keep(self._settled())
+
+    def add_typed(
+        self, places: "NDArray[np.int64]", rows: "pa.RecordBatch", payloads: "pa.Array"
+    ) -> None:
+        """Many rows at once, persons as pseudonyms, sorted in among those added since the last."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        batch = self._stamped(rows, pa.array(places), payloads)
+        if self._rows:
+            both = pa.concat_batches([self._settled(), batch])
+            batch = both.take(pc.sort_indices(both, [("_place", "ascending")]))
+        self._keep(batch)
 
     def finish(self) -> str:
         """Hex SHA-256 of the Parquet file, which is durable now."""
@@ -123,29 +181,55 @@ class LandedRows:
     def flush(self) -> None:
         """Write what is held; ``count`` is right afterwards."""
         if self._rows:
-            self._write(self._rows, self._places)
-            self._rows, self._places, self._held_bytes = [], [], 0
+            self._keep(self._settled())
+        self._write()
 
-    def _write(self, rows: list[Sequence[Any]], places: list[int]) -> None:
+    def _settled(self) -> "pa.RecordBatch":
+        """The rows that came one by one, by columns."""
         import pyarrow as pa
 
-        count = len(rows)
         columns = [
             pa.array(values, type=field.type)
-            for field, values in zip(self._declared, zip(*rows, strict=True), strict=True)
+            for field, values in zip(self._declared, zip(*self._rows, strict=True), strict=True)
         ]
-        declared = pa.RecordBatch.from_arrays(columns, schema=self._declared)
-        stamp = self._stamp
-        own = [
-            pa.repeat(stamp.landing_batch, count),
-            pa.repeat(pa.scalar(stamp.landed_at, pa.timestamp("us", tz="UTC")), count),
-            pa.repeat(stamp.file_sha256, count),
-            pa.array(places, pa.int64()),
-            self._hasher.hashes(declared),
-        ]
-        self._file.write(pa.RecordBatch.from_arrays([*columns, *own], schema=self._schema))
-        self._note_events(declared)
-        self.count += count
+        rows = pa.RecordBatch.from_arrays(columns, schema=self._declared)
+        if self._stamp.source.persons:
+            rows = self._stamp.pseudonyms().protect(rows, self._stamp.source)
+        places = pa.array(self._places, pa.int64())
+        self._rows, self._places, self._held_bytes = [], [], 0
+        return self._stamped(rows, places, self._hasher.hashes(rows))
+
+    def _stamped(
+        self, rows: "pa.RecordBatch", places: "pa.Array", payloads: "pa.Array"
+    ) -> "pa.RecordBatch":
+        import pyarrow as pa
+
+        self._note_events(rows)
+        own = [*self._repeated(len(rows)), places, payloads]
+        return pa.RecordBatch.from_arrays([*rows.columns, *own], schema=self._schema)
+
+    def _repeated(self, count: int) -> "list[pa.Array]":
+        """What all rows of the file carry; made once for the largest batch."""
+        import pyarrow as pa
+
+        if not self._stamps or len(self._stamps[0]) < count:
+            stamp = self._stamp
+            moment = pa.scalar(stamp.landed_at, pa.timestamp("us", tz="UTC"))
+            values = (stamp.landing_batch, moment, stamp.file_sha256)
+            self._stamps = [pa.repeat(value, count) for value in values]
+        return [column.slice(0, count) for column in self._stamps]
+
+    def _keep(self, batch: "pa.RecordBatch") -> None:
+        self._ready.append(batch)
+        self._ready_bytes += batch.nbytes
+        self.count += len(batch)
+        if sum(map(len, self._ready)) >= GROUP_ROWS or self._ready_bytes > BATCH_BYTES:
+            self._write()
+
+    def _write(self) -> None:
+        if self._ready:
+            self._file.write(self._ready)
+            self._ready, self._ready_bytes = [], 0
 
     def _note_events(self, declared: "pa.RecordBatch") -> None:
         """Only a real time or date tells when; text and epoch numbers get meaning in staging."""
@@ -201,5 +285,5 @@ class QuarantinedUnits:
         self._file = self._file or ParquetFile(self._final, schema)
         columns = zip(*self._rows, strict=True)
         arrays = [pa.array(values, type=f.type) for f, values in zip(schema, columns, strict=True)]
-        self._file.write(pa.RecordBatch.from_arrays(arrays, schema=schema))
+        self._file.write([pa.RecordBatch.from_arrays(arrays, schema=schema)])
         self._rows.clear()

@@ -19,11 +19,14 @@ from dagster_project.transform.bridge import ensure_manifest, manifest_path
 from dagster_project.transform.macros_digest import macros_digest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = ("great_expectations", "scipy", "pandas", "numpy", "pyarrow", "statsmodels")
+HEAVY = (
+    *("great_expectations", "scipy", "pandas", "numpy", "pyarrow", "statsmodels"),
+    "adbc_driver_manager",
+)
 LAWS = {
     # a layer may read these layers and no others
     "registry": set(),
-    "staging": {"landing"},
+    "staging": {"landing", "registry"},  # the registry only for names of attributes
     "intermediate": {"landing", "registry", "staging", "intermediate", "facts"},
     "facts": {"landing", "registry", "staging", "intermediate"},
     "evidence_read": {"landing", "intermediate", "facts", "evidence"},

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from company import pseudonyms
 from small_company import CLASSIFY, MATCH, Company
 from unclear_records import (
     BOUNDED,
@@ -36,8 +37,9 @@ def test_only_an_approval_of_its_own_pool_after_the_decision_is_a_label(company:
         "select subject_key, sum(selected_count), sum(labelled_count), sum(wrong_count) "
         "from facts.fct_samples_weekly where segment = 'all' group by subject_key",
     )
-    wanted = {name: [1, *counts] for name, (*_, counts) in (LABELLED | REVIEWED).items()}
-    assert {subject: counts for subject, *counts in rows if subject in wanted} == wanted
+    subject = pseudonyms(company.project).of
+    wanted = {subject(name): [1, *counts] for name, (*_, counts) in (LABELLED | REVIEWED).items()}
+    assert {who: counts for who, *counts in rows if who in wanted} == wanted
 
 
 def test_an_amount_above_the_limit_is_outside_whoever_says_within(company: Company) -> None:
@@ -112,7 +114,11 @@ def test_empty_and_impossible_values_are_unknown(company: Company) -> None:
         "from facts.fct_samples_weekly where segment = 'all'",
     )
     found = {name: tuple(values) for name, *values in rows if name in EMPTY}
-    assert found == {name: wanted for name, (_, wanted) in EMPTY.items()}
+    known = pseudonyms(company.project)
+    assert found == {
+        name: (who if who.startswith("(unknown)") else known.of(who), confidence)
+        for name, (_, (who, confidence)) in EMPTY.items()
+    }
 
 
 def test_a_drill_of_the_future_has_no_day(company: Company) -> None:

@@ -111,7 +111,9 @@ REVIEWERS: Final = Seed(
     "one reviewer",
     ("reviewer_id",),
     (
-        own("reviewer_id", "Pseudonym of the reviewer, as reviews name it.", "rev-heron"),
+        own(
+            "reviewer_id", "Who reviews: the name that reviews give, or its pseudonym.", "rev-heron"
+        ),
         link("review_pool", "review_pools", "Pool the reviewer works in."),
     ),
 )

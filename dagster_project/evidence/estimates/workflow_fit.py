@@ -131,11 +131,13 @@ def pain_measured(
 
 
 def _baseline_periods(connection: "duckdb.DuckDBPyConnection", context: Context) -> dict[str, int]:
-    # a period counts if it ended before the launch; the KPI with the most periods is the baseline
+    # a period counts if it ended before the launch and has one value, in the registered unit and
+    # currency, in all that is known of it; the KPI with the most periods is the baseline
     rows = connection.execute(
         """
         WITH registered AS (
-            SELECT class.decision_class, class.workflow, registry.kpi,
+            SELECT class.decision_class, class.workflow, registry.kpi, registry.unit,
+                coalesce(registry.currency, '') AS currency,
                 coalesce(registry.decision_class, '') AS kpi_class,
                 least(coalesce(registry.launch_date, $as_of), $as_of) AS end_date
             FROM registry.kpi_registry AS registry
@@ -144,17 +146,21 @@ def _baseline_periods(connection: "duckdb.DuckDBPyConnection", context: Context)
                 AND coalesce(registry.decision_class, '') IN ('', class.decision_class)
             WHERE registry.kind = 'primary'
         ),
-        counted AS (
+        periods AS (
             SELECT registered.decision_class, registered.kpi,
                 -- eight days of one week are no eight weeks
-                count(DISTINCT date_trunc(
+                date_trunc(
                     CASE WHEN kpi.grain IN ('week', 'weekly') THEN 'week' ELSE 'month' END,
-                    kpi.period_start))
-                FILTER (
-                    kpi.value IS NOT NULL AND kpi.period_start + CASE
-                        WHEN kpi.grain IN ('week', 'weekly') THEN INTERVAL 7 DAY
-                        ELSE INTERVAL 1 MONTH END <= registered.end_date
-                ) AS periods
+                    kpi.period_start) AS period,
+                coalesce(
+                    count(DISTINCT kpi.value) = 1 AND max(kpi.value_count) = 1
+                    AND bool_and(coalesce(
+                        kpi.value IS NOT NULL AND kpi.unit = registered.unit
+                        AND coalesce(kpi.currency, '') = registered.currency
+                        AND kpi.period_start + CASE
+                            WHEN kpi.grain IN ('week', 'weekly') THEN INTERVAL 7 DAY
+                            ELSE INTERVAL 1 MONTH END <= registered.end_date, FALSE)),
+                    FALSE) AS is_clear
             FROM registered
             LEFT JOIN facts.fct_kpis AS kpi
                 ON kpi.metric = registered.kpi AND kpi.workflow = registered.workflow
@@ -162,7 +168,11 @@ def _baseline_periods(connection: "duckdb.DuckDBPyConnection", context: Context)
                 AND coalesce(kpi.segment, 'all') = 'all'
                 AND kpi.grain IN ('week', 'weekly', 'month', 'monthly')
                 AND kpi.landing_batch <= $known
-            GROUP BY registered.decision_class, registered.kpi
+            GROUP BY registered.decision_class, registered.kpi, kpi.grain, kpi.period_start
+        ),
+        counted AS (
+            SELECT decision_class, kpi, count(DISTINCT period) FILTER (is_clear) AS periods
+            FROM periods GROUP BY decision_class, kpi
         )
         SELECT decision_class, max(periods)::BIGINT FROM counted GROUP BY decision_class
         """,

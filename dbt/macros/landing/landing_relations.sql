@@ -59,7 +59,7 @@
         {% for node in graph.sources.values() if penstock.landing_meta(node) %}
             {% set types = {} %}
             {% for column in node.columns.values() %}
-                {% do types.update({column.name: column.data_type}) %}
+                {% do types.update({column.name: penstock.landed_type(column)}) %}
             {% endfor %}
             {% do types.update(penstock.landed_columns()) %}
             {% set pattern = folder ~ "/" ~ node.source_name ~ "__" ~ node.name ~ "/*.parquet" %}
@@ -84,6 +84,15 @@
             ) %}
         {% endfor %}
     {% endif %}
+{% endmacro %}
+
+{#- Of a person a pseudonym lands, which is text also where the name was a number. -#}
+{% macro landed_type(column) %}
+    {% set flags = penstock.landing_meta(column) or {} %}
+    {% if column.name in ("subject_id", "reviewer_id") or flags.get("pseudonym") %}
+        {% do return("varchar") %}
+    {% endif %}
+    {% do return(column.data_type) %}
 {% endmacro %}
 
 {% macro landing_meta(node) %}

@@ -1,4 +1,5 @@
-{#- The books of landing: one row per file, one per quarantined unit. -#}
+{#- The books of landing: one row per file, one per quarantined unit, one per
+    registered reviewer under a pseudonym. -#}
 {% macro create_manifest_views(folder) %}
     {% set file_types = {
         "source": "varchar",
@@ -44,6 +45,18 @@
             file_types,
             "read_json('" ~ files ~ "', format = 'unstructured', columns = {" ~ types
             | join(", ") ~ "})",
+        )
+    ) %}
+    {% set reviewers = folder ~ "/_registry/reviewers.json" %}
+    {% do run_query(
+        "create or replace view landing.reviewers as "
+        ~ penstock.typed_source(
+            reviewers,
+            {"reviewer_id": "varchar", "review_pool": "varchar"},
+            "read_json('"
+            ~ reviewers
+            ~ "', format = 'newline_delimited', "
+            ~ "columns = {'reviewer_id': 'varchar', 'review_pool': 'varchar'})",
         )
     ) %}
     {% set quarantine = folder ~ "/_quarantine/*.parquet" %}

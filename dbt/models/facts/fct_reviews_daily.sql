@@ -1,6 +1,8 @@
 {#- Review work by pool and day. A review counts in the batch that first brought its id; another
     payload under that id is a conflict: one more review of unknown length, and one more seeded error
     that was missed, if either was one. So is a review that does not say whether it was seeded. -#}
+-- reviewers join by pseudonym; the seed is what these are made from, so it is in the build id
+-- depends_on: {{ ref("reviewers") }}
 with
     reviews as ({{ penstock.union_stream("reviews") }}),
 
@@ -83,7 +85,8 @@ select
         ) as decimal(38, 3)
     ) as handling_seconds_squared
 from firsts
-left join {{ ref("reviewers") }} as reviewers on firsts.reviewer_id = reviewers.reviewer_id
+left join
+    {{ source("landing", "reviewers") }} as reviewers on firsts.reviewer_id = reviewers.reviewer_id
 where
     true
     {% if is_incremental() %}

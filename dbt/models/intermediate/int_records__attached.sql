@@ -2,6 +2,8 @@
     Reviews: an approval given with the AI's proposal in view is no label, and
     neither is one by somebody who is no registered reviewer; an overturn always is. A record of the
     future has no known time; one that names no decision hangs on one that is missing. -#}
+-- reviewers join by pseudonym; the seed is what these are made from, so it is in the build id
+-- depends_on: {{ ref("reviewers") }}
 with
     reviews as ({{ penstock.union_stream("reviews") }}),
     outcomes as ({{ penstock.union_stream("outcomes") }}),
@@ -34,7 +36,8 @@ select
     _payload_sha256 as payload_sha256,
     _landing_batch as landing_batch
 from reviews
-left join {{ ref("reviewers") }} as reviewers on reviews.reviewer_id = reviewers.reviewer_id
+left join
+    {{ source("landing", "reviewers") }} as reviewers on reviews.reviewer_id = reviewers.reviewer_id
 where not coalesce(is_seeded_error, false)
 
 union all

@@ -68,7 +68,8 @@ create table registry.people (person_id varchar, is_active boolean);
 create table registry.owners (workflow varchar, role varchar, person_id varchar,
     valid_from date, valid_until date);
 create table registry.kpi_registry (kpi varchar, workflow varchar, decision_class varchar,
-    kind varchar, baseline_end date, launch_date date, registered_at date);
+    kind varchar, unit varchar, currency varchar, baseline_end date, launch_date date,
+    registered_at date);
 create table registry.review_pools (review_pool varchar, reviewer_count bigint,
     hours_per_week decimal(9,2));
 create table facts.fct_decisions_daily (source varchar, workflow varchar,
@@ -96,8 +97,8 @@ create table facts.fct_actions_daily (workflow varchar, event_date date, landing
 create table facts.fct_rails_daily (workflow varchar, component varchar, result varchar,
     event_date date, landing_batch varchar, observation_count bigint);
 create table facts.fct_kpis (metric varchar, workflow varchar, decision_class varchar,
-    segment varchar, period_start date, grain varchar, value decimal(28,9),
-    landing_batch varchar);
+    segment varchar, period_start date, grain varchar, unit varchar, currency varchar,
+    value decimal(28,9), value_count bigint, landing_batch varchar);
 create table facts.fct_unreadable (source varchar, stream varchar, reason_code varchar,
     landing_batch varchar, unit_count bigint);
 create table facts.fct_watermarks (workflow varchar, decision_class varchar,
@@ -261,6 +262,7 @@ def _registry(world: World) -> None:
         kpi="hours",
         workflow=WORKFLOW,
         kind="primary",
+        unit="hours",
         baseline_end=date(2025, 1, 5),
         launch_date=date(2025, 1, 6),
         registered_at=date(2024, 12, 1),
@@ -284,7 +286,9 @@ def _facts(world: World) -> None:
             segment="all",
             period_start=first - timedelta(7 * (place + 1)),
             grain="week",
+            unit="hours",
             value=5,
+            value_count=1,
         )
     world.add(
         "facts.fct_watermarks", workflow=WORKFLOW, decision_class=CLASS, label_watermark_date=AS_OF

@@ -18,6 +18,11 @@ from dagster_project.evidence.estimates.bounds import (
 )
 from dagster_project.evidence.estimates.workflow_fit import roles_filled
 
+KPI_AGAIN = (
+    "insert into facts.fct_kpis select * replace ({}) from facts.fct_kpis"
+    " where period_start = '2024-12-02'"
+)
+
 
 def test_volume_is_the_poisson_bound_of_four_complete_weeks(world: World) -> None:
     row = world.estimate("volume_floor")
@@ -56,6 +61,17 @@ def test_pain_is_cost_of_delay_times_volume(world: World) -> None:
         ("update facts.fct_kpis set period_start = '2024-12-02'", "7 baseline periods"),
         ("update facts.fct_kpis set segment = 'region=EU'", "8 baseline periods"),
         ("update facts.fct_kpis set landing_batch = '2026'", "8 baseline periods"),
+        ("update facts.fct_kpis set unit = 'days'", "8 baseline periods"),
+        ("update facts.fct_kpis set unit = null", "8 baseline periods"),
+        ("update facts.fct_kpis set unit = 'days' where period_start < '2024-11-18'", "1 base"),
+        ("update facts.fct_kpis set currency = 'EUR'", "8 baseline periods"),
+        ("update registry.kpi_registry set currency = 'EUR'", "8 baseline periods"),
+        (KPI_AGAIN.format("'days' as unit"), "1 baseline periods"),
+        (KPI_AGAIN.format("'EUR' as currency"), "1 baseline periods"),
+        (KPI_AGAIN.format("6 as value, '2025' as landing_batch"), "1 baseline periods"),
+        (KPI_AGAIN.format("null as value"), "1 baseline periods"),
+        ("update facts.fct_kpis set value_count = 2", "8 baseline periods"),
+        ("update facts.fct_kpis set value_count = null", "8 baseline periods"),
         ("update registry.kpi_registry set kind = 'guardrail'", "no primary kpi"),
         ("update registry.decision_classes set cost_of_delay_amount = null", "cost of delay"),
     ],

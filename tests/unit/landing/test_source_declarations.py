@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from dagster_project.contracts.source_query import Query
 from dagster_project.contracts.sources import Column, SourceError, load_sources
 
 NODE = {
@@ -80,6 +81,19 @@ META_ERRORS = [
     ("updates", "always", "updates: must be"),
     ("updates", {"version": "absent"}, "updates: must be"),
     ("fromat", "jsonl", "fromat: unknown key"),
+    ("single_record", 1, "single_record: must be true or false"),
+    ("nested_text", "yes", "nested_text: must be true or false"),
+    ("prefixes", ["id"], "prefixes: must map"),
+    ("prefixes", {"idd": 5}, "prefixes.idd: no varchar of that path"),
+    ("prefixes", {"n": 5}, "prefixes.n: no varchar of that path"),
+    ("prefixes", {"id": 0}, "prefixes.id: must be a number of characters"),
+    ("keys", {"s.a": ["x"]}, "keys.s.a: no json of that path"),
+    ("persons", "s.c", "persons: must be a list of paths"),
+    ("persons", ["id"], "persons: id is a column; write `pseudonym: true` there"),
+    ("persons", ["s.a"], "persons: no varchar or member of a json of the path s.a"),
+    ("persons", ["s.b"], "persons: no varchar or member of a json of the path s.b"),
+    ("keys", {"s.b": []}, "keys.s.b: must be a list of names"),
+    ("keys", {"s.b": ["a b"]}, "keys.s.b: must be a list of names"),
 ]
 
 
@@ -132,11 +146,30 @@ def test_a_wrong_node_is_named(tmp_path, change, message):
     assert message in str(caught.value)
 
 
+def test_what_may_land_of_nested_values_is_read(tmp_path):
+    node = copy.deepcopy(NODE)
+    keys = {"s.b": ["a.*", "b"], "s.b.b": ["*"]}
+    node["config"]["meta"]["penstock"] |= {"prefixes": {"id": 3}, "keys": keys}
+    shape = load(tmp_path, node)[0].shape
+    assert shape.prefix("id") == 3
+    assert [bool(shape.key_filter("s.b")(name)) for name in ("a.x", "b", "a", "bb")] == [1, 1, 0, 0]
+
+
+def test_telemetry_names_the_attributes_that_may_land(tmp_path):
+    node = copy.deepcopy(NODE)
+    node["config"]["meta"]["penstock"] |= {"format": "otlp", "record_path": None}
+    del node["columns"]["n"]["meta"]
+    with pytest.raises(SourceError, match=r"keys\.s\.b: missing"):
+        load(tmp_path, node)
+    node["config"]["meta"]["penstock"]["keys"] = {"s.b": ["a"]}
+    assert load(tmp_path, node)[0].format == "otlp"
+
+
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
 def test_only_documents_have_a_record_path_and_an_envelope(tmp_path, kind):
     node = copy.deepcopy(NODE)
     node["config"]["meta"]["penstock"]["format"] = kind
-    with pytest.raises(SourceError, match="only format json has an envelope"):
+    with pytest.raises(SourceError, match="has no envelope"):
         load(tmp_path, node)
     del node["columns"]["n"]["meta"]
     with pytest.raises(SourceError, match="record_path: format"):
@@ -149,3 +182,88 @@ def test_a_missing_or_broken_manifest_says_what_to_run(tmp_path):
     (tmp_path / "manifest.json").write_text("{")
     with pytest.raises(SourceError, match="run `dbt parse`"):
         load_sources(tmp_path / "manifest.json")
+
+
+QUERY_ERRORS = [
+    ({"connection": "postgresql://boss:hunter2@host/db"}, "connection: name the environment"),
+    ({"connection": None}, "connection: name the environment"),
+    ({"location": "kpi.monthly; drop table x"}, "is no lower-case"),
+    ({"location": 'kpi."monthly"'}, "is no lower-case"),
+    ({"location": "a.b.c"}, "is no lower-case"),
+    ({"location": None}, "location: name a table or view"),
+    ({"query": "select 1"}, "location: name a table or view"),
+    ({"location": None, "query": "select 1; select 2"}, "query: must be one SELECT"),
+    ({"location": None, "query": "delete from x"}, "query: must be one SELECT"),
+    ({"format": "csv"}, "connection: only format postgres"),
+]
+
+
+def query_node(**changes):
+    node = copy.deepcopy(NODE)
+    meta = {"format": "postgres", "connection": "KPI_DATABASE", "location": "kpi.monthly"}
+    meta |= {"key": "id", "timestamp": "at"} | changes
+    given = {key: value for key, value in meta.items() if value is not None}
+    node["config"]["meta"]["penstock"] = given
+    node["columns"]["n"].pop("meta")
+    return node
+
+
+def test_a_database_table_is_declared_by_the_variable_that_holds_the_connection(tmp_path):
+    (table,) = load(tmp_path, query_node())
+    assert (table.location, table.query) == ("", Query("KPI_DATABASE", "kpi.monthly", ""))
+    assert table.query.name == "postgres:KPI_DATABASE:kpi.monthly"
+    (table,) = load(tmp_path, query_node(location=None, query=" SELECT 1 "))
+    assert (table.query.text, table.query.name) == ("SELECT 1", "postgres:KPI_DATABASE:query")
+
+
+@pytest.mark.parametrize(("changes", "problem"), QUERY_ERRORS)
+def test_a_wrong_query_is_refused_and_no_connection_string_repeated(tmp_path, changes, problem):
+    with pytest.raises(SourceError, match=r"source desk\.events: ") as caught:
+        load(tmp_path, query_node(**changes))
+    assert problem in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+def column_node(name, data_type, meta=None):
+    node = copy.deepcopy(NODE)
+    node["columns"][name] = {"name": name, "data_type": data_type}
+    if meta is not None:
+        node["columns"][name]["config"] = {"meta": {"penstock": meta}}
+    return node
+
+
+@pytest.mark.parametrize(
+    ("name", "meta", "flags"),
+    [
+        ("subject_id", None, {"pseudonym"}),
+        ("reviewer_id", None, {"pseudonym"}),
+        ("requester", {"pseudonym": True}, {"pseudonym"}),
+        ("requester", {"pseudonym": True, "from": "envelope"}, {"pseudonym", "from_envelope"}),
+        ("decision_id", None, {"decision"}),
+        ("trace_id", {"decision": True}, {"decision"}),
+        ("fallback_reason", None, {"free"}),
+        ("remark", {"free": True}, {"free"}),
+        ("requester", None, set()),
+    ],
+)
+def test_a_column_says_whom_it_names(tmp_path, name, meta, flags):
+    (table,) = load(tmp_path, column_node(name, "varchar", meta))
+    assert table.columns[-1] == Column(name, "varchar", **dict.fromkeys(flags, True))
+    assert (name in table.persons) == ("pseudonym" in flags)
+
+
+@pytest.mark.parametrize(
+    ("name", "data_type", "meta", "problem"),
+    [
+        ("subject_id", "struct(a varchar)", None, "declare it varchar or a whole number"),
+        ("requester", "double", {"pseudonym": True}, "declare it varchar or a whole number"),
+        ("decision_id", "bigint", None, "names a decision: declare it varchar"),
+        ("requester", "varchar", {"pseudonym": False}, "pseudonym must be true, or absent"),
+        ("requester", "varchar", {"pseudonim": True}, "unknown key pseudonim"),
+        ("requester", "varchar", ["pseudonym"], "only `from: envelope` is known"),
+    ],
+)
+def test_a_column_that_cannot_be_protected_is_refused(tmp_path, name, data_type, meta, problem):
+    with pytest.raises(SourceError, match=rf"desk\.events: columns\.{name}") as caught:
+        load(tmp_path, column_node(name, data_type, meta))
+    assert problem in str(caught.value)

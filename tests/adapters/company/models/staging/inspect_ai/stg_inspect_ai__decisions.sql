@@ -1,0 +1,1 @@
+{{ penstock.inspect_decisions(source("inspect_ai", "samples")) }}

@@ -1,0 +1,1 @@
+{{ penstock.inspect_outcomes(source("inspect_ai", "samples")) }}

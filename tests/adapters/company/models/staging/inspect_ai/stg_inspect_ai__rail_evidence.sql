@@ -1,0 +1,1 @@
+{{ penstock.inspect_rail_evidence(source("inspect_ai", "samples")) }}

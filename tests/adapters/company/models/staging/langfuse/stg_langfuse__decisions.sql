@@ -1,0 +1,1 @@
+{{ penstock.langfuse_decisions(source("langfuse", "observations"), route="delegated") }}

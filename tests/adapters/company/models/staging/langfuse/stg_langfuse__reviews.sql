@@ -1,0 +1,1 @@
+{{ penstock.langfuse_reviews(source("langfuse", "traces"), source("langfuse", "observations")) }}

@@ -1,0 +1,1 @@
+{{ penstock.mlflow_decisions(source("mlflow", "traces")) }}

@@ -1,0 +1,1 @@
+{{ penstock.mlflow_reviews(source("mlflow", "assessments"), source("mlflow", "traces")) }}

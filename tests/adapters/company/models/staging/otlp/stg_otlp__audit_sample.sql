@@ -1,0 +1,1 @@
+{{ penstock.otlp_audit_sample(source("otlp", "spans")) }}

@@ -1,0 +1,1 @@
+{{ penstock.otlp_decisions(source("otlp", "spans")) }}

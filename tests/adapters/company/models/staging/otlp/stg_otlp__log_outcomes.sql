@@ -1,0 +1,1 @@
+{{ penstock.otlp_outcomes(source("otlp", "logs"), "logs") }}

@@ -1,0 +1,1 @@
+{{ penstock.otlp_reviews(source("otlp", "logs"), "logs") }}

@@ -1,0 +1,1 @@
+{{ penstock.otlp_outcomes(source("otlp", "spans"), "spans", higher_is_better=["helpful"]) }}

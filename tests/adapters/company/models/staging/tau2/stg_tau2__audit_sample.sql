@@ -1,0 +1,1 @@
+{{ penstock.tau2_audit_sample(source("tau2", "simulations")) }}

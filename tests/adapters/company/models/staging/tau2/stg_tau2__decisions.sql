@@ -1,0 +1,1 @@
+{{ penstock.tau2_decisions(source("tau2", "simulations")) }}

@@ -1,0 +1,1 @@
+{{ penstock.tau2_outcomes(source("tau2", "simulations")) }}
