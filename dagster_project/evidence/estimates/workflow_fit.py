@@ -132,7 +132,8 @@ def pain_measured(
 
 def _baseline_periods(connection: "duckdb.DuckDBPyConnection", context: Context) -> dict[str, int]:
     # a period counts if it ended before the launch and has one value, in the registered unit and
-    # currency, in all that is known of it; the KPI with the most periods is the baseline
+    # currency, in all that is known of it, and is not older than five years; the KPI with the most
+    # periods of one grain is the baseline
     rows = connection.execute(
         """
         WITH registered AS (
@@ -148,6 +149,7 @@ def _baseline_periods(connection: "duckdb.DuckDBPyConnection", context: Context)
         ),
         periods AS (
             SELECT registered.decision_class, registered.kpi,
+                kpi.grain IN ('week', 'weekly') AS is_weekly,
                 -- eight days of one week are no eight weeks
                 date_trunc(
                     CASE WHEN kpi.grain IN ('week', 'weekly') THEN 'week' ELSE 'month' END,
@@ -157,6 +159,7 @@ def _baseline_periods(connection: "duckdb.DuckDBPyConnection", context: Context)
                     AND bool_and(coalesce(
                         kpi.value IS NOT NULL AND kpi.unit = registered.unit
                         AND coalesce(kpi.currency, '') = registered.currency
+                        AND kpi.period_start > registered.end_date - INTERVAL 5 YEAR
                         AND kpi.period_start + CASE
                             WHEN kpi.grain IN ('week', 'weekly') THEN INTERVAL 7 DAY
                             ELSE INTERVAL 1 MONTH END <= registered.end_date, FALSE)),
@@ -172,7 +175,7 @@ def _baseline_periods(connection: "duckdb.DuckDBPyConnection", context: Context)
         ),
         counted AS (
             SELECT decision_class, kpi, count(DISTINCT period) FILTER (is_clear) AS periods
-            FROM periods GROUP BY decision_class, kpi
+            FROM periods GROUP BY decision_class, kpi, is_weekly
         )
         SELECT decision_class, max(periods)::BIGINT FROM counted GROUP BY decision_class
         """,

@@ -12,6 +12,7 @@ from dagster_project.evidence.estimates.autonomy_fit import (
     value_at_risk,
 )
 from dagster_project.evidence.estimates.context import Context, Estimate
+from dagster_project.evidence.estimates.costs import cost_per_decision
 from dagster_project.evidence.estimates.data_quality import (
     accounted,
     fresh,
@@ -24,7 +25,6 @@ from dagster_project.evidence.estimates.drills import fallback_proven
 from dagster_project.evidence.estimates.errors import error_rows, read_detections
 from dagster_project.evidence.estimates.production_fit import (
     audit_and_boundary,
-    cost_per_decision,
     latency,
     reviewers_effective,
 )

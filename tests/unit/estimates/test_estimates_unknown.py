@@ -221,3 +221,29 @@ def test_what_nobody_saw_fail_proves_no_failure(world: World, spoil: str) -> Non
     assert row["refuting_bound"] == 0
     world.run("update facts.fct_samples_weekly set wrong_count = 1 where subject_key = 'p40'")
     assert world.estimate("accuracy")["refuting_bound"] > 0
+
+
+@pytest.mark.parametrize(
+    ("lost", "change"),
+    [
+        (
+            0,
+            "insert into facts.fct_kpis by name select * replace ('month' as grain)"
+            " from facts.fct_kpis"
+            # the same days as months
+            " where period_start < '2024-12-02'",
+        ),
+        (
+            2,
+            "update facts.fct_kpis set period_start = period_start - interval 6 year"
+            " where period_start < '2024-11-25'",
+        ),
+    ],
+)
+def test_baseline_periods_are_of_one_grain_and_not_ancient(
+    world: World, lost: int, change: str
+) -> None:
+    world.run("delete from facts.fct_kpis where period_start >= '2024-12-09'")
+    before = world.estimate("pain_measured")["n"]
+    world.run(change)
+    assert (before, world.estimate("pain_measured")["n"]) == (4, 4 - lost)

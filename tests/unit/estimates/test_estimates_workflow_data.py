@@ -269,39 +269,6 @@ def test_labels_available_counts_selected_mature_decisions(world: World) -> None
     assert spoilt["bound"] < row["bound"]
 
 
-@pytest.mark.parametrize(
-    ("column", "value", "count", "reason"),
-    [
-        ("latency_ms_usual_count", 18, 0, None),
-        ("latency_ms_usual_count", 19, 1, "constant latency"),  # one odd value among twenty
-        ("latency_ms_missing_count", 16, 1, "constant latency"),  # a missing one may be alike
-        ("latency_ms_missing_count", 15, 0, None),
-        ("cost_zero_with_tokens_count", 7, 7, "cost zero with tokens"),
-        ("latency_ms_min", -1, 1, "impossible values"),
-        ("confidence_max", 1.5, 1, "impossible values"),
-        ("route_invalid_count", 2, 2, "invalid routes"),
-    ],
-)
-def test_implausible_telemetry_is_counted(
-    world: World, column: str, value: float, count: int, reason: str | None
-) -> None:
-    world.add(
-        "intermediate.int_data_fit__class_profile",
-        decision_class=CLASS,
-        decision_count=20,
-        latency_ms_usual_count=3,
-        latency_ms_missing_count=0,
-    )
-    world.run(f"update intermediate.int_data_fit__class_profile set {column} = {value}")
-    row = world.estimate("telemetry_plausible")
-    assert (row["bound"], row["reason"]) == (count, reason)
-
-
-def test_a_class_outside_the_profile_is_not_plausible(world: World) -> None:
-    row = world.estimate("telemetry_plausible")
-    assert (row["status"], row["reason"]) == ("insufficient", "no decisions")
-
-
 def test_what_landed_after_the_known_batch_is_not_read(world: World) -> None:
     before = world.estimate("required_data_present")
     later: dict[str, Any] = {
@@ -313,16 +280,3 @@ def test_what_landed_after_the_known_batch_is_not_read(world: World) -> None:
     world.run("update landing.run_context set as_of = '2025-04-01'")
     after = world.estimate("required_data_present")
     assert {**after, "as_of": before["as_of"]} == before
-
-
-def test_an_unreadable_decision_may_have_been_implausible(world: World) -> None:
-    world.add(
-        "intermediate.int_data_fit__class_profile",
-        decision_class=CLASS,
-        decision_count=20,
-        latency_ms_usual_count=3,
-        latency_ms_missing_count=0,
-    )
-    world.add("facts.fct_unreadable", source="s", stream="decisions", unit_count=2)
-    row = world.estimate("telemetry_plausible")
-    assert (row["bound"], row["refuting_bound"], row["reason"]) == (2, 0, "2 unreadable")
