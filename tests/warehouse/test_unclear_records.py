@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 from company import pseudonyms
-from small_company import CLASSIFY, MATCH, Company
+from small_company import CLASSIFY, LANDED, MATCH, Company
 from unclear_records import (
     BOUNDED,
     DECIDED,
@@ -119,6 +119,15 @@ def test_empty_and_impossible_values_are_unknown(company: Company) -> None:
         name: (who if who.startswith("(unknown)") else known.of(who), confidence)
         for name, (_, (who, confidence)) in EMPTY.items()
     }
+
+
+def test_a_label_of_no_known_time_is_as_new_as_its_landing(company: Company) -> None:
+    rows = ask(
+        company,
+        "select cast(max(label_at) as date) from intermediate.int_decisions__changes"
+        " where decision_id = 'agreed-in-the-future'",
+    )
+    assert rows == [(LANDED.date(),)]
 
 
 def test_a_drill_of_the_future_has_no_day(company: Company) -> None:

@@ -86,6 +86,7 @@ with
             min(attached.outcome) as outcome,
             min(attached.label) as label,
             min(attached.recorded_at) as recorded_at,
+            max(attached.landed_at) as landed_at,
             min(attached.workflow) as workflow,
             min(attached.source) as source,
             min(attached.review_pool) as review_pool,
@@ -225,7 +226,8 @@ select
     case
         when labels.is_conflict or labels.label = 'incorrect' then 1 else 0
     end as wrong_label_count,
-    labels.recorded_at as label_at,
+    -- a label of no known time is as new as its landing: losing its time keeps no decision young
+    coalesce(labels.recorded_at, labels.landed_at) as label_at,
     case
         when versions.decision_id is null then coalesce(attachments.evidence_count, 0) else 0
     end as orphan_count,

@@ -34,6 +34,7 @@ select
     reviewers.review_pool,
     source,
     _payload_sha256 as payload_sha256,
+    _landed_at as landed_at,
     _landing_batch as landing_batch
 from reviews
 left join
@@ -56,6 +57,7 @@ select
     null,
     source,
     _payload_sha256,
+    _landed_at,
     _landing_batch
 from outcomes
 
@@ -75,6 +77,7 @@ select
     null,
     source,
     _payload_sha256,
+    _landed_at,
     _landing_batch
 from samples
 
@@ -94,6 +97,7 @@ select
     null,
     source,
     _payload_sha256,
+    _landed_at,
     _landing_batch
 from reversals
 
@@ -113,5 +117,6 @@ select
     null,
     source,
     _payload_sha256,
+    _landed_at,
     _landing_batch
 from actions
