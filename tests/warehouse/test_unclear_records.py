@@ -130,9 +130,12 @@ def test_a_label_of_no_known_time_is_as_new_as_its_landing(company: Company) -> 
     assert rows == [(LANDED.date(),)]
 
 
-def test_a_drill_of_the_future_has_no_day(company: Company) -> None:
-    rows = ask(company, "select event_date from facts.fct_rails_daily order by 1 nulls last")
-    assert rows == [(DECIDED.date(),), (None,)]
+def test_drills_of_the_future_have_no_day_and_are_not_one(company: Company) -> None:
+    rows = ask(
+        company,
+        "select event_date, observation_count from facts.fct_rails_daily order by 1 nulls last",
+    )
+    assert rows == [(DECIDED.date(), 1), (None, 2)]
 
 
 def add_outcomes(connection: duckdb.DuckDBPyConnection) -> None:

@@ -152,7 +152,7 @@ def drills() -> list[dict[str, Any]]:
     drill = {"rail": "incident_playbooks", "workflow": "procurement", "component": "fallback_drill"}
     return [
         drill | {"observed_at": moment, "result": "failed"}
-        for moment in (DECIDED.isoformat(), "2090-01-01T00:00:00Z")
+        for moment in (DECIDED.isoformat(), "2090-01-01T00:00:00Z", "2090-01-01T00:00:00Z")
     ]
 
 

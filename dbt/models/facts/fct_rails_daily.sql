@@ -1,11 +1,21 @@
 {#- Evidence about rails (drills, evaluation runs, access reviews) by component, day and result. The
-    stream has no id: the same record twice is one. -#}
+    stream has no id: the same record twice is one. Not so where the time is unknown, which may be what
+    told two failed drills apart. -#}
 with
     rails as ({{ penstock.union_stream("rail_evidence") }}),
 
     firsts as (
         select
-            *, row_number() over (partition by _payload_sha256 order by _landing_batch) as arrival
+            *,
+            row_number() over (
+                partition by
+                    _payload_sha256,
+                    case
+                        when {{ penstock.known_time("observed_at") }} is null
+                        then _file_sha256 || ' ' || cast(_place as varchar)
+                    end
+                order by _landing_batch
+            ) as arrival
         from rails
     )
 
