@@ -58,10 +58,11 @@ def test_killed_writers_lose_nothing_acknowledged(tmp_path: Path) -> None:
 
 
 def test_two_writers_at_once_make_one_chain(tmp_path: Path) -> None:
-    writers = [start(tmp_path, name, 40) for name in ("ada", "bob")]
+    # enough lines that the second starts before the first ends
+    writers = [start(tmp_path, name, 300) for name in ("ada", "bob")]
     assert [writer.wait() for writer in writers] == [0, 0]
     lines = list(read(tmp_path))
-    assert len(lines) == 2 * 40 * 3
+    assert len(lines) == 2 * 300 * 3
     assert verify(tmp_path, None) == []
     for name in ("ada", "bob"):  # a batch is never split
         seqs = [line.seq for line in lines if line.actor == name]
