@@ -1,5 +1,6 @@
 {#- The books of landing: one row per file, one per quarantined unit, one per
-    registered reviewer under a pseudonym. -#}
+    registered reviewer under a pseudonym. The files' is read once per run, one JSON per file, because
+    every view of landed rows asks it. -#}
 {% macro create_manifest_views(folder) %}
     {% set file_types = {
         "source": "varchar",
@@ -39,7 +40,7 @@
         {% do types.append('"' ~ name ~ "\": '" ~ type ~ "'") %}
     {% endfor %}
     {% do run_query(
-        "create or replace view landing.files as "
+        "create or replace table landing.manifest as "
         ~ penstock.typed_source(
             files,
             file_types,
@@ -47,6 +48,7 @@
             | join(", ") ~ "})",
         )
     ) %}
+    {% do run_query("create or replace view landing.files as select * from landing.manifest") %}
     {% set reviewers = folder ~ "/_registry/reviewers.json" %}
     {% do run_query(
         "create or replace view landing.reviewers as "

@@ -23,15 +23,3 @@
 {% macro signed_sum(measure, type="bigint") -%}
     cast(sum(sign * coalesce({{ measure }}, 0)) as {{ type }})
 {%- endmacro %}
-
-{#- Batches that this very build has made. After a change of the heavy lane none is, so every batch
-    whose files are still there is made again, and replaces its old self. -#}
-{% macro built_batches() -%}
-    select landing_batch from {{ this }} where build_id = '{{ penstock.build_id() }}'
-{%- endmacro %}
-
-{% macro only_new_batches() %}
-    {% if is_incremental() %} landing_batch not in ({{ penstock.built_batches() }})
-    {% else %} true
-    {% endif %}
-{% endmacro %}

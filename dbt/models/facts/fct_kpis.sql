@@ -16,9 +16,7 @@ select
     min(value) as value,
     cast(count(distinct value) as bigint) as value_count
 from kpis
-where
-    true
-    {% if is_incremental() %} and _landing_batch not in ({{ penstock.built_batches() }}) {% endif %}
+where {{ penstock.only_new_batches("_landing_batch") }}
 group by
     source,
     metric,

@@ -28,11 +28,7 @@ left join
     on firsts.source = mapping.source
     and firsts.workflow = mapping.workflow
     and firsts.action = mapping.match_value
-where
-    firsts.arrival = 1
-    {% if is_incremental() %}
-        and firsts._landing_batch not in ({{ penstock.built_batches() }})
-    {% endif %}
+where firsts.arrival = 1 and {{ penstock.only_new_batches("firsts._landing_batch") }}
 group by
     firsts.source,
     firsts.workflow,

@@ -29,9 +29,7 @@ select
     '{{ penstock.build_id() }}' as build_id,
     cast(count(*) as bigint) as observation_count
 from firsts
-where
-    arrival = 1
-    {% if is_incremental() %} and _landing_batch not in ({{ penstock.built_batches() }}) {% endif %}
+where arrival = 1 and {{ penstock.only_new_batches("_landing_batch") }}
 group by
     rail,
     workflow,

@@ -87,11 +87,7 @@ select
 from firsts
 left join
     {{ source("landing", "reviewers") }} as reviewers on firsts.reviewer_id = reviewers.reviewer_id
-where
-    true
-    {% if is_incremental() %}
-        and firsts.landing_batch not in ({{ penstock.built_batches() }})
-    {% endif %}
+where {{ penstock.only_new_batches("firsts.landing_batch") }}
 group by
     case
         when firsts.version = 1 then coalesce(reviewers.review_pool, '(unknown)') else '(unknown)'

@@ -1,6 +1,13 @@
 {#- The audit sample by subject: the trials of every error bound. A subject that nobody knows is a
-    subject of its own. Labels count only where the decision was selected. A selected decision in
+    subject of its own; decisions that are not selected are no trials and stand together, so that this
+    table grows with the sample. Labels count only where the decision was selected. A selected decision in
     two versions is of no known route and has no label: it failed, wherever it belongs. -#}
+{%- set subject_key -%}
+    case
+        when sample_count = 0 then '(unselected)'
+        else coalesce(subject_id, '(unknown):' || decision_id)
+    end
+{%- endset %}
 select
     workflow,
     decision_class,
@@ -8,7 +15,7 @@ select
     cohort_id,
     case when is_conflict then '(unknown)' else route end as route,
     inclusion_probability,
-    coalesce(subject_id, '(unknown):' || decision_id) as subject_key,
+    {{ subject_key }} as subject_key,
     event_date,
     case
         when confidence between 0 and 1 then cast(floor(confidence * 100) as integer) else -1
@@ -33,7 +40,7 @@ group by
     cohort_id,
     case when is_conflict then '(unknown)' else route end,
     inclusion_probability,
-    coalesce(subject_id, '(unknown):' || decision_id),
+    {{ subject_key }},
     event_date,
     case when confidence between 0 and 1 then cast(floor(confidence * 100) as integer) else -1 end,
     landing_batch,

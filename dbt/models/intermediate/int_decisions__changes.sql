@@ -10,29 +10,28 @@
     the batch with -1, after it with +1. A pure function of that decision's landed rows up to that
     batch, so sums of sign x measure over any set of first batches equal a rebuild from them. Long for a
     model, because every CTE works on the same touched phases: apart, each would scan them again. -#}
+-- depends_on: {{ ref("int_records__arrivals") }}
 with
-    decisions as (select * from {{ ref("int_decisions__mapped") }}),
+    decisions as (
+        select * from {{ ref("int_decisions__mapped") }} where {{ penstock.only_touched_batches() }}
+    ),
 
-    attached as (select * from {{ ref("int_records__attached") }}),
+    attached as (
+        select * from {{ ref("int_records__attached") }} where {{ penstock.only_touched_batches() }}
+    ),
 
     deciding_outcomes as (
         select distinct coalesce(label_outcome, '') as outcome from {{ ref("decision_classes") }}
     ),
 
-    touches as (
+    touched as (
         select decision_id, landing_batch
         from decisions
+        where {{ penstock.only_new_batches() }}
         union
         select decision_id, landing_batch
         from attached
-    ),
-
-    touched as (
-        select decision_id, landing_batch
-        from touches
-        {% if is_incremental() %}
-            where landing_batch not in ({{ penstock.built_batches() }})
-        {% endif %}
+        where {{ penstock.only_new_batches() }}
     ),
 
     phases as (
@@ -46,33 +45,53 @@ with
             ) as signs
     ),
 
-    versions as (
+    seen as (
         select
-            phases.decision_id,
-            phases.landing_batch,
             phases.sign,
-            count(distinct decisions.payload_sha256) as payload_count,
-            count(distinct decisions.decision_class) as class_count,
-            count(distinct decisions.source) as source_count,
-            count(distinct decisions.cohort_id) as cohort_count,
-            min(decisions.cohort_id) as cohort_id,
-            min(decisions.occurred_at) as occurred_at,
-            min(decisions.event_date) as event_date,
-            {%- for field in ["region", "team", "channel"] %}
-                case
-                    when count(distinct coalesce(decisions.{{ field }}, '')) = 1
-                    then min(decisions.{{ field }})
-                end as {{ field }},
-            {%- endfor %}
-            min(decisions.payload_sha256) as payload_sha256,
-            min(decisions.decision_class) as decision_class,
-            min(decisions.source) as source
+            phases.landing_batch as phase_batch,
+            decisions.*,
+            row_number() over (
+                partition by phases.decision_id, phases.landing_batch, phases.sign
+                order by decisions.payload_sha256, decisions.source, decisions.landing_batch
+            ) as version_number
         from phases
         inner join
             decisions
             on phases.decision_id = decisions.decision_id
             and {{ penstock.visible("decisions") }}
-        group by phases.decision_id, phases.landing_batch, phases.sign
+    ),
+
+    versions as (
+        select
+            decision_id,
+            phase_batch as landing_batch,
+            sign,
+            min(payload_sha256) <> max(payload_sha256) as is_conflict,
+            case when min(source) = max(source) then min(source) else '(unknown)' end as source,
+            case
+                when min(decision_class) = max(decision_class)
+                then min(decision_class)
+                else '(unknown)'
+            end as decision_class,
+            -- a decision in several versions is where all of them may be: nobody's, as old as the
+            -- oldest
+            case
+                when min(cohort_id) <> max(cohort_id)
+                then '(unknown)'
+                when min(payload_sha256) <> max(payload_sha256) and min(cohort_id) like '%(absent)%'
+                then '(unknown)'
+                else coalesce(min(cohort_id), '(unknown)')
+            end as cohort_id,
+            min(occurred_at) as occurred_at,
+            min(event_date) as event_date,
+            {%- for field in ["region", "team", "channel"] %}
+                case
+                    when min(coalesce({{ field }}, '')) = max(coalesce({{ field }}, ''))
+                    then min({{ field }})
+                end as {{ field }}{{ "," if not loop.last }}
+            {%- endfor %}
+        from seen
+        group by decision_id, phase_batch, sign
     ),
 
     -- one record per id: a second payload under the same id is a conflict
@@ -93,7 +112,7 @@ with
             min(attached.inclusion_probability) as inclusion_probability,
             bool_and(attached.is_success) as is_success,
             bool_or(attached.is_drill) as is_drill,
-            count(distinct attached.payload_sha256) > 1 as is_conflict
+            min(attached.payload_sha256) <> max(attached.payload_sha256) as is_conflict
         from phases
         inner join
             attached
@@ -157,26 +176,14 @@ select
     phases.landing_batch,
     cast(phases.sign as bigint) as sign,
     versions.decision_id is not null as has_decision,
-    coalesce(versions.payload_count > 1, false) as is_conflict,
-    coalesce(
-        case when versions.source_count > 1 then '(unknown)' else versions.source end,
-        attachments.source
-    ) as source,
+    coalesce(versions.is_conflict, false) as is_conflict,
+    coalesce(versions.source, attachments.source) as source,
     coalesce(state.workflow, attachments.workflow, '(unknown)') as workflow,
-    case
-        when versions.class_count = 1 then versions.decision_class else '(unknown)'
-    end as decision_class,
-    -- a decision in several versions is where all of them may be: nobody's, as old as the oldest
-    case
-        when versions.cohort_count > 1
-        then '(unknown)'
-        when versions.payload_count > 1 and versions.cohort_id like '%(absent)%'
-        then '(unknown)'
-        else coalesce(versions.cohort_id, '(unknown)')
-    end as cohort_id,
+    coalesce(versions.decision_class, '(unknown)') as decision_class,
+    coalesce(versions.cohort_id, '(unknown)') as cohort_id,
     versions.occurred_at,
     versions.event_date,
-    case when versions.payload_count = 1 then state.subject_id end as subject_id,
+    case when not versions.is_conflict then state.subject_id end as subject_id,
     versions.region,
     versions.team,
     versions.channel,
@@ -189,7 +196,7 @@ select
         then state.route
         else '(unknown)'
     end as route,
-    case when versions.payload_count = 1 then state.confidence end as confidence,
+    case when not versions.is_conflict then state.confidence end as confidence,
     state.amount,
     state.currency,
     state.latency_ms,
@@ -242,17 +249,11 @@ from phases
 left join versions using (decision_id, landing_batch, sign)
 left join attachments using (decision_id, landing_batch, sign)
 left join
-    (
-        select *
-        from decisions
-        qualify
-            row_number() over (
-                partition by decision_id, payload_sha256 order by source, landing_batch
-            )
-            = 1
-    ) as state
+    seen as state
     on versions.decision_id = state.decision_id
-    and versions.payload_sha256 = state.payload_sha256
+    and versions.landing_batch = state.phase_batch
+    and versions.sign = state.sign
+    and state.version_number = 1
 left join
     labels
     on phases.decision_id = labels.decision_id
