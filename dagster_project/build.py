@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
-from dagster_project.automation.dbt_assets import dbt_set
+from dagster_project.automation.dbt_assets import DECIDE, PREPARE, dbt_set
 from dagster_project.automation.evidence_assets import data_fit_asset, estimates_asset
 from dagster_project.automation.landing_assets import landing_asset, run_context_asset
 from dagster_project.automation.triggers import JOB_NAME, daily_schedule, new_files_sensor
@@ -36,10 +36,10 @@ def build_definitions(project: Project) -> dg.Definitions:
         assets=[
             landing_asset(project, sources),
             run_context_asset(project),
-            dbt_set(project, manifest, "prepare"),
+            dbt_set(project, manifest, PREPARE),
             data_fit_asset(project, suites),
             estimates_asset(project, _keys(manifest, "registry", "intermediate", "facts")),
-            dbt_set(project, manifest, "decide"),
+            dbt_set(project, manifest, DECIDE),
             verdict_assets(project, _keys(manifest, "marts")),
         ],
         jobs=[job],

@@ -1,7 +1,8 @@
 """dbt in two sets around the evidence step: `prepare` before it, `decide` after it."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from dagster_dbt import (
 
 from dagster_project.settings import Project
 from dagster_project.transform.bridge import dbt_environment
+from dagster_project.transform.rebuild import note_prepared, rebuild_in_parts
 from dagster_project.transform.results import require_complete
 
 WAREHOUSE_POOL = "warehouse"
+PREPARE, DECIDE = "prepare", "decide"
 
 
 class LayerTranslator(DagsterDbtTranslator):
@@ -52,8 +55,22 @@ def dbt_set(project: Project, manifest: Path, name: str) -> dg.AssetsDefinition:
     )
     def build(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         os.environ.update(dbt_environment(project))
+        if name == PREPARE:
+            rebuild_facts(project, context.log.info)
         invocation = dbt.cli(["build"], context=context)
         yield from invocation.stream()
         require_complete(manifest, invocation.get_artifact("run_results.json"), tag=name)
+        if name == PREPARE:
+            note_prepared(project)
 
     return build
+
+
+def rebuild_facts(project: Project, tell: Callable[[str], None]) -> None:
+    """All but the last part of a large rebuild; nothing on an ordinary day."""
+    from dagster_project.landing.manifest import read_entries
+
+    rows: Counter[str] = Counter()
+    for entry in read_entries(project.landing):
+        rows[entry.landing_batch] += entry.landed_count
+    rebuild_in_parts(project, rows, lambda batch: tell(f"facts are made up to batch {batch}"))

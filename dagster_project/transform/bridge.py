@@ -78,11 +78,11 @@ def _stamp(project: Project) -> bytes:
     return f"{inputs_digest(project)} {project.root}\n".encode()
 
 
-def run_dbt(project: Project, *arguments: str) -> str:
-    """Run dbt in a process of its own and return what it printed."""
+def run_dbt(project: Project, *arguments: str, **variables: str) -> str:
+    """Run dbt in a process of its own, ``variables`` in its environment; what it printed."""
     completed = subprocess.run(  # the arguments are the product's own words, no shell
         [dbt_executable(), *arguments],
-        env=dbt_environment(project),
+        env=dbt_environment(project) | variables,
         cwd=project.root,
         capture_output=True,
         text=True,

@@ -4,7 +4,7 @@
     engine skip the rest of a table or of the landed files: a day costs the same after a year. -#}
 {% macro only_new_batches(column="landing_batch") %}
     {%- if is_incremental() -%} {{ penstock.in_batches(column, penstock.new_batches()) }}
-    {%- elif var("upto_batch", none) -%} {{ column }} <= '{{ var("upto_batch") }}'
+    {%- elif penstock.upto_batch() -%} {{ column }} <= '{{ penstock.upto_batch() }}'
     {%- else -%} true
     {%- endif -%}
 {% endmacro %}
@@ -31,7 +31,9 @@
     {%- set unmade -%}
         select landing_batch
         from {{ source("landing", "files") }}
-        {% if var("upto_batch", none) %} where landing_batch <= '{{ var("upto_batch") }}' {% endif %}
+        {% if penstock.upto_batch() %}
+            where landing_batch <= '{{ penstock.upto_batch() }}'
+        {% endif %}
         except
         select landing_batch
         from {{ this }}
@@ -39,6 +41,9 @@
     {%- endset -%}
     {% do return(penstock.first_column(unmade)) %}
 {% endmacro %}
+
+{#- `penstock run` makes a large rebuild in parts: up to this batch, then on. -#}
+{% macro upto_batch() -%} {{ env_var("PENSTOCK_UPTO_BATCH", "") }} {%- endmacro %}
 
 {% macro first_column(query) %}
     {% do return(run_query(query).columns[0].values() | sort if execute else []) %}
