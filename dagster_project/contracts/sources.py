@@ -26,6 +26,7 @@ _OWN_KEYS = {
 }
 META_KEYS = QUERY_KEYS | SHAPE_KEYS | _OWN_KEYS
 NEVER = "never"
+_VERSION_TYPE = re.compile(r"((small|big)int|integer|decimal\(.+\)|timestamptz)\Z", re.IGNORECASE)
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 
 
@@ -55,7 +56,8 @@ class SourceTable:
 
     ``timestamp`` is None when ``undated``. ``timezone`` is the zone of times that carry none.
     ``single_record``: ``record_path`` leads to one object, which is the only record.
-    ``updates`` is ``never`` or the name of the version column. ``query`` says what to ask a
+    ``updates`` is ``never`` or the name of the version column: the record with the greatest one
+    counts. ``query`` says what to ask a
     database, where the rows come from one; ``location`` is empty then.
     """
 
@@ -152,7 +154,7 @@ class _Declaration:
             timestamp=self._timestamp(undated, names),
             timezone=self._timezone(),
             undated=undated,
-            updates=self._updates(names),
+            updates=self._updates(columns),
             columns=columns,
             query=query,
             single_record=self._single_record(kind),
@@ -239,13 +241,16 @@ class _Declaration:
             self.refuse("timezone", f"unknown zone {zone!r}; use an IANA name such as UTC")
         return zone
 
-    def _updates(self, names: set[str]) -> str:
+    def _updates(self, columns: tuple[Column, ...]) -> str:
         updates = self.meta.get("updates", NEVER)
         if updates == NEVER:
             return NEVER
+        types = {column.name: column.data_type for column in columns}
         version = updates.get("version") if isinstance(updates, dict) else None
-        if not isinstance(version, str) or len(updates) != 1 or version not in names:
+        if not isinstance(version, str) or len(updates) != 1 or version not in types:
             self.refuse("updates", "must be `never` or `{version: <declared column>}`")
+        if not _VERSION_TYPE.match(types[version]):
+            self.refuse("updates", f"{version} must be a whole number, a decimal or a timestamptz")
         return version
 
     def _columns(self) -> Iterator[Column]:

@@ -44,9 +44,20 @@
             "_file_sha256": "varchar",
             "_place": "bigint",
             "_payload_sha256": "varchar",
+            "_version": "decimal(38, 9)",
         }
     ) %}
 {% endmacro %}
+
+{#- Of a source whose records come again, filled in: a later version has a greater number. -#}
+{% macro version_of(node) -%}
+    {%- set updates = penstock.landing_meta(node).get("updates", "never") -%}
+    {%- set column = node.columns.get(updates.version) if updates is mapping -%}
+    {%- if not column -%} null
+    {%- elif column.data_type | lower == "timestamptz" -%} epoch_us("{{ column.name }}")
+    {%- else -%} "{{ column.name }}"
+    {%- endif -%}
+{%- endmacro %}
 
 {% macro create_landing_relations() %}
     {% if execute and flags.WHICH in ("build", "run", "test", "seed", "compile", "show") %}
@@ -62,6 +73,7 @@
                 {% do types.update({column.name: penstock.landed_type(column)}) %}
             {% endfor %}
             {% do types.update(penstock.landed_columns()) %}
+            {% set version = types.pop("_version") %}
             {% set pattern = folder ~ "/" ~ node.source_name ~ "__" ~ node.name ~ "/*.parquet" %}
             {% set landed = (
                 "_file_sha256 in (select file_sha256 from landing.files"
@@ -74,13 +86,18 @@
             {% do run_query(
                 "create or replace view landing."
                 ~ node.identifier
+                ~ " as select *, cast("
+                ~ penstock.version_of(node)
                 ~ " as "
+                ~ version
+                ~ ') as "_version" from ('
                 ~ penstock.typed_source(
                     pattern,
                     types,
                     "read_parquet('" ~ pattern ~ "', union_by_name = true)",
                     landed,
                 )
+                ~ ")"
             ) %}
         {% endfor %}
     {% endif %}

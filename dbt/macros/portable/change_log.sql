@@ -23,3 +23,21 @@
 {% macro signed_sum(measure, type="bigint") -%}
     cast(sum(sign * coalesce({{ measure }}, 0)) as {{ type }})
 {%- endmacro %}
+
+{#- Whether records of one id contradict each other. A later version (of a source that declares
+    `updates`) replaces an earlier one of the same source; the named columns it may only fill in. -#}
+{% macro is_conflict(gate_columns) -%}
+    (
+        min(payload_sha256) <> max(payload_sha256)
+        and (
+            count(version) < count(*)
+            or min(source) <> max(source)
+            or min(case when is_latest then payload_sha256 end)
+            <> max(case when is_latest then payload_sha256 end)
+            {%- for column in gate_columns %}
+                or min({{ column }}) <> max({{ column }})
+                or (count({{ column }}) > 0 and bool_or(is_latest and {{ column }} is null))
+            {%- endfor %}
+        )
+    )
+{%- endmacro %}

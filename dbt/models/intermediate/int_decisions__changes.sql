@@ -50,15 +50,21 @@ with
             phases.sign,
             phases.landing_batch as phase_batch,
             decisions.*,
+            decisions.version is not distinct from max(decisions.version) over phase as is_latest,
             row_number() over (
-                partition by phases.decision_id, phases.landing_batch, phases.sign
-                order by decisions.payload_sha256, decisions.source, decisions.landing_batch
+                phase
+                order by
+                    decisions.version desc nulls first,
+                    decisions.payload_sha256,
+                    decisions.source,
+                    decisions.landing_batch
             ) as version_number
         from phases
         inner join
             decisions
             on phases.decision_id = decisions.decision_id
             and {{ penstock.visible("decisions") }}
+        window phase as (partition by phases.decision_id, phases.landing_batch, phases.sign)
     ),
 
     versions as (
@@ -66,11 +72,29 @@ with
             decision_id,
             phase_batch as landing_batch,
             sign,
-            min(payload_sha256) <> max(payload_sha256) as is_conflict,
+            {{
+                penstock.is_conflict(
+                    [
+                        "route",
+                        "confidence",
+                        "amount",
+                        "currency",
+                        "subject_id",
+                        "occurred_at",
+                        "within_boundary",
+                    ]
+                )
+            }} as is_conflict,
             case when min(source) = max(source) then min(source) else '(unknown)' end as source,
+            -- what a later version filled in is not in doubt
             case
-                when min(decision_class) = max(decision_class)
-                then min(decision_class)
+                when
+                    min(
+                        case when is_latest or decision_class <> '(unknown)' then decision_class end
+                    ) = max(
+                        case when is_latest or decision_class <> '(unknown)' then decision_class end
+                    )
+                then max(case when is_latest then decision_class end)
                 else '(unknown)'
             end as decision_class,
             -- a decision in several versions is where all of them may be: nobody's, as old as the
@@ -80,7 +104,7 @@ with
                 then '(unknown)'
                 when min(payload_sha256) <> max(payload_sha256) and min(cohort_id) like '%(absent)%'
                 then '(unknown)'
-                else coalesce(min(cohort_id), '(unknown)')
+                else min(cohort_id)
             end as cohort_id,
             min(occurred_at) as occurred_at,
             min(event_date) as event_date,
@@ -94,32 +118,61 @@ with
         group by decision_id, phase_batch, sign
     ),
 
-    -- one record per id: a second payload under the same id is a conflict
-    records as (
+    attached_seen as (
         select
-            phases.decision_id,
-            phases.landing_batch,
             phases.sign,
-            attached.kind,
-            attached.record_id,
-            min(attached.outcome) as outcome,
-            min(attached.label) as label,
-            min(attached.recorded_at) as recorded_at,
-            max(attached.landed_at) as landed_at,
-            min(attached.workflow) as workflow,
-            min(attached.source) as source,
-            min(attached.review_pool) as review_pool,
-            min(attached.inclusion_probability) as inclusion_probability,
-            bool_and(attached.is_success) as is_success,
-            bool_or(attached.is_drill) as is_drill,
-            min(attached.payload_sha256) <> max(attached.payload_sha256) as is_conflict
+            phases.landing_batch as phase_batch,
+            attached.*,
+            attached.version is not distinct from max(attached.version) over (
+                partition by
+                    phases.decision_id,
+                    phases.landing_batch,
+                    phases.sign,
+                    attached.kind,
+                    attached.record_id
+            ) as is_latest
         from phases
         inner join
             attached
             on phases.decision_id = attached.decision_id
             and {{ penstock.visible("attached") }}
-        group by
-            phases.decision_id, phases.landing_batch, phases.sign, attached.kind, attached.record_id
+    ),
+
+    -- one record per id: a second payload under the same id is a conflict, unless it is a later
+    -- version that fills something in
+    records as (
+        select
+            decision_id,
+            phase_batch as landing_batch,
+            sign,
+            kind,
+            record_id,
+            min(outcome) as outcome,
+            min(label) as label,
+            min(recorded_at) as recorded_at,
+            max(landed_at) as landed_at,
+            min(workflow) as workflow,
+            min(source) as source,
+            min(review_pool) as review_pool,
+            min(inclusion_probability) as inclusion_probability,
+            bool_and(is_success) as is_success,
+            bool_or(is_drill) as is_drill,
+            {{
+                penstock.is_conflict(
+                    [
+                        "outcome",
+                        "label",
+                        "recorded_at",
+                        "workflow",
+                        "review_pool",
+                        "inclusion_probability",
+                        "is_success",
+                        "is_drill",
+                    ]
+                )
+            }} as is_conflict
+        from attached_seen
+        group by decision_id, phase_batch, sign, kind, record_id
     ),
 
     labels as (

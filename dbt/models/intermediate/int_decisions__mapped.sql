@@ -117,8 +117,10 @@ select
     classes.review_pool,
     ';' || coalesce(classes.required_fields, '') || ';' as required_fields,
     rates.inclusion_probability,
+    mapped.sequence_number,
     mapped._landing_batch as landing_batch,
-    mapped._payload_sha256 as payload_sha256
+    mapped._payload_sha256 as payload_sha256,
+    mapped._version as version
 from mapped
 left join {{ ref("decision_classes") }} as classes on mapped.mapped_class = classes.decision_class
 left join {{ ref("int_boundaries__rules") }} as rules on mapped.mapped_class = rules.decision_class

@@ -35,7 +35,8 @@ select
     source,
     _payload_sha256 as payload_sha256,
     _landed_at as landed_at,
-    _landing_batch as landing_batch
+    _landing_batch as landing_batch,
+    _version as version
 from reviews
 left join
     {{ source("landing", "reviewers") }} as reviewers on reviews.reviewer_id = reviewers.reviewer_id
@@ -49,7 +50,14 @@ select
     'outcome:' || outcome_id,
     {{ penstock.known_time("observed_at") }},
     coalesce(outcome, '(unknown)'),
-    case when label = 'correct' then 'correct' else 'incorrect' end,
+    case
+        when label = 'correct'
+        then 'correct'
+        -- a later version may still fill it in; until then the decision has no label
+        when label is null and _version is not null
+        then null
+        else 'incorrect'
+    end,
     null,
     null,
     null,
@@ -58,7 +66,8 @@ select
     source,
     _payload_sha256,
     _landed_at,
-    _landing_batch
+    _landing_batch,
+    _version
 from outcomes
 
 union all
@@ -78,7 +87,8 @@ select
     source,
     _payload_sha256,
     _landed_at,
-    _landing_batch
+    _landing_batch,
+    _version
 from samples
 
 union all
@@ -98,7 +108,8 @@ select
     source,
     _payload_sha256,
     _landed_at,
-    _landing_batch
+    _landing_batch,
+    _version
 from reversals
 
 union all
@@ -118,5 +129,6 @@ select
     source,
     _payload_sha256,
     _landed_at,
-    _landing_batch
+    _landing_batch,
+    _version
 from actions

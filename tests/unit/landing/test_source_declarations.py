@@ -80,6 +80,7 @@ META_ERRORS = [
     ("timezone", "../UTC", "unknown zone"),
     ("updates", "always", "updates: must be"),
     ("updates", {"version": "absent"}, "updates: must be"),
+    ("updates", {"version": "id"}, "id must be a whole number, a decimal or a timestamptz"),
     ("fromat", "jsonl", "fromat: unknown key"),
     ("single_record", 1, "single_record: must be true or false"),
     ("nested_text", "yes", "nested_text: must be true or false"),
