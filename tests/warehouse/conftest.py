@@ -3,10 +3,13 @@ from collections.abc import Iterator
 import pytest
 from small_company import Company, build
 from unclear_records import all_records
+from versioned_records import versioned
 
 
 @pytest.fixture(scope="session")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """Landed and built once per worker; tests that use it share an xdist group."""
     with pytest.MonkeyPatch.context() as patch:
-        yield build(tmp_path_factory.mktemp("small"), patch, all_records())
+        records = all_records()
+        records["decisions"] += versioned()
+        yield build(tmp_path_factory.mktemp("small"), patch, records)

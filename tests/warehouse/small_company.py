@@ -74,6 +74,7 @@ def build(folder: Path, patch: pytest.MonkeyPatch, records: Records) -> Company:
     leave_support_out(project)
     claim_more_than_allowed(project)
     take_lines_without_a_time(project)
+    take_records_again(project)
     data = project.root / "data" / "procurement"
     data.mkdir(parents=True)
     for stream, rows in records.items():
@@ -120,6 +121,13 @@ def take_lines_without_a_time(project: Project) -> None:
     """Else landing refuses such a decision, and the models never see one."""
     sources = project.root / "models" / "staging" / "procurement" / "_procurement__sources.yml"
     replace_in(sources, "timestamp: occurred_at\n", "undated: true\n")
+
+
+def take_records_again(project: Project) -> None:
+    """A number that no other record has stands in for a version."""
+    sources = project.root / "models" / "staging" / "procurement" / "_procurement__sources.yml"
+    updates = "undated: true\n              updates: {version: sequence_number}\n"
+    replace_in(sources, "undated: true\n", updates)
 
 
 def replace_in(path: Path, old: str, new: str) -> None:
