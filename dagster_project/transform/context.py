@@ -50,3 +50,10 @@ def write_run_context(connection: "duckdb.DuckDBPyConnection", context: RunConte
         "INSERT INTO landing.run_context VALUES (?, ?)", [context.as_of, context.known_batch]
     )
     connection.execute("COMMIT")
+
+
+def read_run_context(connection: "duckdb.DuckDBPyConnection") -> RunContext:
+    row = connection.execute("SELECT as_of, known_batch FROM landing.run_context").fetchone()
+    if row is None:
+        raise NothingLandedError("landing.run_context is empty; run `penstock run`")
+    return RunContext(as_of=row[0], known_batch=row[1])
