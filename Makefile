@@ -40,7 +40,7 @@ bench-landing: $(VENV)/dev.stamp ## Measure landing against a plain typed reader
 	$(BIN)/python benchmarks/landing.py
 
 poison: $(VENV)/dev.stamp ## Land every class of bad lines and files, and 100,000 mutated lines, both ways
-	$(BIN)/python tests/poison/landing/campaign.py
+	PYTHONPATH=tests $(BIN)/python tests/poison/landing/campaign.py
 
 bench: $(VENV)/run.stamp ## Measure the demo, warm: seconds and peak memory by step
 	$(BIN)/python benchmarks/demo_run.py

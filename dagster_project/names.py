@@ -2,8 +2,6 @@
 
 from typing import Final
 
-LAYERS: Final = ("landing", "staging", "intermediate", "facts", "evidence", "gates", "marts")
-
 STREAMS: Final = (
     "decisions",
     "reviews",

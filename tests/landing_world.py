@@ -42,6 +42,18 @@ EVENTS = replace(
         Column("j", "json"),
     ),
 )
+# business figures as a person or a tool exports them
+KPIS = replace(
+    LINES,
+    key="metric",
+    timestamp="period_start",
+    columns=(
+        Column("metric", "varchar"),
+        Column("period_start", "date"),
+        Column("value", "decimal(28,9)"),
+        Column("unit", "varchar"),
+    ),
+)
 
 
 def lines(*numbers: int) -> bytes:

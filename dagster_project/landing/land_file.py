@@ -26,8 +26,8 @@ from dagster_project.landing.envelope import (
 from dagster_project.landing.manifest import LANDED, Books, Entry
 from dagster_project.landing.pour import Sinks, pour
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
-from dagster_project.landing.strict_types import UndeclaredKeys
 from dagster_project.landing.typing_rows import RowTyper
+from dagster_project.landing.undeclared import UndeclaredKeys
 from dagster_project.landing.units import Decoded
 from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
 

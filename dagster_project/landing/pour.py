@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from dagster_project.landing.decode_json import LineReader
 from dagster_project.landing.lines import LongLine
-from dagster_project.landing.strict_types import UndeclaredKeys
 from dagster_project.landing.typing_rows import RowTyper
+from dagster_project.landing.undeclared import UndeclaredKeys
 from dagster_project.landing.units import Decoded, Flaw, Unit
 from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
 

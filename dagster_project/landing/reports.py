@@ -1,7 +1,6 @@
 """What one landing call did, per file and in total."""
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 KNOWN = "known"
 WAITING = "waiting"
@@ -43,11 +42,3 @@ class LandingReport:
         for report in self.files:
             totals[f"{report.status}_files"] += 1
         return totals | {name: sum(getattr(f, name) for f in self.files) for name in _COUNTS}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            "batch": self.batch,
-            "files": [asdict(report) for report in self.files],
-            "totals": self.totals,
-        }

@@ -5,9 +5,7 @@ None is always NULL. Numbers come as int or Decimal (JSON, CSV) or float (Parque
 """
 
 import math
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import partial
@@ -19,17 +17,12 @@ from dagster_project.contracts.source_shape import Shape
 from dagster_project.landing.reasons import RefusedValueError
 from dagster_project.landing.shaping import cut_text, name_persons, read_nested_text, select_keys
 from dagster_project.landing.strict_json import Flawed, canonical
+from dagster_project.landing.undeclared import UndeclaredKeys
 
 Converter = Callable[[Any], Any]
 # clocks that were never set write 1601 or 0001; units mistaken (s for ms) land after 2100
 FIRST_YEAR, LAST_YEAR = 1900, 2099
 FLOAT_MAX = 3.4028234663852886e38
-# undeclared names are a hint for people: enough of them, and none of book length
-NAMES_CAP, NAME_LENGTH = 200, 100
-OTHER_NAMES = "(other)"
-# a key may be a person's name, address or number; what looks like a field's name is none
-UNNAMED = "(unnamed)"
-_FIELD_NAME = re.compile(r"(\(envelope\)\.)?(?!.*[0-9]{5})[A-Za-z_$][\w.:$-]*\Z", re.ASCII)
 _DECIMALS = Context(prec=80)
 _KINDS = {
     bool: "true or false",
@@ -42,27 +35,6 @@ _KINDS = {
     datetime: "a time",
     date: "a date",
 }
-
-
-class UndeclaredKeys:
-    """Names of keys that are not landed, with how often they were seen."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-
-    def has_room(self, names: Iterable[str]) -> bool:
-        """Whether none of ``names`` would be lost to the cap."""
-        return len(self.counts.keys() | set(names)) <= NAMES_CAP
-
-    def update(self, times: Mapping[str, int]) -> None:
-        for name, number in times.items():
-            self.add(name, number)
-
-    def add(self, name: str, times: int = 1) -> None:
-        name = name[:NAME_LENGTH] if _FIELD_NAME.match(name) else UNNAMED
-        if name not in self.counts and len(self.counts) >= NAMES_CAP:
-            name = OTHER_NAMES
-        self.counts[name] += times
 
 
 class Converters:

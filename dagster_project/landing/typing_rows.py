@@ -8,7 +8,8 @@ from dagster_project.contracts.sources import POSTGRES, SourceTable
 from dagster_project.landing.decode_csv import nested_text, text_cell
 from dagster_project.landing.pseudonyms import Pseudonyms, no_pseudonyms
 from dagster_project.landing.reasons import RefusedValueError
-from dagster_project.landing.strict_types import Converter, Converters, UndeclaredKeys
+from dagster_project.landing.strict_types import Converter, Converters
+from dagster_project.landing.undeclared import UndeclaredKeys
 from dagster_project.landing.units import Decoded, Flaw
 
 # types that these formats carry as JSON text in a value of their own

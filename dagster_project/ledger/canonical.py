@@ -5,7 +5,6 @@ timestamps as ISO text, timestamps in UTC with six fractional digits. A float ra
 single decimal text (``contracts.numbers`` turns estimates into decimals first).
 """
 
-import hashlib
 import heapq
 import json
 import tempfile
@@ -32,14 +31,6 @@ def canonical(value: object) -> bytes:
         return text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise CanonicalError(f"text that is no Unicode: {error}") from error
-
-
-def canonical_digest(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Hex SHA-256 over the canonical lines of ``rows`` in byte order: row order does not count."""
-    digest = hashlib.sha256()
-    for line in sorted_lines(rows):
-        digest.update(line)
-    return digest.hexdigest()
 
 
 def sorted_lines(

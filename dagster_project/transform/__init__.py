@@ -1,5 +1,6 @@
-"""The bridge to dbt: manifest, environment, run context.
+"""The bridge to dbt: manifest, environment, run context, results.
 
-Lives here: everything that starts dbt or writes the one row it runs under. Refused here: SQL of
-any layer (``dbt/``), reading logs (landing), verdicts.
+Lives here: everything that starts dbt, writes the one row it runs under, or holds what it built
+against what it had to build. Refused here: SQL of any layer (``dbt/``), reading logs (landing),
+verdicts.
 """

@@ -8,25 +8,11 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from landing_world import LINES, empty_desk
+from landing_world import KPIS, empty_desk
 from postgres_server import required
 
-from dagster_project.contracts.sources import Column
-
 PAGE = Path(__file__).parents[2] / "docs" / "adapters" / "dlt.md"
-MONTHLY = replace(
-    LINES,
-    format="parquet",
-    location="data/erp/monthly/*.parquet",
-    key="metric",
-    timestamp="period_start",
-    columns=(
-        Column("metric", "varchar"),
-        Column("period_start", "date"),
-        Column("value", "decimal(28,9)"),
-        Column("unit", "varchar"),
-    ),
-)
+MONTHLY = replace(KPIS, format="parquet", location="data/erp/monthly/*.parquet")
 
 
 def test_the_pipeline_of_the_page_writes_files_that_land(tmp_path, monkeypatch):

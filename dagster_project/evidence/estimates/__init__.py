@@ -5,8 +5,8 @@ judged, at which threshold and alpha), one module of makers per theme, ``write``
 writer of ``evidence.estimates``).
 
 Refused here: the words of a verdict (dbt's gate models), a default for something unknown
-(unknown counts as failure or leaves the row ``insufficient``), statistics of a KPI against its
-baseline (``evidence.effects``), SQL per cell (one query per maker serves every class).
+(unknown counts as failure or leaves the row ``insufficient``), SQL per cell (one query per maker
+serves every class).
 
 scipy is imported by ``bounds``, so import these modules only when evidence is really made.
 """

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     import duckdb
 
 SECONDS_PER_HOUR = 3600
-REVIEW_WEEKS = 4
 
 
 class Load(NamedTuple):

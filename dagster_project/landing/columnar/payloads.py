@@ -9,7 +9,7 @@ for all other types this module gives nothing and DuckDB is asked.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ _HEX = 64
 
 
 def can_spell(kinds: dict[str, ColumnType]) -> bool:
-    """Whether ``payload_hashes`` knows every type."""
+    """Whether ``payload_parts`` knows every type."""
     return all(
         _PLAIN_NAME.match(name)
         and (
@@ -51,25 +51,15 @@ def _spells_decimal(precision: int, scale: int) -> bool:
     return 0 < scale < precision <= _LONG_DIGITS
 
 
-def payload_hashes(
-    piece: "Piece",
-    shape: Shape,
-    found: Found,
-    kinds: dict[str, ColumnType],
-    made: "dict[str, pa.Array]",
-    persons: frozenset[str] = frozenset(),
-) -> "pa.Array":
-    """Hex SHA-256 per line of ``found``; of no meaning for lines that may not land."""
+def payload_hashes(parts: "Iterable[pa.Array | pa.Scalar]") -> "pa.Array":
+    """Hex SHA-256 per line, of the text that ``payload_parts`` gives it.
+
+    Of no meaning for lines that may not land.
+    """
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    parts = list(_parts(piece, shape, found, kinds, made, persons))
     texts = pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
-    return _hashes(texts)
-
-
-def _hashes(texts: "pa.Array") -> "pa.Array":
-    import pyarrow as pa
-
     count = len(texts)
     _, offsets, content = texts.buffers()
     ends = np.frombuffer(offsets, np.int32, count + 1).tolist()
@@ -81,15 +71,18 @@ def _hashes(texts: "pa.Array") -> "pa.Array":
     return pa.StringArray.from_buffers(count, pa.py_buffer(places), written)
 
 
-def _parts(
+def payload_parts(
     piece: "Piece",
     shape: Shape,
     found: Found,
     kinds: dict[str, ColumnType],
     made: "dict[str, pa.Array]",
-    persons: frozenset[str] = frozenset(),
+    persons: frozenset[str],
 ) -> "Iterator[pa.Array | pa.Scalar]":
-    """Text that all lines share, and columns of text; neighbours in the line stay together."""
+    """Text that all lines of ``found`` share, and columns of text, in the order of ``kinds``.
+
+    Neighbours in the line stay together.
+    """
     import pyarrow as pa
 
     slots = {slot.name: number for number, slot in enumerate(shape.slots)}

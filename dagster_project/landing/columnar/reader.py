@@ -11,7 +11,7 @@ from dagster_project.contracts.column_types import parse_column_type
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing.arrow_schema import stored_schema
 from dagster_project.landing.columnar.columns import ColumnMaker, column_maker, scalars
-from dagster_project.landing.columnar.payloads import can_spell, payload_hashes
+from dagster_project.landing.columnar.payloads import can_spell, payload_hashes, payload_parts
 from dagster_project.landing.columnar.positions import Mask, Piece, Positions
 from dagster_project.landing.columnar.shapes import Found, Shape, shape_of
 from dagster_project.landing.columnar.tokens import Tokens
@@ -168,7 +168,8 @@ class ColumnarReader:
         if not self._is_spelt:
             rows = rows.filter(pa.array(sure))
             return _Typed(found.lines[sure], rows, self._hash(rows))
-        payloads = payload_hashes(piece, shape, found, self._kinds, made, self._persons)
+        parts = payload_parts(piece, shape, found, self._kinds, made, self._persons)
+        payloads = payload_hashes(parts)
         if sure.all():
             return _Typed(found.lines, rows, payloads)
         keep = pa.array(sure)

@@ -12,8 +12,11 @@
         )
 
     select
-        scores.score as score,
-        try_cast(scores.score.value as double) as score_value,
+        scores.score.name as score_name,
+        scores.score."timestamp" as scored_at,
+        coalesce(scores.score.source = 'ANNOTATION', false) as is_by_person,
+        scores.score.authoruserid as person_id,
+        try_cast(scores.score.value as double) as number,
         lower(
             coalesce(
                 scores.score.stringvalue,
@@ -29,7 +32,7 @@
                         end
                 end
             )
-        ) as score_word,
+        ) as word,
         traces.name as trace_name,
         traces.id
         || ':'
@@ -48,75 +51,18 @@
     left join first_seen on traces.id = first_seen.traceid
 {% endmacro %}
 
-{% macro langfuse_outcomes(
-    traces,
-    observations,
-    workflow=none,
-    lower_is_better=[],
-    higher_is_better=[],
-    correct_from=none,
-    passes=penstock.pass_words(),
-    fails=penstock.fail_words(),
-    label_sources={}
-) %}
-    with
-        scores as (
-            select
-                *,
-                {{
-                    penstock.grade_of(
-                        "score.name", "score_value", lower_is_better, higher_is_better
-                    )
-                }} as grade
-            from ({{ penstock.langfuse_scores(traces, observations) }})
-            where score.source is distinct from 'ANNOTATION'
+{% macro langfuse_outcomes(traces, observations, workflow=none) %}
+    {{
+        penstock.outcomes_of_scores(
+            penstock.langfuse_scores(traces, observations), traces, workflow, **kwargs
         )
-
-        {{
-            penstock.canonical_select(
-                "outcomes",
-                {
-                    "outcome_id": "label_id",
-                    "decision_id": "decision_id",
-                    "observed_at": 'score."timestamp"',
-                    "outcome": "score.name",
-                    "label": penstock.label_of(
-                        "score_word", "grade", passes, fails, correct_from
-                    ),
-                    "score": "grade",
-                    "label_source": penstock.label_source_of("score.name", label_sources),
-                    "workflow": "coalesce(" ~ penstock.text_or_null(workflow) ~ ", trace_name)",
-                },
-                traces,
-            )
-        }}
-    from scores
+    }}
 {% endmacro %}
 
-{#- A person's score is a review. Annotators see what the agent did, so agreement is no label. -#}
-{% macro langfuse_reviews(
-    traces, observations, passes=penstock.pass_words(), fails=penstock.fail_words()
-) %}
-    with
-        scores as (
-            select *
-            from ({{ penstock.langfuse_scores(traces, observations) }})
-            where score.source = 'ANNOTATION'
+{% macro langfuse_reviews(traces, observations) %}
+    {{
+        penstock.reviews_of_scores(
+            penstock.langfuse_scores(traces, observations), traces, **kwargs
         )
-
-        {{
-            penstock.canonical_select(
-                "reviews",
-                {
-                    "review_id": "label_id",
-                    "decision_id": "decision_id",
-                    "reviewer_id": "score.authorUserId",
-                    "reviewed_at": 'score."timestamp"',
-                    "verdict": penstock.verdict_of("score_word", passes, fails),
-                    "is_blind": "false",
-                },
-                traces,
-            )
-        }}
-    from scores
+    }}
 {% endmacro %}

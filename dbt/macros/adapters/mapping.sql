@@ -27,3 +27,27 @@
         else {{ mapping }}.decision_class
     end
 {% endmacro %}
+
+{#- The class of a row of `decisions` joined with the rules `by_class` and `by_action` that match it.
+    What nobody can place, and what lies after its own landing (a day of clock skew allowed), could
+    be any class of the source. -#}
+{% macro class_of_decision() %}
+    case
+        when
+            decisions.workflow is null
+            or decisions.occurred_at is null
+            or (decisions.action is null and decisions.decision_class is null)
+            or decisions.decision_id is null
+        then '(unknown)'
+        when decisions.occurred_at > decisions._landed_at + interval 1 day
+        then '(unknown)'
+        when {{ penstock.mapped_class("by_class") }} <> {{ penstock.mapped_class("by_action") }}
+        then '(unknown)'
+        else
+            coalesce(
+                {{ penstock.mapped_class("by_class") }},
+                {{ penstock.mapped_class("by_action") }},
+                '(undeclared)'
+            )
+    end
+{% endmacro %}

@@ -13,7 +13,10 @@
         )
 
     select
-        entries.entry as entry,
+        entries.entry.assessment_name as score_name,
+        entries.entry.create_time as scored_at,
+        coalesce(entries.entry.source.source_type = 'HUMAN', false) as is_by_person,
+        entries.entry.source.source_id as person_id,
         lower(json_extract_string(entries.entry.feedback.value, '$')) as word,
         try_cast(json_extract_string(entries.entry.feedback.value, '$') as double) as number,
         logs.info.trace_id
@@ -34,70 +37,18 @@
     where entries.entry.feedback is not null and entries.entry.valid is distinct from false
 {% endmacro %}
 
-{% macro mlflow_outcomes(
-    assessments,
-    traces,
-    workflow=none,
-    lower_is_better=[],
-    higher_is_better=[],
-    correct_from=none,
-    passes=penstock.pass_words(),
-    fails=penstock.fail_words(),
-    label_sources={}
-) %}
-    {%- set name = "entry.assessment_name" -%}
-    with
-        feedback as (
-            select
-                *,
-                {{ penstock.grade_of(name, "number", lower_is_better, higher_is_better) }} as grade
-            from ({{ penstock.mlflow_feedback(assessments, traces) }})
-            where entry.source.source_type is distinct from 'HUMAN'
+{% macro mlflow_outcomes(assessments, traces, workflow=none) %}
+    {{
+        penstock.outcomes_of_scores(
+            penstock.mlflow_feedback(assessments, traces), assessments, workflow, **kwargs
         )
-
-        {{
-            penstock.canonical_select(
-                "outcomes",
-                {
-                    "outcome_id": "label_id",
-                    "decision_id": "decision_id",
-                    "observed_at": "entry.create_time",
-                    "outcome": name,
-                    "label": penstock.label_of("word", "grade", passes, fails, correct_from),
-                    "score": "grade",
-                    "label_source": penstock.label_source_of(name, label_sources),
-                    "workflow": "coalesce(" ~ penstock.text_or_null(workflow) ~ ", trace_name)",
-                },
-                assessments,
-            )
-        }}
-    from feedback
+    }}
 {% endmacro %}
 
-{#- People see the trace when they judge it, so agreement is no label. -#}
-{% macro mlflow_reviews(
-    assessments, traces, passes=penstock.pass_words(), fails=penstock.fail_words()
-) %}
-    with
-        feedback as (
-            select *
-            from ({{ penstock.mlflow_feedback(assessments, traces) }})
-            where entry.source.source_type = 'HUMAN'
+{% macro mlflow_reviews(assessments, traces) %}
+    {{
+        penstock.reviews_of_scores(
+            penstock.mlflow_feedback(assessments, traces), assessments, **kwargs
         )
-
-        {{
-            penstock.canonical_select(
-                "reviews",
-                {
-                    "review_id": "label_id",
-                    "decision_id": "decision_id",
-                    "reviewer_id": "entry.source.source_id",
-                    "reviewed_at": "entry.create_time",
-                    "verdict": penstock.verdict_of("word", passes, fails),
-                    "is_blind": "false",
-                },
-                assessments,
-            )
-        }}
-    from feedback
+    }}
 {% endmacro %}

@@ -10,30 +10,7 @@ with
     ),
 
     mapped as (
-        select
-            decisions.*,
-            -- what nobody can place, and what lies after its own landing (a day of clock skew
-            -- allowed), could be any class of the source
-            case
-                when
-                    decisions.workflow is null
-                    or decisions.occurred_at is null
-                    or (decisions.action is null and decisions.decision_class is null)
-                    or decisions.decision_id is null
-                then '(unknown)'
-                when decisions.occurred_at > decisions._landed_at + interval 1 day
-                then '(unknown)'
-                when
-                    {{ penstock.mapped_class("by_class") }}
-                    <> {{ penstock.mapped_class("by_action") }}
-                then '(unknown)'
-                else
-                    coalesce(
-                        {{ penstock.mapped_class("by_class") }},
-                        {{ penstock.mapped_class("by_action") }},
-                        '(undeclared)'
-                    )
-            end as mapped_class
+        select decisions.*, {{ penstock.class_of_decision() }} as mapped_class
         from decisions
         left join
             mapping as by_class

@@ -1,7 +1,6 @@
 {#- One row per landed record that hangs on a decision: label, audit selection, reversal, action.
-    Reviews: an approval given with the AI's proposal in view is no label, and
-    neither is one by somebody who is no registered reviewer; an overturn always is. A record of the
-    future has no known time; one that names no decision hangs on one that is missing. -#}
+    A record of the future has no known time; one that names no decision hangs on one that is
+    missing. -#}
 -- reviewers join by pseudonym; the seed is what these are made from, so it is in the build id
 -- depends_on: {{ ref("reviewers") }}
 with
@@ -17,16 +16,7 @@ select
     'review:' || review_id as record_id,
     {{ penstock.known_time("reviewed_at") }} as recorded_at,
     '' as outcome,
-    case
-        when verdict = 'cannot_judge'
-        then null
-        when verdict = 'agree' and is_blind and reviewers.reviewer_id is not null
-        then 'correct'
-        when verdict = 'agree'
-        then null
-        -- overturned, modified, or a verdict that nobody can read
-        else 'incorrect'
-    end as label,
+    {{ penstock.label_of_review() }} as label,
     cast(null as boolean) as is_success,
     cast(null as boolean) as is_drill,
     cast(null as decimal(9, 6)) as inclusion_probability,

@@ -22,7 +22,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from json_suite import CASES, REFUSED
-from poison_lines import BLANK, CLASSES, EVENTS, LANDED, Dice, good
+from landing_world import EVENTS
+from poison_lines import BLANK, CLASSES, LANDED, Dice, good
 
 from dagster_project.landing.columnar import reader
 from dagster_project.landing.land import land

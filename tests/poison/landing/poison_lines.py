@@ -6,34 +6,9 @@ A class makes one line from a dice; the outcome is ``landed``, ``blank`` or the 
 import random
 from collections.abc import Callable
 
-from dagster_project.contracts.sources import Column, SourceTable
-
 Dice = random.Random
 Make = Callable[[Dice], bytes]
 LANDED, BLANK = "landed", "blank"
-EVENTS = SourceTable(
-    source="desk",
-    table="events",
-    format="jsonl",
-    location="data/*",
-    record_path="",
-    key="id",
-    timestamp="at",
-    timezone=None,
-    undated=False,
-    updates="never",
-    columns=(
-        Column("id", "varchar"),
-        Column("at", "timestamptz"),
-        Column("n", "bigint"),
-        Column("x", "double"),
-        Column("d", "decimal(9,4)"),
-        Column("ok", "boolean"),
-        Column("day", "date"),
-        Column("s", "struct(a bigint)[]"),
-        Column("j", "json"),
-    ),
-)
 
 
 def moment(dice: Dice) -> str:

@@ -22,8 +22,8 @@ from dagster_project.landing.columnar.reader import ColumnarReader
 from dagster_project.landing.decode_json import LineReader
 from dagster_project.landing.lines import cut_pieces, physical_lines
 from dagster_project.landing.pour import Sinks, pour
-from dagster_project.landing.strict_types import NAMES_CAP, UndeclaredKeys
 from dagster_project.landing.typing_rows import RowTyper
+from dagster_project.landing.undeclared import NAMES_CAP, UndeclaredKeys
 from dagster_project.landing.units import Decoded
 from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
 

@@ -11,7 +11,7 @@ from landing_world import lines
 
 from dagster_project.contracts.sources import Column
 from dagster_project.landing.decode_json import decode_document
-from dagster_project.landing.strict_types import NAME_LENGTH, NAMES_CAP, OTHER_NAMES
+from dagster_project.landing.undeclared import NAME_LENGTH, NAMES_CAP, OTHER_NAMES
 
 RECORD = {
     "id": "a",

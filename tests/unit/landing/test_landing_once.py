@@ -217,7 +217,7 @@ def test_on_file_is_called_for_every_file_and_the_report_adds_up(desk):
     seen = []
     report = desk.land(seen.append)
     assert tuple(seen) == report.files
-    assert report.to_dict()["totals"] == {
+    assert report.totals == {
         "landed_files": 1,
         "known_files": 0,
         "waiting_files": 0,

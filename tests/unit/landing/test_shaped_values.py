@@ -10,7 +10,8 @@ from dagster_project.contracts.source_shape import Shape
 from dagster_project.contracts.sources import Column
 from dagster_project.landing.pseudonyms import UnprotectedError
 from dagster_project.landing.reasons import RefusedValueError
-from dagster_project.landing.strict_types import Converters, UndeclaredKeys
+from dagster_project.landing.strict_types import Converters
+from dagster_project.landing.undeclared import UndeclaredKeys
 
 
 def convert(data_type: str, value: object, undeclared: UndeclaredKeys | None = None, **shape):
