@@ -36,8 +36,13 @@ FACTS = (
     "fct_reviews_daily",
     "fct_unreadable",
     "fct_cohorts",
+    "fct_files_settled",
+    "fct_sequences_daily",
 )
-CHANGE_LOG = ["intermediate.int_decisions__changes", "intermediate.int_records__arrivals"]
+CHANGE_LOG = [
+    f"intermediate.{name}"
+    for name in ("int_decisions__changes", "int_records__arrivals", "int_records__landed")
+]
 
 
 def world_records(world: int) -> list[list[tuple[str, dict]]]:
@@ -251,6 +256,27 @@ def test_facts_agree_with_a_naive_recount_at_every_cutoff(worlds) -> None:
             assert found == naive(visible), (world, cutoff)
             compared += 1
     assert compared == WORLDS * BATCHES
+
+
+def test_landed_records_settle_as_a_naive_recount_does(worlds) -> None:
+    incremental, _, _, names, records = worlds
+    columns = ("source", "table", "file", "batch", "build", "counted", "duplicate", "conflict")
+    rows = [dict(zip(columns, row, strict=False)) for row in incremental["fct_files_settled"]]
+    for cutoff in range(BATCHES):
+        visible = [row for world in records for batch in world[: cutoff + 1] for row in batch]
+        for table, key in (("decisions", "decision_id"), ("reviews", "review_id")):
+            landed = [record for stream, record in visible if stream == table]
+            payloads = defaultdict(set)
+            for record in landed:
+                payloads[record[key]].add(json.dumps(record))
+            counted = sum(len(versions) == 1 for versions in payloads.values())
+            conflict = sum(len(versions) for versions in payloads.values()) - counted
+            found = [row for row in rows if row["table"] == table and row["batch"] <= names[cutoff]]
+            assert [sum(row[name] for row in found) for name in columns[5:]] == [
+                counted,
+                len(landed) - counted - conflict,
+                conflict,
+            ]
 
 
 def samples_by_world(rows: Counter) -> dict[tuple[int, str], list[int]]:

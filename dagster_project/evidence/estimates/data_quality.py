@@ -1,4 +1,4 @@
-"""Data fit, the counted part: volume, required fields, freshness, accounting, labels, telemetry."""
+"""Data fit, the counted part: volume, required fields, freshness, labels, telemetry."""
 
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
@@ -117,93 +117,6 @@ def fresh(context: Context) -> list[Estimate]:
             days = (context.as_of - newest).days
             rows.append(exact(context, "fresh", name, days)._replace(evidence_newest_date=newest))
     return rows
-
-
-def accounted(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
-    """Sources of the class with a file whose units do not add up or could not be counted."""
-    rows = connection.execute(
-        """
-        SELECT source, bool_or(
-            coalesce(status, 'unaccountable') <> 'landed'
-            OR unit_count IS DISTINCT FROM landed_count + quarantined_count + blank_count)
-        FROM landing.files WHERE coalesce(landing_batch, '') <= $known GROUP BY source
-        """,
-        {"known": context.known_batch},
-    ).fetchall()
-    has_problem = {source: bool(flag) for source, flag in rows}
-    # a source of actions, reviews or drills alone is mapped to no class: it may matter to any
-    mapped = frozenset().union(*context.sources.values()) if context.sources else frozenset()
-    unmapped = has_problem.keys() - mapped
-    found = []
-    for item in context.judged("accounted"):
-        name = item.decision_class
-        own = context.sources.get(name, frozenset())
-        silent = sorted(own - has_problem.keys())
-        if not own or silent:
-            reason = f"no files of {silent[0]}" if silent else "no source"
-            basis = Basis("exact", n_missing=max(len(silent), 1))
-            found.append(insufficient(context, "accounted", Cell(name), reason, basis))
-            continue
-        bad = sorted(source for source in own | unmapped if has_problem[source])
-        problem = f"unaccounted in {bad[0]}" if bad else None
-        found.append(exact(context, "accounted", name, len(bad), problem))
-    return found
-
-
-def reconciled(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
-    """Share of the business system's actions that have a decision record."""
-    rows = connection.execute(
-        """
-        WITH ends AS (SELECT workflow, max(end_date) AS end_date FROM estimate_scope GROUP BY 1),
-        days AS (
-            SELECT workflow, event_date, sum(action_count)::BIGINT AS actions,
-                sum(audited_count)::BIGINT AS audited
-            FROM facts.fct_actions_daily JOIN ends USING (workflow)
-            WHERE landing_batch <= $known AND event_date <= end_date
-            GROUP BY workflow, event_date
-        )
-        SELECT workflow, sum(actions)::BIGINT, sum(audited)::BIGINT, min(event_date),
-            max(CASE WHEN audited > 0 THEN event_date END)
-        FROM days GROUP BY workflow
-        """,
-        {"known": context.known_batch},
-    ).fetchall()
-    counts = {workflow: rest for workflow, *rest in rows}
-    unplaced = _unplaced_actions(connection, context)
-    shares = []
-    for item in context.judged("reconciled"):
-        actions, audited, first, newest = counts.get(item.workflow) or (0, 0, None, None)
-        shares.append(
-            Share(
-                Cell(item.decision_class),
-                actions - audited,
-                actions,
-                unknown=context.lost(item.decision_class).actions
-                + unplaced.get(item.workflow, 0)
-                + unplaced.get(UNKNOWN, 0),
-                missing=actions - audited,
-                window_start=first,
-                window_end=context.window(item.decision_class).end,
-                newest=newest,
-                empty_reason="no business actions",
-            )
-        )
-    return share_estimates(context, "reconciled", shares)
-
-
-def _unplaced_actions(connection: "duckdb.DuckDBPyConnection", context: Context) -> dict[str, int]:
-    """Actions on no known day, by workflow; those of no known workflow are of ``(unknown)``."""
-    rows = connection.execute(
-        """
-        SELECT coalesce(workflow, $unknown), sum(action_count)::BIGINT
-        FROM facts.fct_actions_daily
-        WHERE landing_batch <= $known
-            AND (event_date IS NULL OR coalesce(workflow, $unknown) = $unknown)
-        GROUP BY 1
-        """,
-        {"known": context.known_batch, "unknown": UNKNOWN},
-    ).fetchall()
-    return {workflow: max(int(count or 0), 0) for workflow, count in rows}
 
 
 def labels_available(context: Context, strata: Strata) -> list[Estimate]:

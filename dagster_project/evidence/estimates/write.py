@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from dagster_project.evidence.estimates.accounting import accounted, reconciled
 from dagster_project.evidence.estimates.autonomy_fit import (
     boundary_defined,
     reversibility,
@@ -14,10 +15,8 @@ from dagster_project.evidence.estimates.autonomy_fit import (
 from dagster_project.evidence.estimates.context import Context, Estimate
 from dagster_project.evidence.estimates.costs import cost_per_decision
 from dagster_project.evidence.estimates.data_quality import (
-    accounted,
     fresh,
     labels_available,
-    reconciled,
     required_and_clean,
     telemetry_plausible,
 )

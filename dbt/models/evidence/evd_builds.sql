@@ -9,9 +9,11 @@ with
             "fct_reversals_daily",
             "fct_actions_daily",
             "fct_cohorts",
+            "fct_files_settled",
             "fct_kpis",
             "fct_outcomes_daily",
             "fct_rails_daily",
+            "fct_sequences_daily",
             "fct_unreadable",
             "fct_watermarks",
         ] %}

@@ -1,4 +1,20 @@
-with context as (select * from {{ ref("int_run_context") }})
+with
+    context as (select * from {{ ref("int_run_context") }}),
+
+    settled as (
+        select
+            facts.source,
+            facts.source_table,
+            facts.file_sha256,
+            {%- for settlement in ["counted", "duplicate", "conflict", "superseded"] %}
+                cast(sum(facts.{{ settlement }}_count) as bigint) as {{ settlement }}_count
+                {{- "," if not loop.last }}
+            {%- endfor %}
+        from {{ ref("fct_files_settled") }} as facts
+        cross join context
+        where facts.landing_batch <= context.known_batch
+        group by facts.source, facts.source_table, facts.file_sha256
+    )
 
 select
     files.source,
@@ -11,9 +27,20 @@ select
     files.landed_count,
     files.quarantined_count,
     files.blank_count,
+    coalesce(settled.counted_count, 0) as counted_count,
+    coalesce(settled.duplicate_count, 0) as duplicate_count,
+    coalesce(settled.conflict_count, 0) as conflict_count,
+    coalesce(settled.superseded_count, 0) as superseded_count,
     coalesce(
         files.status = 'landed'
-        and files.unit_count = files.landed_count + files.quarantined_count + files.blank_count,
+        and files.unit_count = files.landed_count + files.quarantined_count + files.blank_count
+        and files.landed_count = coalesce(
+            settled.counted_count
+            + settled.duplicate_count
+            + settled.conflict_count
+            + settled.superseded_count,
+            0
+        ),
         false
     ) as is_accounted,
     files.first_event_at,
@@ -21,4 +48,9 @@ select
     files.landing_batch
 from {{ source("landing", "files") }} as files
 cross join context
+left join
+    settled
+    on files.source = settled.source
+    and files."table" = settled.source_table
+    and files.file_sha256 = settled.file_sha256
 where files.landing_batch <= context.known_batch

@@ -3,8 +3,9 @@
 DDL = """
 create schema landing; create schema registry; create schema facts; create schema intermediate;
 create table landing.run_context (as_of date, known_batch varchar);
-create table landing.files (source varchar, status varchar, unit_count bigint,
-    landed_count bigint, quarantined_count bigint, blank_count bigint, landing_batch varchar);
+create table landing.files (source varchar, "table" varchar, file_sha256 varchar,
+    status varchar, unit_count bigint, landed_count bigint, quarantined_count bigint,
+    blank_count bigint, landing_batch varchar);
 create table registry.decision_classes (decision_class varchar, workflow varchar,
     cost_of_delay_amount decimal(18,4), error_cost_amount decimal(18,2), reversibility varchar,
     declared_level varchar, boundary varchar, label_outcome varchar, label_delay_days bigint,
@@ -47,6 +48,11 @@ create table facts.fct_reversals_daily (decision_class varchar, event_date date,
     drill_succeeded_count bigint);
 create table facts.fct_actions_daily (workflow varchar, event_date date, landing_batch varchar,
     action_count bigint, audited_count bigint);
+create table facts.fct_files_settled (source varchar, source_table varchar,
+    file_sha256 varchar, landing_batch varchar, counted_count bigint, duplicate_count bigint,
+    conflict_count bigint, superseded_count bigint);
+create table facts.fct_sequences_daily (source varchar, event_date date, landing_batch varchar,
+    numbered_count bigint, unnumbered_count bigint, first_number bigint, last_number bigint);
 create table facts.fct_rails_daily (workflow varchar, component varchar, result varchar,
     event_date date, landing_batch varchar, observation_count bigint);
 create table facts.fct_kpis (metric varchar, workflow varchar, decision_class varchar,

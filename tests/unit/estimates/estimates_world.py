@@ -70,12 +70,13 @@ class World:
         self.connection = connection
         self.is_changed = True
 
-    def add(self, table: str, **row: Any) -> None:
+    def add(self, table: str, /, **row: Any) -> None:
         if table.startswith("facts."):
             row.setdefault("landing_batch", BATCH)
-        names = ", ".join(row)
-        places = ", ".join(f"${name}" for name in row)
-        self.connection.execute(f"insert into {table} ({names}) values ({places})", row)
+        names = ", ".join(f'"{name}"' for name in row)
+        places = ", ".join("?" for _ in row)
+        values = list(row.values())
+        self.connection.execute(f"insert into {table} ({names}) values ({places})", values)
         self.is_changed = True
 
     def run(self, sql: str) -> None:
@@ -234,12 +235,24 @@ def _facts(world: World) -> None:
     world.add(
         "landing.files",
         source="s",
+        table="decisions",
+        file_sha256="f",
         status="landed",
         unit_count=10,
         landed_count=8,
         quarantined_count=1,
         blank_count=1,
         landing_batch=BATCH,
+    )
+    world.add(
+        "facts.fct_files_settled",
+        source="s",
+        source_table="decisions",
+        file_sha256="f",
+        counted_count=5,
+        duplicate_count=1,
+        conflict_count=1,
+        superseded_count=1,
     )
 
 

@@ -1,0 +1,177 @@
+"""Data fit, what is missing altogether: records of a file, actions and numbers without a record."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from dagster_project.evidence.estimates.context import (
+    Basis,
+    Cell,
+    Context,
+    Estimate,
+    exact,
+    insufficient,
+)
+from dagster_project.evidence.estimates.shares import Share, share_estimates
+from dagster_project.names import UNKNOWN
+
+if TYPE_CHECKING:
+    import duckdb
+
+# numbers are looked at as long as actions are: the criterion's window in `criteria`
+SEQUENCE_DAYS = 28
+
+
+class Numbers(NamedTuple):
+    """The sequence numbers that one source gave its decisions of the last 28 days."""
+
+    numbered: int = 0
+    unnumbered: int = 0
+    span: int = 0
+    first_date: date | None = None
+    newest_date: date | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every decision has a number of its own; two counters in one source repeat."""
+        return self.numbered > 0 and self.unnumbered == 0 and self.numbered <= self.span
+
+    @property
+    def missing(self) -> int:
+        return max(self.span - self.numbered - self.unnumbered, 0)
+
+
+def accounted(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
+    """Sources of the class with a file whose units do not add up or could not be counted.
+
+    They do when units = landed + quarantined + blank, and what became of every landed record is
+    known (``fct_files_settled``).
+    """
+    rows = connection.execute(
+        """
+        WITH settled AS (
+            SELECT file_sha256, source, source_table, sum(counted_count + duplicate_count
+                + conflict_count + superseded_count)::BIGINT AS record_count
+            FROM facts.fct_files_settled WHERE landing_batch <= $known GROUP BY ALL
+        )
+        SELECT files.source, bool_or(
+            coalesce(status, 'unaccountable') <> 'landed'
+            OR unit_count IS DISTINCT FROM landed_count + quarantined_count + blank_count
+            OR landed_count IS DISTINCT FROM coalesce(record_count, 0))
+        FROM landing.files LEFT JOIN settled
+            ON files.file_sha256 = settled.file_sha256 AND files.source = settled.source
+            AND files."table" = settled.source_table
+        WHERE coalesce(landing_batch, '') <= $known GROUP BY files.source
+        """,
+        {"known": context.known_batch},
+    ).fetchall()
+    has_problem = {source: bool(flag) for source, flag in rows}
+    # a source of actions, reviews or drills alone is mapped to no class: it may matter to any
+    mapped = frozenset().union(*context.sources.values()) if context.sources else frozenset()
+    unmapped = has_problem.keys() - mapped
+    found = []
+    for item in context.judged("accounted"):
+        name = item.decision_class
+        own = context.sources.get(name, frozenset())
+        silent = sorted(own - has_problem.keys())
+        if not own or silent:
+            reason = f"no files of {silent[0]}" if silent else "no source"
+            basis = Basis("exact", n_missing=max(len(silent), 1))
+            found.append(insufficient(context, "accounted", Cell(name), reason, basis))
+            continue
+        bad = sorted(source for source in own | unmapped if has_problem[source])
+        problem = f"unaccounted in {bad[0]}" if bad else None
+        found.append(exact(context, "accounted", name, len(bad), problem))
+    return found
+
+
+def reconciled(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
+    """Share of what the business did that has a decision record.
+
+    What it did is told by the systems of record (``business_actions``), and where they are silent
+    by the sequence numbers of the class's sources. A gap in these is a decision without a record
+    either way, of nobody knows which action.
+    """
+    rows = connection.execute(
+        """
+        WITH ends AS (SELECT workflow, max(end_date) AS end_date FROM estimate_scope GROUP BY 1),
+        days AS (
+            SELECT workflow, event_date, sum(action_count)::BIGINT AS actions,
+                sum(audited_count)::BIGINT AS audited
+            FROM facts.fct_actions_daily JOIN ends USING (workflow)
+            WHERE landing_batch <= $known AND event_date <= end_date
+            GROUP BY workflow, event_date
+        )
+        SELECT workflow, sum(actions)::BIGINT, sum(audited)::BIGINT, min(event_date),
+            max(CASE WHEN audited > 0 THEN event_date END)
+        FROM days GROUP BY workflow
+        """,
+        {"known": context.known_batch},
+    ).fetchall()
+    counts = {workflow: rest for workflow, *rest in rows}
+    unplaced = _unplaced_actions(connection, context)
+    numbers = _numbers(connection, context)
+    shares = []
+    for item in context.judged("reconciled"):
+        name = item.decision_class
+        actions, audited, first, newest = counts.get(item.workflow) or (0, 0, None, None)
+        own = [numbers.get(source, Numbers()) for source in sorted(context.sources.get(name, ()))]
+        gaps = sum(each.missing for each in own)
+        unknown = (
+            context.lost(name).actions + unplaced.get(item.workflow, 0) + unplaced.get(UNKNOWN, 0)
+        )
+        missing = actions - audited
+        if not actions and own and all(each.is_complete for each in own):
+            actions, missing = sum(each.numbered for each in own) + gaps, gaps
+            first = min((each.first_date for each in own if each.first_date), default=None)
+            newest = max((each.newest_date for each in own if each.newest_date), default=None)
+        else:
+            unknown += gaps
+        shares.append(
+            Share(
+                Cell(name),
+                missing,
+                actions,
+                unknown=unknown,
+                missing=missing,
+                window_start=first,
+                window_end=context.window(name).end,
+                newest=newest,
+                empty_reason="no business actions, and no sequence numbers",
+            )
+        )
+    return share_estimates(context, "reconciled", shares)
+
+
+def _numbers(connection: "duckdb.DuckDBPyConnection", context: Context) -> dict[str, Numbers]:
+    """By source."""
+    rows = connection.execute(
+        """
+        SELECT source, sum(numbered_count)::BIGINT, sum(unnumbered_count)::BIGINT,
+            coalesce(max(last_number) - min(first_number) + 1, 0)::BIGINT,
+            min(event_date), max(CASE WHEN numbered_count > 0 THEN event_date END)
+        FROM facts.fct_sequences_daily
+        WHERE landing_batch <= $known AND event_date BETWEEN $first AND $last
+        GROUP BY source
+        """,
+        {
+            "known": context.known_batch,
+            "first": context.as_of - timedelta(SEQUENCE_DAYS - 1),
+            "last": context.as_of,
+        },
+    ).fetchall()
+    return {source: Numbers(*rest) for source, *rest in rows}
+
+
+def _unplaced_actions(connection: "duckdb.DuckDBPyConnection", context: Context) -> dict[str, int]:
+    """Actions on no known day, by workflow; those of no known workflow are of ``(unknown)``."""
+    rows = connection.execute(
+        """
+        SELECT coalesce(workflow, $unknown), sum(action_count)::BIGINT
+        FROM facts.fct_actions_daily
+        WHERE landing_batch <= $known
+            AND (event_date IS NULL OR coalesce(workflow, $unknown) = $unknown)
+        GROUP BY 1
+        """,
+        {"known": context.known_batch, "unknown": UNKNOWN},
+    ).fetchall()
+    return {workflow: max(int(count or 0), 0) for workflow, count in rows}

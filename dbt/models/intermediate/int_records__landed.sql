@@ -1,0 +1,11 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="delete+insert",
+        unique_key="landing_batch",
+        on_schema_change="fail",
+    )
+}}
+{#- Every landed record by numbers: whether it came before is asked here, not of all landed files. -#}
+select *, '{{ penstock.build_id() }}' as build_id
+from ({{ penstock.landed_records(penstock.only_new_batches("_landing_batch")) }}) as landed
