@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps 
 export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint format types layers lock digest bench bench-landing poison clean
+.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back poison clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ digest: $(VENV)/run.stamp ## Renew the digest of the product's heavy-lane macros
 
 bench-landing: $(VENV)/dev.stamp ## Measure landing against a plain typed reader: seconds and peak memory
 	$(BIN)/python benchmarks/landing.py
+
+bench-look-back: $(VENV)/dev.stamp ## Measure a day after 30 and after 365 days of 100,000 decisions each
+	$(BIN)/python benchmarks/look_back.py
 
 poison: $(VENV)/dev.stamp ## Land every class of bad lines and files, and 100,000 mutated lines, both ways
 	PYTHONPATH=tests $(BIN)/python tests/poison/landing/campaign.py

@@ -22,7 +22,7 @@ FORMATS = ("jsonl", "json", "csv", "parquet", "inspect", "otlp", POSTGRES)
 WITH_ENVELOPE = ("json", "inspect")
 _OWN_KEYS = {
     *("format", "location", "record_path", "single_record"),
-    *("key", "timestamp", "timezone", "undated", "updates"),
+    *("key", "identity", "timestamp", "timezone", "undated", "updates"),
 }
 META_KEYS = QUERY_KEYS | SHAPE_KEYS | _OWN_KEYS
 NEVER = "never"
@@ -140,6 +140,7 @@ class _Declaration:
         columns = tuple(self._columns())
         kind = self._format()
         names = {column.name for column in columns}
+        self._check_identity(names)
         if kind not in WITH_ENVELOPE and (around := [c.name for c in columns if c.from_envelope]):
             self.refuse(f"columns.{around[0]}", f"format {kind} has no envelope")
         undated = self._flag("undated")
@@ -221,6 +222,15 @@ class _Declaration:
         if name not in names:
             self.refuse(key, f"{name!r} is no declared column; add it under columns")
         return name
+
+    def _check_identity(self, names: set[str]) -> None:
+        """Columns that together tell records apart, where the key alone does not; SQL reads it."""
+        identity = self.meta.get("identity", [self.meta.get("key")])
+        if not isinstance(identity, list) or not identity:
+            self.refuse("identity", "must be a list of declared columns")
+        for name in identity:
+            if not isinstance(name, str) or name not in names:
+                self.refuse("identity", f"{name!r} is no declared column; add it under columns")
 
     def _timestamp(self, undated: bool, names: set[str]) -> str | None:
         if self.meta.get("timestamp") is None:

@@ -1,6 +1,11 @@
-{#- One row per landed record of every declared table: what it is known by, and what it says. -#}
+{#- One row per landed record of every declared table: what it is known by, and what it says. Business
+    figures and evidence of rails have no id: such a record is known by all that it says. -#}
 {% macro landed_records(condition) %}
     {%- if execute -%}
+        {%- set with_id = [] -%}
+        {%- for source, table, stream in penstock.fed_streams() if stream not in ("kpis", "rail_evidence") -%}
+            {%- do with_id.append((source, table)) -%}
+        {%- endfor -%}
         {%- for node in graph.sources.values() | sort(attribute="unique_id") if penstock.landing_meta(node) %}
             select
                 '{{ node.source_name }}' as source,
@@ -10,7 +15,9 @@
                 _landing_batch as landing_batch,
                 {{
                     penstock.number_of(
-                        'cast("' ~ penstock.landing_meta(node).key ~ '" as varchar)'
+                        penstock.identity_of(node)
+                        if (node.source_name, node.name) in with_id
+                        else "_payload_sha256"
                     )
                 }} as record_key,
                 {{ penstock.number_of("_payload_sha256") }} as payload,
@@ -31,3 +38,10 @@
         cast(null as decimal(38, 9)) as version
     where false
 {% endmacro %}
+
+{% macro identity_of(node) -%}
+    {%- set meta = penstock.landing_meta(node) -%}
+    {%- for name in meta.get("identity", [meta.key]) -%}
+        coalesce(cast("{{ name }}" as varchar), '') {{- " || ' ' || " if not loop.last -}}
+    {%- endfor -%}
+{%- endmacro %}

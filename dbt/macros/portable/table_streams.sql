@@ -1,6 +1,19 @@
 {#- Which raw table feeds which canonical stream, by the staging models that `streams` lists and what
     they are made from: a unit that could not be read might have been a record of any of them. -#}
 {% macro table_streams() %}
+    {%- for source, table, stream in penstock.fed_streams() %}
+        select '{{ source }}' as source, '{{ table }}' as source_table, '{{ stream }}' as stream
+        union all
+    {%- endfor %}
+    select
+        cast(null as varchar) as source,
+        cast(null as varchar) as source_table,
+        cast(null as varchar) as stream
+    where false
+{% endmacro %}
+
+{#- (source, table, stream) of everything that feeds a stream. -#}
+{% macro fed_streams() %}
     {%- set rows = [] -%}
     {%- if execute -%}
         {%- for stream, models in var("streams", {}).items() -%}
@@ -25,13 +38,5 @@
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
-    {%- for source, table, stream in rows %}
-        select '{{ source }}' as source, '{{ table }}' as source_table, '{{ stream }}' as stream
-        union all
-    {%- endfor %}
-    select
-        cast(null as varchar) as source,
-        cast(null as varchar) as source_table,
-        cast(null as varchar) as stream
-    where false
+    {% do return(rows) %}
 {% endmacro %}
