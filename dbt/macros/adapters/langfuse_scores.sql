@@ -41,10 +41,7 @@
         || ':'
         || coalesce(scores.score.observationid, tools.id, '(trace)') as label_id,
         greatest(traces._landing_batch, first_seen.landing_batch) as _landing_batch,
-        traces._landed_at,
-        traces._file_sha256,
-        traces._place,
-        traces._payload_sha256
+        {{ penstock.landed_but_batch("traces") }}
     from {{ traces }} as traces
     cross join unnest(traces.scores) as scores(score)
     left join tools on traces.id = tools.traceid and scores.score.observationid is null

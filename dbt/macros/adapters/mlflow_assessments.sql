@@ -27,10 +27,7 @@
         || coalesce(entries.entry.span_id, tools.span_id, '(trace)') as label_id,
         logs.info.tags."mlflow.traceName" as trace_name,
         greatest(logs._landing_batch, tools.landing_batch) as _landing_batch,
-        logs._landed_at,
-        logs._file_sha256,
-        logs._place,
-        logs._payload_sha256
+        {{ penstock.landed_but_batch("logs") }}
     from {{ assessments }} as logs
     cross join unnest(logs.info.assessments) as entries(entry)
     left join tools on logs.info.trace_id = tools.trace_id and entries.entry.span_id is null

@@ -27,6 +27,12 @@
     '{{ penstock.declared_source(relation).source_name if execute }}' as source
 {% endmacro %}
 
+{#- The landed columns of a record whose row is as new as another record beside it. -#}
+{% macro landed_but_batch(rows) -%}
+    {%- set names = penstock.landed_columns() | reject("equalto", "_landing_batch") | list -%}
+    {%- for name in names %} {{ rows }}."{{ name }}"{{ "," if not loop.last }} {%- endfor %}
+{%- endmacro %}
+
 {#- `union all` over the staging models that `vars: penstock: streams:` lists; typed and empty when
     the list is. -#}
 {% macro union_stream(stream) %}

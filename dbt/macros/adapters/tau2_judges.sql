@@ -34,10 +34,7 @@
         {{ penstock.text_or_null(workflow) }} as workflow,
         calls.domain || '.' || calls.call_name as action,
         greatest(judgements._landing_batch, runs.landing_batch) as _landing_batch,
-        judgements._landed_at,
-        judgements._file_sha256,
-        judgements._place,
-        judgements._payload_sha256,
+        {{ penstock.landed_but_batch("judgements") }},
         '{{ penstock.declared_source(judgements).source_name if execute }}' as source
     from {{ judgements }} as judgements
     left join runs on judgements.simulation_id = runs.id

@@ -21,7 +21,9 @@
         {#- by what records are told apart, and which of them counts -#}
         {%- for id in graph.sources | sort if penstock.landing_meta(graph.sources[id]) -%}
             {%- set meta = penstock.landing_meta(graph.sources[id]) -%}
-            {%- do parts.append(id ~ "=" ~ tojson([meta.key, meta.get("identity"), meta.get("updates")])) -%}
+            {%- do parts.append(
+                id ~ "=" ~ tojson([meta.key, meta.get("identity"), meta.get("updates")])
+            ) -%}
         {%- endfor -%}
         {%- for id in lane | sort -%} {%- do parts.append(id ~ "=" ~ lane[id]) -%} {%- endfor -%}
         {{ local_md5(parts | join("\n")) }}
