@@ -16,6 +16,7 @@ SHOWN_PROBLEMS = 20
 def check_settings(project: Project) -> Iterator[Finding]:
     as_of = f", as_of fixed to {project.as_of}" if project.as_of else ""
     detail = f"{project.name} in {project.root}, state in {project.home}{as_of}"
+    detail += f", dbt package {project.dbt_package}"
     yield Finding("settings", "ok", detail)
 
 

@@ -28,6 +28,8 @@ def dbt_environment(project: Project) -> dict[str, str]:
         **os.environ,
         "PENSTOCK_HOME": str(project.home),
         "PENSTOCK_THREADS": str(project.threads),
+        # where this installation lies: no path of a machine stands in a company project
+        "PENSTOCK_DBT_PACKAGE": str(project.dbt_package),
         "DBT_PROFILES_DIR": str(project.root),
         "DBT_PROJECT_DIR": str(project.root),
         "DBT_TARGET_PATH": str(project.dbt_target),
@@ -74,8 +76,9 @@ def _stamp_path(project: Project) -> Path:
 
 
 def _stamp(project: Project) -> bytes:
-    # the manifest holds absolute paths: a project that was moved is parsed again
-    return f"{inputs_digest(project)} {project.root}\n".encode()
+    # the manifest holds absolute paths, and the package is linked: where the project or the
+    # installation was moved, dbt looks again
+    return f"{inputs_digest(project)} {project.root} {project.dbt_package}\n".encode()
 
 
 def run_dbt(project: Project, *arguments: str) -> str:
