@@ -76,6 +76,7 @@ def check_suites(project: Project) -> Iterator[Finding]:
 
 def check_sources(project: Project) -> Iterator[Finding]:
     from dagster_project.contracts.sources import SourceError, load_sources
+    from dagster_project.contracts.stream_models import require_streams
     from dagster_project.landing.land import find_files
     from dagster_project.transform.bridge import manifest_path
 
@@ -84,8 +85,9 @@ def check_sources(project: Project) -> Iterator[Finding]:
         return
     try:
         sources = load_sources(manifest_path(project))
+        require_streams(manifest_path(project))
     except SourceError as error:
-        yield Finding("sources", "problem", str(error), "correct the source declaration")
+        yield Finding("sources", "problem", str(error), "correct what it names")
         return
     for source in sources:
         if source.query:

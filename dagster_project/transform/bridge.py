@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from dagster_project.files import write_durably
 from dagster_project.settings import Project
 
+# a model of the product asks for a staging model that is not there
+NO_SUCH_MODEL = re.compile(r"'model\.penstock\.\w+'[^\n]* depends on a node named '(stg_\w+)'")
 # What the manifest is made of; data and state folders are not.
 PARSED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
 PARSED_FOLDERS = ("models", "seeds", "macros", "tests", "snapshots", "analyses")
@@ -93,8 +96,20 @@ def run_dbt(project: Project, *arguments: str) -> str:
     )
     if completed.returncode != 0:
         tail = "\n".join((completed.stdout + completed.stderr).splitlines()[-40:])
-        raise DbtFailedError(f"dbt {arguments[0]} failed in {project.root}:\n{tail}")
+        hint = _hint(tail)
+        raise DbtFailedError(f"dbt {arguments[0]} failed in {project.root}:\n{tail}{hint}")
     return completed.stdout
+
+
+def _hint(output: str) -> str:
+    """What the company may mend, where dbt names a file of the product."""
+    if not (found := NO_SUCH_MODEL.search(output)):
+        return ""
+    name = found[1]
+    return (
+        f"\ndbt_project.yml: vars: penstock: streams: names {name}, and there is no such model; "
+        f"correct the name, or write models/staging/<source>/{name}.sql"
+    )
 
 
 def inputs_digest(project: Project) -> str:
