@@ -152,6 +152,10 @@ def print_summary(out: "Console", summary: dict[str, Any]) -> None:
     out.print(text(f"landed       {rows} of {files}; {quarantined}"))
     if odd := landed.get("unaccountable_files", 0):
         out.print(text((f"             {odd:,} files cannot be accounted for", "bold red")))
+    if waiting := landed.get("waiting_files", 0):
+        out.print(
+            f"             {waiting:,} files were written to just now; the next run takes them"
+        )
     line = text("verdicts     ")
     for verdict, (symbol, _, style) in VERDICT_LOOKS.items():
         if count := summary["verdicts"].get(verdict):

@@ -24,7 +24,9 @@ def generated_files(today: date) -> dict[str, str]:
     """
     text = Template(EXAMPLE.read_text(encoding="utf-8")).substitute(today=today.isoformat())
     rows: Mapping[str, Sequence[Mapping[str, str]]] = yaml.safe_load(text)
-    seeds = {f"{SEED_FOLDER}/{seed.name}.csv": _csv(seed, rows.get(seed.name, ())) for seed in SEEDS}
+    seeds = {
+        f"{SEED_FOLDER}/{seed.name}.csv": _csv(seed, rows.get(seed.name, ())) for seed in SEEDS
+    }
     return seeds | {f"{SEED_FOLDER}/_registry.yml": _properties()}
 
 
