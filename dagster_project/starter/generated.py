@@ -24,10 +24,9 @@ def generated_files(today: date) -> dict[str, str]:
     """
     text = Template(EXAMPLE.read_text(encoding="utf-8")).substitute(today=today.isoformat())
     rows: Mapping[str, Sequence[Mapping[str, str]]] = yaml.safe_load(text)
-    seeds = {
-        f"{SEED_FOLDER}/{seed.name}.csv": _csv(seed, rows.get(seed.name, ())) for seed in SEEDS
-    }
-    return seeds | {f"{SEED_FOLDER}/_registry.yml": _properties()}
+    seeds = {f"{seed.name}.csv": _csv(seed, rows.get(seed.name, ())) for seed in SEEDS}
+    files = seeds | {"_registry.yml": _properties()}
+    return {f"{SEED_FOLDER}/{name}": text for name, text in files.items()}
 
 
 def source_columns(name: str) -> str:
