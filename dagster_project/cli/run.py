@@ -153,9 +153,8 @@ def print_summary(out: "Console", summary: dict[str, Any]) -> None:
     if odd := landed.get("unaccountable_files", 0):
         out.print(text((f"             {odd:,} files cannot be accounted for", "bold red")))
     if waiting := landed.get("waiting_files", 0):
-        out.print(
-            f"             {waiting:,} files were written to just now; the next run takes them"
-        )
+        noun = "file waits" if waiting == 1 else "files wait"
+        out.print(f"             {waiting:,} {noun}: written to just now")
     line = text("verdicts     ")
     for verdict, (symbol, _, style) in VERDICT_LOOKS.items():
         if count := summary["verdicts"].get(verdict):
