@@ -131,6 +131,27 @@ def test_a_failed_init_leaves_nothing(tmp_path: Path, folder: str) -> None:
     assert contents(tmp_path) == {"empty"}
 
 
+def test_a_move_that_fails_takes_back_those_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, moves = Path.rename, []
+
+    def rename(path: Path, target: Path) -> Path:
+        moves.append(path.name)
+        if len(moves) == 5:
+            raise OSError(28, "No space left on device")
+        return real(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(StarterError, match="No space left"):
+        write_project(tmp_path / "acme")
+    assert contents(tmp_path) == set()
+    moves.clear()
+    monkeypatch.setattr(Path, "rename", real)
+    write_project(tmp_path / "acme")
+    assert "acme/penstock.toml" in contents(tmp_path)
+
+
 def test_the_wheel_carries_what_a_new_project_is_made_of() -> None:
     carried = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
     starter = ROOT / "dagster_project" / "starter"
