@@ -12,6 +12,7 @@ from dagster_project.automation.landing_assets import landing_asset, run_context
 from dagster_project.automation.triggers import JOB_NAME, daily_schedule, new_files_sensor
 from dagster_project.automation.verdict_assets import verdict_assets
 from dagster_project.contracts.sources import load_sources
+from dagster_project.contracts.stream_models import require_streams
 from dagster_project.evidence.data_fit.suites import load_suites
 from dagster_project.settings import Project
 from dagster_project.transform.bridge import dbt_executable, manifest_path
@@ -30,6 +31,7 @@ def build_definitions(project: Project) -> dg.Definitions:
     if not manifest.is_file():
         raise ManifestMissingError(f"{manifest}: not there yet; run `penstock doctor --parse`")
     sources = load_sources(manifest)
+    require_streams(manifest)
     suites = load_suites(project.suites)
     job = dg.define_asset_job(JOB_NAME, selection=dg.AssetSelection.all())
     return dg.Definitions(

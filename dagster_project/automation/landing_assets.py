@@ -85,6 +85,7 @@ def run_context_asset(project: Project) -> dg.AssetsDefinition:
             [entry.newest_batch for entry in read_entries(project.landing)],
             as_of=date.fromisoformat(config.as_of) if config.as_of else project.as_of,
             known_at=_moment(config.known_at),
+            now=datetime.now(UTC),
         )
         with closing(warehouse.connect(project.warehouse)) as connection:
             write_run_context(connection, chosen)

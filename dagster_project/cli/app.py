@@ -38,6 +38,21 @@ class SimulationOptions(TypedDict, total=False):
     broken_lines: Annotated[int, typer.Option(help="decisions cut off in mid-line (default 0)")]
 
 
+@command(
+    app,
+    "init",
+    "Example: penstock init acme. Exit codes: 0 ok, 2 the folder is not empty or not writable.",
+)
+def init(
+    call: Call,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="a new or empty folder")],
+) -> None:
+    """Write a small company project that runs at once."""
+    from dagster_project.cli.init import start_project
+
+    start_project(folder, as_json=call.as_json)
+
+
 @command(app, "demo", "Example: penstock demo. Exit codes: 0 ok, 2 bad input, 3 a step failed.")
 def demo(call: Call) -> None:
     """Run the pipeline on the bundled data and show what came out."""

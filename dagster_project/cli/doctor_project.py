@@ -16,6 +16,7 @@ SHOWN_PROBLEMS = 20
 def check_settings(project: Project) -> Iterator[Finding]:
     as_of = f", as_of fixed to {project.as_of}" if project.as_of else ""
     detail = f"{project.name} in {project.root}, state in {project.home}{as_of}"
+    detail += f", dbt package {project.dbt_package}"
     yield Finding("settings", "ok", detail)
 
 
@@ -75,6 +76,7 @@ def check_suites(project: Project) -> Iterator[Finding]:
 
 def check_sources(project: Project) -> Iterator[Finding]:
     from dagster_project.contracts.sources import SourceError, load_sources
+    from dagster_project.contracts.stream_models import require_streams
     from dagster_project.landing.land import find_files
     from dagster_project.transform.bridge import manifest_path
 
@@ -83,8 +85,9 @@ def check_sources(project: Project) -> Iterator[Finding]:
         return
     try:
         sources = load_sources(manifest_path(project))
+        require_streams(manifest_path(project))
     except SourceError as error:
-        yield Finding("sources", "problem", str(error), "correct the source declaration")
+        yield Finding("sources", "problem", str(error), "correct what it names")
         return
     for source in sources:
         if source.query:

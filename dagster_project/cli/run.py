@@ -152,6 +152,9 @@ def print_summary(out: "Console", summary: dict[str, Any]) -> None:
     out.print(text(f"landed       {rows} of {files}; {quarantined}"))
     if odd := landed.get("unaccountable_files", 0):
         out.print(text((f"             {odd:,} files cannot be accounted for", "bold red")))
+    if waiting := landed.get("waiting_files", 0):
+        noun = "file waits" if waiting == 1 else "files wait"
+        out.print(f"             {waiting:,} {noun}: written to just now")
     line = text("verdicts     ")
     for verdict, (symbol, _, style) in VERDICT_LOOKS.items():
         if count := summary["verdicts"].get(verdict):

@@ -31,7 +31,7 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*\Z")
 
 
 class SourceError(ValueError):
-    """A source declaration that cannot be used; names source, key and fix."""
+    """A source declaration that cannot be used; names file, source, key and fix."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,16 @@ def load_sources(manifest: Path) -> tuple[SourceTable, ...]:
     tables = [
         _Declaration(node, meta).table()
         for node in nodes
-        if node.get("resource_type") == "source" and (meta := _penstock_meta(node)) is not None
+        if node.get("resource_type") == "source" and (meta := penstock_meta(node)) is not None
     ]
     return tuple(sorted(tables, key=lambda table: (table.source, table.table)))
 
 
-def _penstock_meta(node: Mapping[str, Any]) -> Any:
-    """dbt 1.11 keeps meta under ``config``; older YAML puts it on the node itself."""
+def penstock_meta(node: Mapping[str, Any]) -> Any:
+    """What a source or column declares for landing; None: nothing.
+
+    dbt 1.11 keeps meta under ``config``; older YAML puts it on the node itself.
+    """
     for holder in (node.get("config") or {}, node):
         meta = holder.get("meta") or {}
         if "penstock" in meta:
@@ -131,7 +134,8 @@ class _Declaration:
             self.refuse("meta.penstock", "must be a mapping with format, location, key")
 
     def refuse(self, key: str, problem: str) -> NoReturn:
-        raise SourceError(f"source {self.source}.{self.name}: {key}: {problem}")
+        file = self.node.get("original_file_path") or "sources YAML"
+        raise SourceError(f"{file}: source {self.source}.{self.name}: {key}: {problem}")
 
     def table(self) -> SourceTable:
         self._check_names()
@@ -276,7 +280,7 @@ class _Declaration:
                 self.refuse(f"columns.{name}", "declared twice (names ignore case)")
             seen.add(name.lower())
             data_type = self._data_type(name, column)
-            flags = read_column_meta(name, data_type, _penstock_meta(column), self.refuse)
+            flags = read_column_meta(name, data_type, penstock_meta(column), self.refuse)
             yield Column(name, data_type, **flags)
 
     def _data_type(self, name: str, column: Mapping[str, Any]) -> str:

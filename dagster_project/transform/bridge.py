@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from dagster_project.files import write_durably
 from dagster_project.settings import Project
 
+# a model of the product asks for a staging model that is not there
+NO_SUCH_MODEL = re.compile(r"'model\.penstock\.\w+'[^\n]* depends on a node named '(stg_\w+)'")
 # What the manifest is made of; data and state folders are not.
 PARSED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
 PARSED_FOLDERS = ("models", "seeds", "macros", "tests", "snapshots", "analyses")
@@ -28,6 +31,8 @@ def dbt_environment(project: Project) -> dict[str, str]:
         **os.environ,
         "PENSTOCK_HOME": str(project.home),
         "PENSTOCK_THREADS": str(project.threads),
+        # where this installation lies: no path of a machine stands in a company project
+        "PENSTOCK_DBT_PACKAGE": str(project.dbt_package),
         "DBT_PROFILES_DIR": str(project.root),
         "DBT_PROJECT_DIR": str(project.root),
         "DBT_TARGET_PATH": str(project.dbt_target),
@@ -74,8 +79,9 @@ def _stamp_path(project: Project) -> Path:
 
 
 def _stamp(project: Project) -> bytes:
-    # the manifest holds absolute paths: a project that was moved is parsed again
-    return f"{inputs_digest(project)} {project.root}\n".encode()
+    # the manifest holds absolute paths, and the package is linked: where the project or the
+    # installation was moved, dbt looks again
+    return f"{inputs_digest(project)} {project.root} {project.dbt_package}\n".encode()
 
 
 def run_dbt(project: Project, *arguments: str, **variables: str) -> str:
@@ -90,8 +96,20 @@ def run_dbt(project: Project, *arguments: str, **variables: str) -> str:
     )
     if completed.returncode != 0:
         tail = "\n".join((completed.stdout + completed.stderr).splitlines()[-40:])
-        raise DbtFailedError(f"dbt {arguments[0]} failed in {project.root}:\n{tail}")
+        hint = _hint(tail)
+        raise DbtFailedError(f"dbt {arguments[0]} failed in {project.root}:\n{tail}{hint}")
     return completed.stdout
+
+
+def _hint(output: str) -> str:
+    """What the company may mend, where dbt names a file of the product."""
+    if not (found := NO_SUCH_MODEL.search(output)):
+        return ""
+    name = found[1]
+    return (
+        f"\ndbt_project.yml: vars: penstock: streams: names {name}, and there is no such model; "
+        f"correct the name, or write models/staging/<source>/{name}.sql"
+    )
 
 
 def inputs_digest(project: Project) -> str:

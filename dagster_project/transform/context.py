@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class NothingLandedError(RuntimeError):
-    """No batch has landed by ``known_at``; there is nothing to judge."""
+    """No batch had landed by ``known_at``, or no run has said what it looks at."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,20 @@ def batch_at(moment: datetime) -> str:
 
 
 def choose_context(
-    batches: list[str], *, as_of: date | None, known_at: datetime | None
+    batches: list[str], *, as_of: date | None, known_at: datetime | None, now: datetime
 ) -> RunContext:
-    """The newest batch landed by ``known_at``; without ``as_of``, the day it landed on."""
-    limit = batch_at(known_at) if known_at else None
-    known = [batch for batch in batches if limit is None or batch <= limit]
-    if not known:
-        when = f" by {known_at.isoformat()}" if known_at else ""
-        raise NothingLandedError(f"no file has landed{when}; check `penstock doctor`")
-    newest = max(known)
+    """The newest batch landed by ``known_at``; without ``as_of``, the day it landed on.
+
+    While nothing has ever landed, a run looks at ``now`` (with a zone) and finds nothing: every
+    class is judged, and none can pass. Raises NothingLandedError for a ``known_at`` before it.
+    """
+    if known_at:
+        batches = [batch for batch in batches if batch <= batch_at(known_at)]
+        if not batches:
+            raise NothingLandedError(
+                f"no file has landed by {known_at.isoformat()}; check `penstock doctor`"
+            )
+    newest = max(batches, default=batch_at(now))
     landed_on = date.fromisoformat(newest[:8])
     return RunContext(as_of=as_of or landed_on, known_batch=newest)
 

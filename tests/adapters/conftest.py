@@ -44,9 +44,10 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
             assert run_dbt_in_process(project, [command]).success
         _, errors = mlflow.communicate()
         assert mlflow.returncode == 0, errors
-        land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
+        now = datetime.now(UTC)
+        land(project, load_sources(manifest_path(project)), now=now)
         batches = [entry.landing_batch for entry in read_entries(project.landing)]
-        context = choose_context(batches, as_of=date(2026, 11, 1), known_at=None)
+        context = choose_context(batches, as_of=date(2026, 11, 1), known_at=None, now=now)
         project.warehouse.parent.mkdir(parents=True, exist_ok=True)
         with closing(warehouse.connect(project.warehouse)) as connection:
             write_run_context(connection, context)

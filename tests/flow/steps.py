@@ -52,7 +52,7 @@ def land_all(project: Project) -> None:
 def prepare(project: Project) -> None:
     """Everything before the evidence step."""
     batches = [entry.landing_batch for entry in read_entries(project.landing)]
-    context = choose_context(batches, as_of=AS_OF, known_at=None)
+    context = choose_context(batches, as_of=AS_OF, known_at=None, now=datetime.now(UTC))
     project.warehouse.parent.mkdir(parents=True, exist_ok=True)
     with closing(warehouse.connect(project.warehouse)) as connection:
         write_run_context(connection, context)

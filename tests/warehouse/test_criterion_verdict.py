@@ -92,6 +92,20 @@ def test_a_pass_needs_every_single_proof(verdicts: duckdb.DuckDBPyConnection) ->
     assert passed[0] > 10
 
 
+def test_without_facts_a_criterion_is_insufficient_and_never_passes(
+    verdicts: duckdb.DuckDBPyConnection,
+) -> None:
+    good = " and ".join(
+        f"{name} = {value}" for name, value in GOOD.items() if name != "build_count"
+    )
+    found = verdicts.execute(
+        f"select build_count, list(distinct verdict order by verdict) from verdicts where {good} "
+        "and comparison = 'at_most' and bound = 0.4 and loosened_from is null "
+        "and refuting_bound is null group by all order by all"
+    ).fetchall()
+    assert found == [(0, ["insufficient"]), (1, ["pass"]), (None, ["error"])]
+
+
 def test_time_alone_never_improves(verdicts: duckdb.DuckDBPyConnection) -> None:
     """The same evidence, looked at when it is older: never a better word."""
     rank = case("verdict_rank").replace("{{ verdict }}", "{word}")

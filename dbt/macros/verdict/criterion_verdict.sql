@@ -7,10 +7,12 @@
         then 'not_applicable'
         when is_applicable is null or threshold is null or threshold_count is distinct from 1
         then 'error'
-        when build_count is distinct from 1
+        when build_count is null or build_count > 1
         then 'error'
         when evidence_count > 1 or status = 'error'
         then 'error'
+        when build_count = 0
+        then 'insufficient'
         when evidence_count is null and other_cohort_count > 0
         then 'stale'
         when evidence_count is null
@@ -29,6 +31,7 @@
         then 'stale'
         when
             status = 'ok'
+            and build_count = 1
             and evidence_count = 1
             and evidence_newest_date <= as_of
             and as_of - evidence_newest_date <= max_age_days

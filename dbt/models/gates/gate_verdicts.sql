@@ -31,9 +31,9 @@ select
         then null
         when vetoed_by is not null
         then 'segment ' || vetoed_by || ' does not pass'
-        when build_count = 0
-        then 'no facts yet; run `penstock run`'
-        when build_count is distinct from 1
+        when verdict = 'insufficient' and build_count = 0
+        then 'nothing has landed yet'
+        when build_count > 1
         then 'facts of more than one build; run `penstock run`'
         when verdict = 'fail' and alpha is not null and comparison = 'at_most'
         then

@@ -14,6 +14,7 @@ from conftest import Ask
 from dagster_project.automation.triggers import JOB_NAME
 from dagster_project.cli import pipeline, run
 from dagster_project.cli.instance import CLI_TAG, open_instance
+from dagster_project.cli.screen import console
 from dagster_project.settings import Project, load_project
 
 WAIT = 120
@@ -178,3 +179,18 @@ def test_the_summary_shows_what_changed(capsys: pytest.CaptureFixture[str]) -> N
     assert "1 files cannot be accounted for" in out
     assert "crm.tag data_fit pass → fail (level changed)" in out
     assert "crm.new region=EU data_fit – → pass" in out
+
+
+@pytest.mark.parametrize(("count", "line"), [(0, ""), (1, "1 file waits"), (12, "12 files wait")])
+def test_files_that_are_still_written_to_are_told(
+    capfd: pytest.CaptureFixture[str], count: int, line: str
+) -> None:
+    told = dict.fromkeys(("as_of", "run_id", "digest", "publish", "log", "seconds"), "-")
+    run.print_summary(
+        console(),
+        told
+        | {"landed": {"landed_files": 2, "waiting_files": count}, "is_first_run": True}
+        | {"verdicts": {}, "changes": [], "step_seconds": {}, "peak_memory_mb": 1},
+    )
+    lines = [each.strip() for each in capfd.readouterr().out.splitlines() if "wait" in each]
+    assert lines == ([f"{line}: written to just now"] if line else [])
