@@ -168,4 +168,5 @@ def _is_copy(books: Books, old: Entry, file_sha256: str) -> bool:
         pq.read_table(books.parquet_path(e.relation, e.file_sha256), columns=_PLACED)
         for e in (old, other)
     ]
-    return rows[0].join(rows[1], _PLACED, join_type="left anti").num_rows == 0
+    missing: int = rows[0].join(rows[1], _PLACED, join_type="left anti").num_rows
+    return missing == 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dagster_project.landing.manifest import LANDED, Books, Entry
 
@@ -37,7 +37,7 @@ class RefusedUnit(NamedTuple):
 
 
 class RefusedGroup(NamedTuple):
-    """Units of one file with one reason; ``first_places``: up to five, those that are open first."""
+    """Units of one file with one reason; ``first_places``: five, open ones first."""
 
     reason: str
     unit_count: int
@@ -80,14 +80,14 @@ def refused_groups(books: Books, entry: Entry) -> list[RefusedGroup]:
 
 def _ask(
     books: Books, entry: Entry, query: str, asked: dict[str, int]
-) -> Iterator[tuple[object, ...]]:
+) -> Iterator[tuple[Any, ...]]:
     import duckdb
 
     if not entry.quarantined_count:
         return
     retries = [e for e in books.retries(entry) if e.repaired_count]
     paths = [str(books.repaired_path(e.relation, e.file_sha256)) for e in retries]
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         **asked,
         "refused": str(books.quarantine_path(entry.relation, entry.file_sha256)),
     }

@@ -16,6 +16,7 @@ from dagster_project.landing.retry import retry
 from dagster_project.landing.verify import verify
 
 WITHOUT_ZONE = b'{"id":"%d","at":"2026-01-02T03:04:05","n":%d}\n'
+HALF = b'{"id":"2","at":"2026-01-02T03:04:05Z","n":1.5}\n'
 CUT = b'{"id":"3","at":"2026-01-0\n'
 
 
