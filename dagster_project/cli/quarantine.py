@@ -40,12 +40,17 @@ def named(entries: "Sequence[Entry]", file: str) -> "list[Entry]":
     found = [
         entry
         for entry in entries
-        if file in (entry.file_name, entry.file_name.rsplit("/", 1)[-1])
+        if is_called(entry.file_name, file)
         or (len(file) >= _LEAST and entry.file_sha256.startswith(file))
     ]
     if not found:
         known("file", file, sorted({entry.file_name for entry in entries}))
     return found
+
+
+def is_called(name: str, file: str) -> bool:
+    """Whether ``file`` is that name, or the last part of it."""
+    return file in (name, name.rsplit("/", 1)[-1])
 
 
 def list_refused(

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from dagster_project.cli.faults import NO, OK, PipelineFailedError, UsageProblemError
-from dagster_project.cli.quarantine import SHORT, file_title, named, open_books
+from dagster_project.cli.quarantine import SHORT, file_title, is_called, named, open_books
 from dagster_project.cli.words import number
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def _by_copy(
     from dagster_project.landing.corrected import retry_corrected
     from dagster_project.landing.land import land
     from dagster_project.landing.refused import open_count, with_refused
+    from dagster_project.landing.reports import WAITING
 
     refused = named(with_refused(books), file)
     found = [entry for entry in refused if open_count(books, entry)]
@@ -83,13 +84,10 @@ def _by_copy(
         raise UsageProblemError(f"several contents of {file!r} are open; name one: {names}")
     (old,) = found
     report = land(project, [source for source in sources if source.relation == old.relation])
-    waiting = {each.file: each.reason for each in report.files if each.status == "waiting"}
-    new = _newest(open_books(project), old, corrected)
-    if new.file_name in waiting:
-        raise UsageProblemError(
-            f"{new.file_name} is not taken yet ({waiting[new.file_name]}); retry in a minute"
-        )
-    return [retry_corrected(project, sources, old, new)]
+    for each in report.files:
+        if each.status == WAITING and is_called(each.file, corrected):
+            raise UsageProblemError(f"{each.file} is not taken yet ({each.reason}); retry later")
+    return [retry_corrected(project, sources, old, _newest(open_books(project), old, corrected))]
 
 
 def _newest(books: "Books", old: "Entry", corrected: str) -> "Entry":
