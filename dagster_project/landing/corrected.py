@@ -93,14 +93,14 @@ def _check_alike(project: Project, call: Call, old: Entry, new: Entry, source: S
             if first is None or second is None:
                 raise RetryError(
                     f"{new.file_name} holds {new.unit_count:,} units, {old.file_name} "
-                    f"{old.unit_count:,}: a corrected copy has every line of the original"
+                    f"{old.unit_count:,}: a corrected copy has every one of the original"
                 )
             if sought is not None and sought.place == first.place:
                 sought = next(refused, None)
             elif first.sha256() != second.sha256():
                 raise RetryError(
-                    f"line {first.place} of {new.file_name} differs and had been read: correct "
-                    "refused lines alone, every other line stays byte for byte"
+                    f"unit {first.place} of {new.file_name} differs and had been read: correct "
+                    "refused units alone, every other one stays byte for byte"
                 )
     for path, survey in files:
         check_unchanged(path, survey)
@@ -152,7 +152,7 @@ def _check_new(books: Books, old: Entry, new: Entry, landed: "pa.Table") -> None
     for place, digest, other in twins:
         if other != place or not is_copy(files[digest].file_sha256):
             raise RetryError(
-                f"line {place} of {new.file_name} repeats line {other} of "
+                f"unit {place} of {new.file_name} repeats unit {other} of "
                 f"{files[digest].file_name}: the refused record would be lost, not repaired"
             )
 

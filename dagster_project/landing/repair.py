@@ -6,7 +6,7 @@ for both.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -60,8 +60,8 @@ class Repair:
         self.rows.discard()
         self.units.discard()
 
-    def finish(self) -> None:
-        """Make it count; nothing where nothing was repaired."""
+    def finish(self, undeclared: Mapping[str, int] | None = None) -> None:
+        """Make it count; nothing where nothing was repaired. ``undeclared``: keys left out."""
         if not self.units.count:
             return
         self.rows.flush()
@@ -74,5 +74,6 @@ class Repair:
             repaired_count=self.units.count,
             repaired_sha256=repaired_sha256,
             corrected_by=self._corrected_by,
+            undeclared_keys=dict(sorted((undeclared or {}).items())),
         )
         self._books.add(entry)

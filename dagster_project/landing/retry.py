@@ -90,8 +90,9 @@ def attempt(call: Call, old: Entry, work: Callable[[], Counter[str]]) -> Retried
     before = open_count(call.books, old)
     reasons, problem = Counter[str](), None
     try:
-        if problems := verify_entry(call.books, old):
-            raise RetryError(problems[0])
+        for entry in (old, *call.books.retries(old)):
+            if problems := verify_entry(call.books, entry):
+                raise RetryError(problems[0])
         reasons = work()
     except (RetryError, ChangedError) as error:
         problem = str(error)
@@ -136,7 +137,8 @@ def _again(
         Repair(call, old, source) as repair,
         opened(path, survey, source, call.books.landing) as decoded,
     ):
-        typer = RowTyper(source, decoded, UndeclaredKeys(), call.pseudonyms)
+        undeclared = UndeclaredKeys()
+        typer = RowTyper(source, decoded, undeclared, call.pseudonyms)
         for unit in _open_units(call.books, old, source, decoded):
             outcome = unit.flaw or typer.row(unit.record or {})
             if isinstance(outcome, Flaw):
@@ -145,7 +147,7 @@ def _again(
                 repair.rows.add(unit.place, outcome, len(unit.raw or ""))
                 repair.units.add(unit.place)
         check_unchanged(path, survey)
-        repair.finish()
+        repair.finish(undeclared.counts)
     return reasons
 
 

@@ -188,3 +188,15 @@ def test_the_source_is_named_for_every_class_it_serves(repairs: Repairs) -> None
     )
     assert {(CLASSIFY, True), (MATCH, True)} <= set(rows)
     assert len(rows) == 4
+
+
+def test_a_repair_without_its_entry_in_the_books_is_none(repairs: Repairs) -> None:
+    query = "select place from landing.quarantine where repaired_batch is not null order by 1"
+    assert repairs.ask(query) == [(2,), (4,)]
+    (entry,) = [e for e in Books(repairs.project.landing) if e.corrected_by]
+    path = repairs.project.landing / "_files" / f"{entry.relation}__{entry.file_sha256}.json"
+    hidden = path.rename(path.with_suffix(".hidden"))
+    try:
+        assert repairs.ask(query) == [(2,)]
+    finally:
+        hidden.rename(path)

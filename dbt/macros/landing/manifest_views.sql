@@ -79,7 +79,9 @@
     {% set refused = folder ~ "/_quarantine/*.parquet" %}
     {% set repaired = folder ~ "/_repaired/*.parquet" %}
     {% set is_vouched = (
-        "repair_sha256 in (select file_sha256 from landing.files where status = 'landed')"
+        '(repair_sha256, file_sha256, source, "table") in '
+        ~ '(select (file_sha256, repairs, source, "table") from landing.files '
+        ~ "where status = 'landed')"
     ) %}
     {% do run_query(
         "create or replace view landing.quarantine as select refused.*, "

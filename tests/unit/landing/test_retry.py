@@ -1,9 +1,12 @@
 """Refused units that can be read now land once more, in a batch of their own, and only these."""
 
+import gzip
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from landing_world import NOON, Desk, lines
 
@@ -179,6 +182,89 @@ def test_verify_sees_a_changed_list_of_repaired_units(desk: Desk) -> None:
     assert listed.name in problem
 
 
+def test_keys_that_nobody_declared_are_counted_in_a_retry_too(desk: Desk) -> None:
+    desk.drop("a.jsonl", b'{"id":"1","at":"2026-01-02T03:04:05","n":1,"more":2}\n')
+    desk.land()
+    desk.declare(timezone="UTC")
+    again(desk)
+    (made,) = [e for e in desk.entries() if e["repairs"]]
+    assert made["undeclared_keys"] == {"more": 1}
+
+
+def test_persons_of_repaired_lines_land_as_pseudonyms(desk: Desk) -> None:
+    columns = (*desk.source.columns, Column("subject_id", "varchar", pseudonym=True))
+    desk.declare(columns=columns)
+    row = b'{"id":"%d","at":"2026-01-02T03:04:05%s","subject_id":"ann"}\n'
+    desk.drop("a.jsonl", row % (1, b"Z") + row % (2, b""))
+    desk.land()
+    desk.declare(timezone="UTC")
+    again(desk)
+    (first, second) = desk.rows()
+    assert first["subject_id"] == second["subject_id"]
+    assert first["subject_id"].startswith("psn_")
+    assert len({e["pseudonym_key"] for e in desk.entries()}) == 1
+
+
+def test_a_damaged_list_of_an_earlier_retry_stops_the_next(desk: Desk) -> None:
+    desk.drop("a.jsonl", WITHOUT_ZONE % (1, 1) + HALF)
+    desk.land()
+    desk.declare(timezone="UTC")
+    again(desk)
+    (listed,) = (desk.project.landing / "_repaired").glob("*.parquet")
+    listed.unlink()
+    (done,) = again(desk)
+    assert "is missing" in str(done.problem)
+    assert len(desk.rows()) == 1
+
+
+def test_rows_of_a_table_that_is_gone_stay_refused(desk: Desk) -> None:
+    desk.drop("a.jsonl", WITHOUT_ZONE % (1, 1))
+    desk.land()
+    (done,) = retry(desk.project, [], now=desk.now)
+    assert (done.open_count, "declared any more" in str(done.problem)) == (1, True)
+
+
+OTHERS = {
+    "csv": b"id,at,n\n1,2026-01-02T03:04:05,1\n2,2026-01-02T03:04:05Z,2\n",
+    "json": b'[{"id":"1","at":"2026-01-02T03:04:05"},{"id":"2","at":"2026-01-02T03:04:05Z"}]',
+}
+
+
+@pytest.mark.parametrize("style", OTHERS)
+def test_other_formats_are_read_again(desk: Desk, style: str) -> None:
+    desk.declare(format=style)
+    desk.drop(f"a.{style}.gz", gzip.compress(OTHERS[style]))
+    desk.land()
+    desk.declare(timezone="UTC")
+    assert again(desk)[0].open_count == 0
+    assert sorted(row["id"] for row in desk.rows()) == ["1", "2"]
+
+
+@pytest.mark.parametrize("style", OTHERS)
+def test_other_formats_are_corrected_by_a_copy(desk: Desk, style: str) -> None:
+    desk.declare(format=style)
+    desk.drop(f"old.{style}", OTHERS[style])
+    desk.land()
+    desk.drop(f"new.{style}", re.sub(rb"(04:05)([^Z])", rb"\1Z\2", OTHERS[style]))
+    desk.drop(f"worse.{style}", re.sub(rb'"?2"?,', b"7,", OTHERS[style]))
+    desk.land()
+    assert correct(desk, f"old.{style}", f"worse.{style}").problem
+    done = correct(desk, f"old.{style}", f"new.{style}")
+    assert (done.repaired_count, done.open_count, done.problem) == (1, 0, None)
+
+
+def test_rows_of_parquet_are_read_again(desk: Desk) -> None:
+    desk.declare(format="parquet")
+    table = pa.table({"id": ["1", "2"], "at": ["2026-01-02T03:04:05", "2026-01-02T03:04:05Z"]})
+    pq.write_table(table, desk.drop("a.parquet", b""))
+    desk.land()
+    # a further column is read by now, so the row has another hash
+    table_columns = (*desk.source.columns, Column("later", "varchar"))
+    desk.declare(timezone="UTC", columns=table_columns)
+    assert again(desk)[0].open_count == 0
+    assert sorted(row["id"] for row in desk.rows()) == ["1", "2"]
+
+
 def test_an_unaccountable_file_of_the_same_name_stays_one(desk: Desk) -> None:
     content = WITHOUT_ZONE % (1, 1)
     desk.drop("a.jsonl", content)
@@ -242,14 +328,14 @@ def test_one_copy_after_another_repairs_also_what_the_first_left(desk: Desk) -> 
     ("new", "problem"),
     [
         (lines(1, 2, 3, 4, 5), "5 units, data/old.jsonl 6"),
-        (lines(1, 2, 4, 6), "line 4 of data/new.jsonl differs"),
+        (lines(1, 2, 4, 6), "unit 4 of data/new.jsonl differs"),
         (lines(1, 2, 3, 4, 5, 6, 7), "7 units"),
-        (lines(1, 3, 2, 4, 5, 6), "line 2 of data/new.jsonl differs"),
-        (lines(1, 2, 3, 4, 5, 7), "line 6 of data/new.jsonl differs"),
-        (lines(1, 2, 4, 4, 5, 6), "line 3 of data/new.jsonl repeats line 4"),
-        (lines(1, 2, 3, 4, 3, 6), "line 3 of data/new.jsonl repeats line 5"),
-        (lines(1, 2, 57, 4, 5, 6), "line 3 of data/new.jsonl repeats line 1 of data/other.jsonl"),
-        (lines(1, 2, 48, 4, 5, 6), "line 3 of data/new.jsonl repeats line 3 of data/alike.jsonl"),
+        (lines(1, 3, 2, 4, 5, 6), "unit 2 of data/new.jsonl differs"),
+        (lines(1, 2, 3, 4, 5, 7), "unit 6 of data/new.jsonl differs"),
+        (lines(1, 2, 4, 4, 5, 6), "unit 3 of data/new.jsonl repeats unit 4"),
+        (lines(1, 2, 3, 4, 3, 6), "unit 3 of data/new.jsonl repeats unit 5"),
+        (lines(1, 2, 57, 4, 5, 6), "unit 3 of data/new.jsonl repeats unit 1 of data/other.jsonl"),
+        (lines(1, 2, 48, 4, 5, 6), "unit 3 of data/new.jsonl repeats unit 3 of data/alike.jsonl"),
     ],
     ids=[
         "shortened",
