@@ -108,7 +108,7 @@ def _print_refused(out: "Console", refused: dict[str, Any]) -> None:
 
     out.print()
     count = number(refused["open_count"])
-    out.print(text((f"{count} refused units count against this class", "bold yellow")))
+    out.print(text((f"refused units that count against this class: {count}", "bold yellow")))
     for row in refused["places"]:
         more = " …" if row["open_count"] > row["first_open_places"].count(",") + 1 else ""
         name = f"{row['source']}.{row['source_table']}  {row['file_name']}"

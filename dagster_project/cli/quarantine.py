@@ -162,9 +162,9 @@ def _print_list(out: "Console", found: dict[str, Any]) -> None:
         detail = f" ({row['detail']})" if row["detail"] else ""
         print_indented(out, text((row["reason"] or "?", "red"), f"{detail}: {row['fix']}"), 2)
     files = len(found["unaccountable_files"])
-    summary = f"{number(found['open_count'])} refused units count against their classes"
-    also = f"{number(found['repaired_count'])} were repaired, {files} files are unaccountable"
-    out.print(text((summary, "bold"), f"; {also}"))
+    still = f"refused units that count against their classes: {number(found['open_count'])}"
+    also = f"repaired: {number(found['repaired_count'])}; unaccountable files: {number(files)}"
+    out.print(text((still, "bold"), f"; {also}"))
 
 
 def _print_units(out: "Console", units: list[dict[str, Any]]) -> None:

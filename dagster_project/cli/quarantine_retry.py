@@ -10,6 +10,8 @@ from dagster_project.cli.words import number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.console import Console
+
     from dagster_project.contracts.sources import SourceTable
     from dagster_project.landing.manifest import Books, Entry
     from dagster_project.landing.retry import Retried
@@ -45,8 +47,7 @@ def retry_refused(
         totals = {"repaired_count": repaired, "open_count": remaining}
         emit_json(totals | {"files": [asdict(each) for each in done]})
     else:
-        for line in _lines(done, repaired, remaining):
-            console().print(line)
+        _print(console(), done, repaired, remaining)
     return NO if remaining else OK
 
 
@@ -96,20 +97,19 @@ def _newest(books: "Books", old: "Entry", corrected: str) -> "Entry":
     return max(named(entries, corrected), key=lambda entry: entry.landing_batch)
 
 
-def _lines(done: "list[Retried]", repaired: int, remaining: int) -> "list[object]":
-    from dagster_project.cli.screen import text
+def _print(out: "Console", done: "list[Retried]", repaired: int, remaining: int) -> None:
+    from dagster_project.cli.screen import print_indented, text
 
-    if not done:
-        return [text("no refused unit is open")]
-    lines: list[object] = []
     for each in done:
-        lines.append(text((file_title(asdict(each)), "bold"), f"  {each.file_sha256[:SHORT]}"))
-        counts = f"  {number(each.repaired_count)} repaired, {number(each.open_count)} open"
+        out.print(text((file_title(asdict(each)), "bold"), f"  {each.file_sha256[:SHORT]}"))
+        counts = f"{number(each.repaired_count)} repaired, {number(each.open_count)} open"
         why = ", ".join(f"{reason} {number(count)}" for reason, count in each.reasons.items())
-        lines.append(text(counts, f": {why}" if why else ""))
+        print_indented(out, text(counts, f": {why}" if why else ""), 2)
         if each.problem:
-            lines.append(text(("  not repaired: ", "red"), each.problem))
-    lines.append(text(f"{number(repaired)} units repaired, {number(remaining)} still count"))
+            print_indented(out, text(("not repaired: ", "red"), each.problem), 2)
+    if not done:
+        out.print(text("no refused unit is open"))
     if repaired:
-        lines.append(text("`penstock run` judges with what is repaired"))
-    return lines
+        out.print(text("`penstock run` judges with what is repaired"))
+    if remaining:
+        out.print(text(f"still counted: {number(remaining)}"))

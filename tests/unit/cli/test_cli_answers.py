@@ -34,7 +34,7 @@ def test_explain_json_keeps_every_digit(ask: Ask, published: World) -> None:
 
 def test_explain_names_the_lines_that_nobody_could_read(ask: Ask, published: World) -> None:
     said = ask(published, "explain", DELEGATED, "production_fit", columns=120)
-    assert "18 refused units count against this class" in said.out
+    assert "refused units that count against this class: 18" in said.out
     assert "crm.decisions  data/crm-00.jsonl  invalid_json 7, as decisions" in said.out
     assert "places 2, 3, 5, 7, 11 …" in said.out
     assert "data/crm-09.jsonl" in said.out

@@ -73,7 +73,7 @@ def test_the_list_names_file_reason_places_and_the_fix(ask: Ask, world: World) -
     assert "invalid_timestamp  1 refused; places 4" in said.out
     assert UNIT_REASONS["invalid_timestamp"] in said.out
     assert "reviews.jsonl.gz  cannot be accounted for" in said.out
-    assert "2 refused units count against their classes; 0 were repaired, 1 files" in said.out
+    assert "against their classes: 2; repaired: 0; unaccountable files: 1" in said.out
 
 
 def test_the_list_may_be_narrowed(ask: Ask, world: World) -> None:
@@ -143,7 +143,7 @@ def test_a_corrected_copy_is_landed_and_taken_over_once(ask: Ask, world: World) 
     assert (document["repaired_count"], document["open_count"]) == (2, 0)
     again = ask(world, *arguments)
     assert (again.code, again.out) == (0, "no refused unit is open\n")
-    assert "2 were repaired" in ask(world, "quarantine", "list").out
+    assert "repaired: 2;" in ask(world, "quarantine", "list").out
     assert "repaired with" in ask(world, "quarantine", "show", "decisions-1.jsonl").out
 
 
