@@ -12,6 +12,7 @@ from landing_world import NOON, Desk, lines
 
 from dagster_project.contracts.sources import Column
 from dagster_project.landing.corrected import retry_corrected
+from dagster_project.landing.erase import apply, finish, stage
 from dagster_project.landing.land import land
 from dagster_project.landing.manifest import Books
 from dagster_project.landing.refused import refused_groups, refused_units, with_refused
@@ -203,6 +204,24 @@ def test_persons_of_repaired_lines_land_as_pseudonyms(desk: Desk) -> None:
     assert first["subject_id"] == second["subject_id"]
     assert first["subject_id"].startswith("psn_")
     assert len({e["pseudonym_key"] for e in desk.entries()}) == 1
+
+
+def test_an_erasure_reaches_rows_that_a_retry_landed(desk: Desk) -> None:
+    desk.declare(columns=(*desk.source.columns, Column("subject_id", "varchar", pseudonym=True)))
+    row = b'{"id":"%d","at":"2026-01-02T03:04:05%s","subject_id":"ann"}\n'
+    desk.drop("a.jsonl", row % (1, b"Z") + row % (2, b""))
+    desk.land()
+    desk.declare(timezone="UTC")
+    again(desk)
+    found = books(desk)
+    erasure = stage(found, [desk.source], subject=desk.rows()[0]["subject_id"])
+    assert erasure is not None
+    assert erasure.row_count == 2
+    apply(found, erasure)
+    finish(desk.project.landing)
+    assert {row["id"][:7] for row in desk.rows()} == {"erased_"}
+    assert verify(desk.project) == []
+    assert open_places(desk) == []
 
 
 def test_a_damaged_list_of_an_earlier_retry_stops_the_next(desk: Desk) -> None:
