@@ -25,6 +25,15 @@ GATE = (
     "SELECT verdict, is_blocked, pass_count, due_count, cohort_id FROM {gate_scorecard} "
     "WHERE decision_class = ? AND segment = ? AND gate = ?"
 )
+# units that nobody could read count in criteria of these gates
+REFUSED_GATES = ("data_fit", "autonomy_fit", "production_fit")
+REFUSED_SHOWN = 10
+REFUSED = (
+    "SELECT source, source_table, streams, file_name, file_sha256, reason_code, open_count,"
+    " first_open_places FROM {refused_units} WHERE open_count > 0 AND source IN"
+    " (SELECT source FROM {decision_class_sources} WHERE decision_class = ?)"
+    " ORDER BY open_count DESC, source, source_table, file_name, file_sha256, reason_code"
+)
 
 
 def show_explanation(
@@ -60,7 +69,13 @@ def _explanation(
     known("segment", segment, [row["segment"] for row in segments])
     (found,) = release.rows(GATE, decision_class, segment, gate)
     asked = {"decision_class": decision_class, "segment": segment, "gate": gate}
-    return asked | found | {"criteria": release.rows(CRITERIA, decision_class, segment, gate)}
+    criteria = release.rows(CRITERIA, decision_class, segment, gate)
+    refused = release.rows(REFUSED, decision_class) if gate in REFUSED_GATES else []
+    lost = {
+        "open_count": sum(row["open_count"] for row in refused),
+        "places": refused[:REFUSED_SHOWN],
+    }
+    return asked | found | {"criteria": criteria, "refused": lost}
 
 
 def _titles(seed: "Path") -> dict[str, dict[str, str]]:
@@ -83,6 +98,26 @@ def _print(out: "Console", found: dict[str, Any]) -> None:
     out.print(text("cohort ", found["cohort_id"]))
     for criterion in found["criteria"]:
         _print_criterion(out, criterion)
+    if found["refused"]["open_count"]:
+        _print_refused(out, found["refused"])
+
+
+def _print_refused(out: "Console", refused: dict[str, Any]) -> None:
+    """Which lines nobody could read: each may have been anything that its table feeds."""
+    from dagster_project.cli.screen import print_indented, text
+
+    out.print()
+    count = number(refused["open_count"])
+    out.print(text((f"refused units that count against this class: {count}", "bold yellow")))
+    for row in refused["places"]:
+        more = " …" if row["open_count"] > row["first_open_places"].count(",") + 1 else ""
+        name = f"{row['source']}.{row['source_table']}  {row['file_name']}"
+        what = f"  {row['reason_code']} {number(row['open_count'])}, as {row['streams']}"
+        print_indented(out, text(name, what, f"; places {row['first_open_places']}{more}"))
+    shown = sum(row["open_count"] for row in refused["places"])
+    if rest := refused["open_count"] - shown:
+        print_indented(out, text(f"and {number(rest)} more"))
+    out.print(text(("`penstock quarantine list` says how to mend them", "dim")))
 
 
 def _print_criterion(out: "Console", row: dict[str, Any]) -> None:

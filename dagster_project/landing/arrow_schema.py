@@ -22,6 +22,17 @@ QUARANTINE_COLUMNS = (
     "landed_at",
 )
 
+REPAIRED_COLUMNS = (
+    "source",
+    "table",
+    "file_sha256",
+    "place",
+    "landed_in_sha256",
+    "repair_sha256",
+    "landing_batch",
+    "landed_at",
+)
+
 
 def declared_schema(source: SourceTable) -> "pa.Schema":
     """The declared columns; a json column is text that holds canonical JSON."""
@@ -56,10 +67,22 @@ def landed_schema(declared: "pa.Schema") -> "pa.Schema":
 
 def quarantine_schema() -> "pa.Schema":
     """One row per refused unit: where it is and why, and its hash; never its bytes."""
+    return _own_schema(QUARANTINE_COLUMNS)
+
+
+def repaired_schema() -> "pa.Schema":
+    """One row per refused unit that can be read now: where it was refused, and where it landed.
+
+    ``repair_sha256``: the entry that vouches for the row.
+    """
+    return _own_schema(REPAIRED_COLUMNS)
+
+
+def _own_schema(names: tuple[str, ...]) -> "pa.Schema":
     import pyarrow as pa
 
     kinds = {"place": pa.int64(), "landed_at": pa.timestamp("us", tz="UTC")}
-    return pa.schema([(name, kinds.get(name, pa.string())) for name in QUARANTINE_COLUMNS])
+    return pa.schema([(name, kinds.get(name, pa.string())) for name in names])
 
 
 def arrow_type(kind: ColumnType) -> "pa.DataType":

@@ -125,7 +125,7 @@ class _Run:
             yield self._note(self._read(source, source.query.name, _Rows(source, self._project))[1])
             return
         for path in find_files(self._project.root, source.location):
-            name = _display_name(path.relative_to(self._project.root))
+            name = display_name(path.relative_to(self._project.root))
             try:
                 report = self._take(source, path, name)
             except ChangedError:
@@ -234,7 +234,7 @@ class _Rows:
         return land_decoded(rows.decoded(), survey, stamp, books, hasher)
 
 
-def _display_name(path: Path) -> str:
+def display_name(path: Path) -> str:
     """Text that JSON and Parquet can hold, also for names that are not UTF-8."""
     return os.fsencode(path.as_posix()).decode(errors="backslashreplace")
 

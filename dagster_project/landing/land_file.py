@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ from dagster_project.landing.reasons import ChangedError, UnaccountableError
 from dagster_project.landing.typing_rows import RowTyper
 from dagster_project.landing.undeclared import UndeclaredKeys
 from dagster_project.landing.units import Decoded
-from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
+from dagster_project.landing.write import LandedRows, PayloadHasher, Stamp
+from dagster_project.landing.write_refused import QuarantinedUnits
 
 _COUNTERS: dict[str, Callable[[], UnitCounter]] = {
     "jsonl": LineCounter,
@@ -104,13 +106,22 @@ def land_content(
     Raises UnaccountableError, ChangedError: then no file of this content is left.
     """
 
-    def check() -> None:
-        if signature(path) != survey.looks:
-            raise ChangedError(f"{path}: changed after it was surveyed")
-
-    with _local(path, stamp.source, books.landing) as local:
-        decoded = _decode(local, survey, stamp.source)
+    with opened(path, survey, stamp.source, books.landing) as decoded:
+        check = partial(check_unchanged, path, survey)
         return land_decoded(decoded, survey, stamp, books, hasher, check)
+
+
+@contextmanager
+def opened(path: Path, survey: Survey, source: SourceTable, landing: Path) -> Iterator[Decoded]:
+    """The units of a surveyed file. Raises UnaccountableError."""
+    with _local(path, source, landing) as local:
+        yield _decode(local, survey, source)
+
+
+def check_unchanged(path: Path, survey: Survey) -> None:
+    """Raises ChangedError."""
+    if signature(path) != survey.looks:
+        raise ChangedError(f"{path}: changed after it was surveyed")
 
 
 def land_decoded(
@@ -140,20 +151,26 @@ def land_decoded(
         refused.discard()
         raise
     _count_columns(decoded, source, landed.count, undeclared)
-    key_id = stamp.pseudonyms().key_id if source.names_persons else None
+    return replace(
+        entry_of_rows(stamp, survey, landed, parquet_sha256),
+        quarantine_sha256=quarantine_sha256,
+        unit_count=units,
+        quarantined_count=refused.count,
+        blank_count=blanks,
+        undeclared_keys=dict(sorted(undeclared.counts.items())),
+        quarantine_reasons=dict(sorted(refused.reasons.items())),
+    )
+
+
+def entry_of_rows(stamp: Stamp, survey: Survey, rows: LandedRows, parquet_sha256: str) -> Entry:
+    """An entry that knows only of finished rows."""
     return replace(
         new_entry(stamp, survey, LANDED),
         parquet_sha256=parquet_sha256,
-        quarantine_sha256=quarantine_sha256,
-        unit_count=units,
-        landed_count=landed.count,
-        quarantined_count=refused.count,
-        blank_count=blanks,
-        first_event_at=_iso(landed.first_event),
-        last_event_at=_iso(landed.last_event),
-        undeclared_keys=dict(sorted(undeclared.counts.items())),
-        quarantine_reasons=dict(sorted(refused.reasons.items())),
-        pseudonym_key=key_id,
+        landed_count=rows.count,
+        first_event_at=_iso(rows.first_event),
+        last_event_at=_iso(rows.last_event),
+        pseudonym_key=stamp.pseudonyms().key_id if stamp.source.names_persons else None,
     )
 
 

@@ -28,6 +28,9 @@ class Entry:
     pseudonyms were made with (``Pseudonyms.key_id``), None where no column names a person.
     ``confirmed_batch``: the call that found the content again where it had been unaccountable.
     ``disposals``: erasures that rows of it went through, as the ledger names them.
+    ``repairs``: content whose refused units this entry repairs; it is no file then, but a retry:
+    it holds the units that can be read now, or none where ``corrected_by`` names the content of
+    the corrected file in which they landed.
     """
 
     source: str
@@ -55,6 +58,10 @@ class Entry:
     pseudonym_key: str | None = None
     disposals: list[str] = field(default_factory=list)
     confirmed_batch: str | None = None
+    repairs: str | None = None
+    repaired_count: int = 0
+    repaired_sha256: str | None = None
+    corrected_by: str | None = None
 
     @property
     def newest_batch(self) -> str:
@@ -99,7 +106,9 @@ class Books:
 
         ``file_name``: where the content lies now, if not where it landed from.
         """
-        stale = self.stale(entry.relation, file_name or entry.file_name, entry.file_sha256)
+        name = file_name or entry.file_name
+        # a retry read again what had landed, and says nothing of what lies under the name now
+        stale = [] if entry.repairs else self.stale(entry.relation, name, entry.file_sha256)
         replaces = sorted({*entry.replaces, *(other.file_sha256 for other in stale)})
         entry = replace(entry, replaces=replaces)
         text = json.dumps(asdict(entry), indent=1, ensure_ascii=True)
@@ -113,6 +122,13 @@ class Books:
     def quarantine_path(self, relation: str, file_sha256: str) -> Path:
         return self.landing / "_quarantine" / f"{relation}__{file_sha256}.parquet"
 
+    def repaired_path(self, relation: str, file_sha256: str) -> Path:
+        return self.landing / "_repaired" / f"{relation}__{file_sha256}.parquet"
+
+    def retries(self, entry: Entry) -> list[Entry]:
+        """Entries that repair refused units of ``entry``."""
+        return [e for e in self if (e.relation, e.repairs) == (entry.relation, entry.file_sha256)]
+
     def mend(self) -> None:
         """Clear up after a killed call: temporary files, replaced entries, rows without entry.
 
@@ -123,6 +139,7 @@ class Books:
         landed = [entry for entry in self if entry.status == LANDED]
         kept = {self.parquet_path(e.relation, e.file_sha256) for e in landed}
         kept |= {self.quarantine_path(e.relation, e.file_sha256) for e in landed}
+        kept |= {self.repaired_path(e.relation, e.file_sha256) for e in landed}
         for path in self.landing.glob("*/*.parquet"):
             if path not in kept:
                 path.rename(path.with_suffix(".orphan"))

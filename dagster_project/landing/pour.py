@@ -13,7 +13,8 @@ from dagster_project.landing.lines import LongLine
 from dagster_project.landing.typing_rows import RowTyper
 from dagster_project.landing.undeclared import UndeclaredKeys
 from dagster_project.landing.units import Decoded, Flaw, Unit
-from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
+from dagster_project.landing.write import LandedRows, PayloadHasher, Stamp
+from dagster_project.landing.write_refused import QuarantinedUnits
 
 if TYPE_CHECKING:
     from dagster_project.landing.columnar.reader import TypedPiece

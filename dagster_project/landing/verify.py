@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dagster_project.files import sha256_file
 from dagster_project.landing.erase import pending
-from dagster_project.landing.manifest import LANDED, Books
+from dagster_project.landing.manifest import LANDED, Books, Entry
 from dagster_project.settings import Project
 
 
@@ -18,13 +18,22 @@ def verify(project: Project) -> list[str]:
     if pending(project.landing):
         problems.append("an erasure was begun and not finished; run `penstock erase --finish`")
     for entry in books:
-        if entry.status != LANDED:
-            continue
-        where = (entry.relation, entry.file_sha256)
-        problems += _compare(books.parquet_path(*where), entry.parquet_sha256, entry.file_name)
-        if entry.quarantine_sha256:
-            path = books.quarantine_path(*where)
-            problems += _compare(path, entry.quarantine_sha256, entry.file_name)
+        problems += verify_entry(books, entry)
+    return problems
+
+
+def verify_entry(books: Books, entry: Entry) -> list[str]:
+    """The same for the files of one entry."""
+    if entry.status != LANDED:
+        return []
+    where = (entry.relation, entry.file_sha256)
+    problems = _compare(books.parquet_path(*where), entry.parquet_sha256, entry.file_name)
+    if entry.quarantine_sha256:
+        path = books.quarantine_path(*where)
+        problems += _compare(path, entry.quarantine_sha256, entry.file_name)
+    if entry.repaired_sha256:
+        path = books.repaired_path(*where)
+        problems += _compare(path, entry.repaired_sha256, entry.file_name)
     return problems
 
 

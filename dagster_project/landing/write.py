@@ -12,7 +12,6 @@ from dagster_project.files import replace_durably, sha256_file, temporary_name
 from dagster_project.landing.arrow_schema import (
     declared_schema,
     landed_schema,
-    quarantine_schema,
     stored_schema,
 )
 from dagster_project.landing.pseudonyms import Pseudonyms, check_protected, no_pseudonyms
@@ -243,47 +242,3 @@ class LandedRows:
         known = [moment for moment in (self.first_event, self.last_event) if moment is not None]
         self.first_event = min([seen["min"], *known])
         self.last_event = max([seen["max"], *known])
-
-
-class QuarantinedUnits:
-    """Collects refused units of one file; the file is made with the first of them."""
-
-    def __init__(self, final: Path, stamp: Stamp) -> None:
-        self._final = final
-        self._stamp = stamp
-        self._file: ParquetFile | None = None
-        self._rows: list[tuple[Any, ...]] = []
-        self.reasons: dict[str, int] = {}
-
-    @property
-    def count(self) -> int:
-        return sum(self.reasons.values())
-
-    def add(self, place: int, flaw: tuple[str, str, str], unit_sha256: str) -> None:
-        stamp, source = self._stamp, self._stamp.source
-        where = (source.source, source.table, stamp.file_sha256, stamp.file_name, place)
-        self._rows.append((*where, *flaw, unit_sha256, stamp.landing_batch, stamp.landed_at))
-        self.reasons[flaw[0]] = self.reasons.get(flaw[0], 0) + 1
-        if len(self._rows) >= BATCH_ROWS:
-            self._flush()
-
-    def finish(self) -> str | None:
-        """Hex SHA-256 of the quarantine file, None when nothing was refused."""
-        self._flush()
-        return self._file.finish() if self._file else None
-
-    def discard(self) -> None:
-        if self._file:
-            self._file.discard()
-
-    def _flush(self) -> None:
-        import pyarrow as pa
-
-        if not self._rows:
-            return
-        schema = quarantine_schema()
-        self._file = self._file or ParquetFile(self._final, schema)
-        columns = zip(*self._rows, strict=True)
-        arrays = [pa.array(values, type=f.type) for f, values in zip(schema, columns, strict=True)]
-        self._file.write([pa.RecordBatch.from_arrays(arrays, schema=schema)])
-        self._rows.clear()

@@ -138,6 +138,7 @@ def test_decide_reads_nothing_of_single_decisions(nodes: dict[str, dict]) -> Non
         "int_thresholds__effective",
         "int_owners__active",
         "int_cohorts__seen",
+        "int_workflows__sources",
     }
     seen = set()
     for node in nodes.values():

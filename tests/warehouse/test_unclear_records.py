@@ -225,7 +225,8 @@ def test_an_unreadable_unit_counts_as_what_its_table_feeds(company: Company) -> 
     with company.trial() as connection:
         connection.execute(
             'create or replace view landing.quarantine as select f.source, t.name as "table", '
-            "f.file_sha256, 'invalid_json' as reason_code, f.landing_batch from landing.files f, "
+            "f.file_sha256, 'invalid_json' as reason_code, f.landing_batch, "
+            "null::varchar as repaired_batch from landing.files f, "
             "(values ('reviews'), ('audit_sample'), ('of_no_staging_model')) as t(name) "
             "where f.\"table\" = 'decisions'"
         )

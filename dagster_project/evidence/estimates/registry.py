@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LABEL_STREAMS = ("labels", "reviews", "outcomes", "audit_sample")
 
 
-# source (or class), stream, landing batch, units
+# source (or class), stream, batch that the units came with, units
 Lost = tuple[str, str, str, int]
 
 
@@ -37,7 +37,7 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
     classes = _classes(connection)
     known = {"as_of": as_of, "known": known_batch}
     connection.execute(SCOPE, known)
-    sources = _sources(connection, known_batch, classes)
+    sources = _sources(connection, classes)
     cohorts, current = _cohorts(connection, known)
     windows = _windows(connection)
     return Context(
@@ -197,20 +197,10 @@ def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 
 
 def _sources(
-    connection: "duckdb.DuckDBPyConnection",
-    known_batch: str,
-    classes: tuple[DecisionClass, ...],
+    connection: "duckdb.DuckDBPyConnection", classes: tuple[DecisionClass, ...]
 ) -> dict[str, frozenset[str]]:
     rows = connection.execute(
-        """
-        SELECT DISTINCT workflow, source FROM registry.class_mapping
-        UNION SELECT DISTINCT class.workflow, mapping.source
-        FROM registry.class_mapping AS mapping
-        JOIN registry.decision_classes AS class USING (decision_class)
-        UNION SELECT DISTINCT workflow, source FROM facts.fct_decisions_daily
-        WHERE landing_batch <= $known
-        """,
-        {"known": known_batch},
+        "SELECT workflow, source FROM intermediate.int_workflows__sources"
     ).fetchall()
     of_workflow: dict[str, set[str]] = {}
     for workflow, source in rows:
@@ -226,8 +216,8 @@ def _unreadable(
 ) -> dict[str, Unreadable]:
     units: list[Lost] = connection.execute(
         """
-        SELECT source, stream, landing_batch, sum(unit_count)::BIGINT FROM facts.fct_unreadable
-        WHERE landing_batch <= $known GROUP BY source, stream, landing_batch
+        SELECT source, stream, unit_batch, sum(unit_count)::BIGINT FROM facts.fct_unreadable
+        WHERE landing_batch <= $known GROUP BY source, stream, unit_batch
         """,
         {"known": known["known"]},
     ).fetchall()

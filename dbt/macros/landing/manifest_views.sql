@@ -20,6 +20,8 @@
         "landed_at": "timestamptz",
         "landing_batch": "varchar",
         "parser_version": "varchar",
+        "repairs": "varchar",
+        "corrected_by": "varchar",
     } %}
     {% set quarantine_types = {
         "source": "varchar",
@@ -61,11 +63,39 @@
             ~ "columns = {'reviewer_id': 'varchar', 'review_pool': 'varchar'})",
         )
     ) %}
-    {% set quarantine = folder ~ "/_quarantine/*.parquet" %}
+    {% do penstock.create_quarantine_view(folder, quarantine_types) %}
+{% endmacro %}
+
+{#- Units that a retry repaired say since which batch, and which content holds them now. The retry
+    counts when its own entry stands in the books; a unit counts as repaired once, the first time. -#}
+{% macro create_quarantine_view(folder, refused_types) %}
+    {% set repaired_types = {
+        "source": "varchar",
+        "table": "varchar",
+        "file_sha256": "varchar",
+        "place": "bigint",
+        "landed_in_sha256": "varchar",
+        "repair_sha256": "varchar",
+        "landing_batch": "varchar",
+    } %}
+    {% set refused = folder ~ "/_quarantine/*.parquet" %}
+    {% set repaired = folder ~ "/_repaired/*.parquet" %}
+    {% set is_vouched = (
+        '(repair_sha256, file_sha256, source, "table") in '
+        ~ '(select (file_sha256, repairs, source, "table") from landing.files '
+        ~ "where status = 'landed')"
+    ) %}
     {% do run_query(
-        "create or replace view landing.quarantine as "
+        "create or replace view landing.quarantine as select refused.*, "
+        ~ "repaired.repaired_batch, repaired.landed_in_sha256 from ("
+        ~ penstock.typed_source(refused, refused_types, "read_parquet('" ~ refused ~ "')")
+        ~ ') as refused left join (select source, "table", file_sha256, place, '
+        ~ "min(landing_batch) as repaired_batch, "
+        ~ "arg_min(landed_in_sha256, landing_batch) as landed_in_sha256 from ("
         ~ penstock.typed_source(
-            quarantine, quarantine_types, "read_parquet('" ~ quarantine ~ "')"
+            repaired, repaired_types, "read_parquet('" ~ repaired ~ "')", is_vouched
         )
+        ~ ') as listed group by source, "table", file_sha256, place) as repaired '
+        ~ 'using (source, "table", file_sha256, place)'
     ) %}
 {% endmacro %}

@@ -3,14 +3,14 @@
 with
     streams as ({{ penstock.table_streams() }}),
 
-    quarantined as (
+    refused as (
         select
             quarantine.source,
             -- of a table that feeds no stream nobody knows what it might have been
             coalesce(streams.stream, '(unknown)') as stream,
             quarantine.reason_code,
-            quarantine.landing_batch,
-            cast(count(*) as bigint) as unit_count
+            quarantine.landing_batch as unit_batch,
+            quarantine.repaired_batch
         from {{ source("landing", "quarantine") }} as quarantine
         left join
             streams
@@ -19,11 +19,24 @@ with
         where
             quarantine.file_sha256
             in (select file_sha256 from {{ source("landing", "files") }} where status = 'landed')
-        group by
-            quarantine.source,
-            coalesce(streams.stream, '(unknown)'),
-            quarantine.reason_code,
-            quarantine.landing_batch
+    ),
+
+    quarantined as (
+        select
+            source,
+            stream,
+            reason_code,
+            unit_batch as landing_batch,
+            unit_batch,
+            cast(count(*) as bigint) as unit_count
+        from refused
+        group by source, stream, reason_code, unit_batch
+        union all
+        -- a repair is a fact of its own batch: what was known before it still counts the unit
+        select source, stream, reason_code, repaired_batch, unit_batch, cast(- count(*) as bigint)
+        from refused
+        where repaired_batch is not null
+        group by source, stream, reason_code, repaired_batch, unit_batch
     ),
 
     orphans as (
@@ -32,6 +45,7 @@ with
             'labels' as stream,
             'label_without_decision' as reason_code,
             landing_batch,
+            landing_batch as unit_batch,
             {{ penstock.signed_sum("orphan_count") }} as unit_count
         from {{ ref("int_decisions__changes") }}
         where orphan_count <> 0
@@ -42,6 +56,7 @@ with
             source,
             'reversals',
             'reversal_without_decision',
+            landing_batch,
             landing_batch,
             {{ penstock.signed_sum("reversal_count + drill_count") }}
         from {{ ref("int_decisions__changes") }}
@@ -57,6 +72,7 @@ with
             'decisions' as stream,
             'class_unknown' as reason_code,
             landing_batch,
+            landing_batch as unit_batch,
             {{ penstock.signed_count("true") }} as unit_count
         from {{ ref("int_decisions__changes") }}
         where has_decision and decision_class = '(unknown)'
@@ -66,6 +82,7 @@ with
             source,
             'labels',
             'class_unknown',
+            landing_batch,
             landing_batch,
             {{ penstock.signed_sum("sample_count") }}
         from {{ ref("int_decisions__changes") }}

@@ -1,6 +1,18 @@
 with
     context as (select * from {{ ref("int_run_context") }}),
 
+    repaired as (
+        select
+            quarantine.source,
+            quarantine."table",
+            quarantine.file_sha256,
+            cast(count(*) as bigint) as repaired_count
+        from {{ source("landing", "quarantine") }} as quarantine
+        cross join context
+        where quarantine.repaired_batch <= context.known_batch
+        group by quarantine.source, quarantine."table", quarantine.file_sha256
+    ),
+
     settled as (
         select
             facts.source,
@@ -27,6 +39,7 @@ select
     files.landed_count,
     files.quarantined_count,
     files.blank_count,
+    coalesce(repaired.repaired_count, 0) as repaired_count,
     coalesce(settled.counted_count, 0) as counted_count,
     coalesce(settled.duplicate_count, 0) as duplicate_count,
     coalesce(settled.conflict_count, 0) as conflict_count,
@@ -45,9 +58,15 @@ select
     ) as is_accounted,
     files.first_event_at,
     files.last_event_at,
-    files.landing_batch
+    files.landing_batch,
+    files.repairs as repairs_file_sha256
 from {{ source("landing", "files") }} as files
 cross join context
+left join
+    repaired
+    on files.source = repaired.source
+    and files."table" = repaired."table"
+    and files.file_sha256 = repaired.file_sha256
 left join
     settled
     on files.source = settled.source

@@ -135,10 +135,31 @@ def _rows(as_of: date) -> Rows:
         "gate_scorecard": [row for name, segment in cells for row in _card(name, segment, as_of)],
         "gate_criteria": [row for name, segment in cells for row in _criteria(name, segment)],
         "decision_inventory": [*inventory, undeclared],
+        "decision_class_sources": [
+            {"workflow": _workflow(name), "decision_class": name, "source": source}
+            for name, source in ((DELEGATED, "crm"), (WAITING, "erp"))
+        ],
+        "refused_units": [_refused(number) for number in range(12)],
         "decision_class_cohorts": [
             *(_cohort(name) for name in VERDICTS),
             _cohort(SUPPORTED, FINE_TUNED),
         ],
+    }
+
+
+def _refused(number: int) -> dict[str, Any]:
+    """Of ``crm``; from the second file on, all of its units were repaired but one."""
+    return {
+        "source": "crm",
+        "source_table": "decisions",
+        "streams": "decisions",
+        "file_name": f"data/crm-{number:02d}.jsonl",
+        "file_sha256": f"{number:064d}",
+        "reason_code": "invalid_json",
+        "unit_count": 7,
+        "repaired_count": 6 if number else 0,
+        "open_count": 1 if number else 7,
+        "first_open_places": "4" if number else "2, 3, 5, 7, 11",
     }
 
 

@@ -32,6 +32,23 @@ def test_explain_json_keeps_every_digit(ask: Ask, published: World) -> None:
     assert (criterion["verdict"], criterion["unit"]) == ("insufficient", "share")
 
 
+def test_explain_names_the_lines_that_nobody_could_read(ask: Ask, published: World) -> None:
+    said = ask(published, "explain", DELEGATED, "production_fit", columns=120)
+    assert "refused units that count against this class: 18" in said.out
+    assert "crm.decisions  data/crm-00.jsonl  invalid_json 7, as decisions" in said.out
+    assert "places 2, 3, 5, 7, 11 …" in said.out
+    assert "data/crm-09.jsonl" in said.out
+    assert "data/crm-10.jsonl" not in said.out
+    assert "and 2 more" in said.out
+    document = ask(published, "explain", DELEGATED, "data_fit", "--format", "json").document()
+    assert (document["refused"]["open_count"], len(document["refused"]["places"])) == (18, 10)
+
+
+def test_explain_names_no_lines_of_another_class_or_gate(ask: Ask, published: World) -> None:
+    for arguments in ((WAITING, "production_fit"), (DELEGATED, "workflow_fit")):
+        assert "refused units" not in ask(published, "explain", *arguments).out
+
+
 @pytest.mark.parametrize(
     ("arguments", "suggestion"),
     [

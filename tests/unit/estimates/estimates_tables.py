@@ -59,7 +59,7 @@ create table facts.fct_kpis (metric varchar, workflow varchar, decision_class va
     segment varchar, period_start date, grain varchar, unit varchar, currency varchar,
     value decimal(28,9), value_count bigint, landing_batch varchar);
 create table facts.fct_unreadable (source varchar, stream varchar, reason_code varchar,
-    landing_batch varchar, unit_count bigint);
+    landing_batch varchar, unit_batch varchar, unit_count bigint);
 create table facts.fct_watermarks (workflow varchar, decision_class varchar,
     landing_batch varchar, label_watermark_date date);
 create table intermediate.int_data_fit__class_profile (decision_class varchar,

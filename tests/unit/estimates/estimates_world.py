@@ -54,13 +54,18 @@ MODELS = Path(__file__).resolve().parents[3] / "dbt" / "models" / "intermediate"
 REF = re.compile(r"""\{\{ ref\((?:"penstock", )?"(\w+)"\) \}\}""")
 
 
-def effective_thresholds() -> str:
-    """The product's own model as a view over the fixture's registry."""
-    text = (MODELS / "int_thresholds__effective.sql").read_text(encoding="utf-8")
-    relations = {"int_run_context": "landing.run_context"}
-    text = REF.sub(lambda found: relations.get(found[1], f"registry.{found[1]}"), text)
+RELATIONS = {
+    "int_run_context": "landing.run_context",
+    "fct_decisions_daily": "facts.fct_decisions_daily",
+}
+
+
+def own_view(model: str) -> str:
+    """The product's own model as a view over the fixture's tables."""
+    text = (MODELS / f"{model}.sql").read_text(encoding="utf-8")
+    text = REF.sub(lambda found: RELATIONS.get(found[1], f"registry.{found[1]}"), text)
     text = re.sub(r"\{#.*?#\}", "", text, flags=re.DOTALL)
-    return f"create view intermediate.int_thresholds__effective as {text}"
+    return f"create view intermediate.{model} as {text}"
 
 
 class World:
@@ -73,6 +78,8 @@ class World:
     def add(self, table: str, /, **row: Any) -> None:
         if table.startswith("facts."):
             row.setdefault("landing_batch", BATCH)
+        if table == "facts.fct_unreadable":
+            row.setdefault("unit_batch", row["landing_batch"])
         names = ", ".join(f'"{name}"' for name in row)
         places = ", ".join("?" for _ in row)
         values = list(row.values())
@@ -260,7 +267,8 @@ def healthy_world() -> World:
     """One class, delegated, 10 decisions a day since 6 January, one label a day, none wrong."""
     connection = duckdb.connect(config={"threads": 1})  # tiny tables: threads only cost
     connection.execute(DDL)
-    connection.execute(effective_thresholds())
+    for model in ("int_thresholds__effective", "int_workflows__sources"):
+        connection.execute(own_view(model))
     made = World(connection)
     _registry(made)
     _facts(made)

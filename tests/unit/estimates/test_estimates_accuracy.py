@@ -66,8 +66,8 @@ def test_clean_trials_needed_over_several_strata(world: World) -> None:
         "update facts.fct_samples_weekly set subject_key = '(unknown):d' where subject_key = 'p5'",
         "update facts.fct_samples_weekly set subject_key = null where subject_key = 'p5'",
         "update facts.fct_samples_weekly set labelled_count = 2 where subject_key = 'p5'",
-        "insert into facts.fct_unreadable values ('s', 'reviews', 'x', '2025', 1)",
-        "insert into facts.fct_unreadable values ('s', 'labels', 'x', '2025', 1)",
+        "insert into facts.fct_unreadable values ('s', 'reviews', 'x', '2025', '2025', 1)",
+        "insert into facts.fct_unreadable values ('s', 'labels', 'x', '2025', '2025', 1)",
     ],
 )
 def test_one_doubtful_label_is_one_failure(world: World, spoil: str) -> None:

@@ -48,3 +48,22 @@ def test_an_unreadable_decision_may_have_been_implausible(world: World) -> None:
     world.add("facts.fct_unreadable", source="s", stream="decisions", unit_count=2)
     row = world.estimate("telemetry_plausible")
     assert (row["bound"], row["refuting_bound"], row["reason"]) == (2, 0, "2 unreadable")
+
+
+def test_a_repair_takes_back_only_the_unit_it_repairs(world: World) -> None:
+    world.add(
+        "intermediate.int_data_fit__class_profile",
+        decision_class=CLASS,
+        decision_count=20,
+        latency_ms_usual_count=3,
+        latency_ms_missing_count=0,
+    )
+    unit = {"source": "s", "stream": "decisions"}
+    long_ago = "20240101T000000000000Z"
+    world.add("facts.fct_unreadable", **unit, unit_count=2)
+    # of before the window, so that it did not count in it: neither may its repair, of today
+    world.add("facts.fct_unreadable", **unit, unit_count=1, landing_batch=long_ago)
+    world.add("facts.fct_unreadable", **unit, unit_count=-1, unit_batch=long_ago)
+    assert world.estimate("telemetry_plausible")["bound"] == 2
+    world.add("facts.fct_unreadable", **unit, unit_count=-1)
+    assert world.estimate("telemetry_plausible")["bound"] == 1

@@ -194,7 +194,7 @@ def test_lost_labels_fail_in_every_stratum(world: World) -> None:
     for place in range(20):
         world.sample(f"b{place}", DAY, inclusion_probability=1, **drawn)
     before = world.estimate("accuracy")["bound"]
-    lost = "insert into facts.fct_unreadable values ('s', 'labels', 'x', '2025', 20)"
+    lost = "insert into facts.fct_unreadable values ('s', 'labels', 'x', '2025', '2025', 20)"
     world.run(lost)
     after = world.estimate("accuracy")["bound"]
     weight = 780 / (780 + 400)

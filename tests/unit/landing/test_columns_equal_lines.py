@@ -25,7 +25,8 @@ from dagster_project.landing.pour import Sinks, pour
 from dagster_project.landing.typing_rows import RowTyper
 from dagster_project.landing.undeclared import NAMES_CAP, UndeclaredKeys
 from dagster_project.landing.units import Decoded
-from dagster_project.landing.write import LandedRows, PayloadHasher, QuarantinedUnits, Stamp
+from dagster_project.landing.write import LandedRows, PayloadHasher, Stamp
+from dagster_project.landing.write_refused import QuarantinedUnits
 
 
 class Landing:
