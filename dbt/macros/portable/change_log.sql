@@ -41,3 +41,8 @@
         )
     )
 {%- endmacro %}
+
+{#- A record that names no decision is one of its own. -#}
+{% macro id_of_decision(rows="") -%}
+    coalesce({{ rows }}decision_id, 'nameless:' || {{ rows }}_payload_sha256)
+{%- endmacro %}

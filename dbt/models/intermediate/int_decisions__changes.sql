@@ -8,17 +8,15 @@
 }}
 {#- The change log. One row per decision, landing batch that touched it, and sign: its state before
     the batch with -1, after it with +1. A pure function of that decision's landed rows up to that
-    batch, so sums of sign x measure over any set of first batches equal a rebuild from them. Long for a
-    model, because every CTE works on the same touched phases: apart, each would scan them again. -#}
+    batch, so sums of sign x measure over any set of first batches equal a rebuild from them. The
+    records of a decision are settled in macros/portable/settled_*.sql. -#}
 -- depends_on: {{ ref("int_records__arrivals") }}
+{%- set is_touched = penstock.only_touched_batches() %}
+{%- set is_new = penstock.only_new_batches() %}
 with
-    decisions as (
-        select * from {{ ref("int_decisions__mapped") }} where {{ penstock.only_touched_batches() }}
-    ),
+    decisions as (select * from {{ ref("int_decisions__mapped") }} where {{ is_touched }}),
 
-    attached as (
-        select * from {{ ref("int_records__attached") }} where {{ penstock.only_touched_batches() }}
-    ),
+    attached as (select * from {{ ref("int_records__attached") }} where {{ is_touched }}),
 
     deciding_outcomes as (
         select distinct coalesce(label_outcome, '') as outcome from {{ ref("decision_classes") }}
@@ -27,11 +25,11 @@ with
     touched as (
         select decision_id, landing_batch
         from decisions
-        where {{ penstock.only_new_batches() }}
+        where {{ is_new }}
         union
         select decision_id, landing_batch
         from attached
-        where {{ penstock.only_new_batches() }}
+        where {{ is_new }}
     ),
 
     phases as (
@@ -45,184 +43,9 @@ with
             ) as signs
     ),
 
-    seen as (
-        select
-            phases.sign,
-            phases.landing_batch as phase_batch,
-            decisions.*,
-            decisions.version is not distinct from max(decisions.version) over phase as is_latest,
-            row_number() over (
-                phase
-                order by
-                    decisions.version desc nulls first,
-                    decisions.payload_sha256,
-                    decisions.source,
-                    decisions.landing_batch
-            ) as version_number
-        from phases
-        inner join
-            decisions
-            on phases.decision_id = decisions.decision_id
-            and {{ penstock.visible("decisions") }}
-        window phase as (partition by phases.decision_id, phases.landing_batch, phases.sign)
-    ),
+    {{ penstock.settled_versions() }},
 
-    versions as (
-        select
-            decision_id,
-            phase_batch as landing_batch,
-            sign,
-            {{
-                penstock.is_conflict(
-                    [
-                        "route",
-                        "confidence",
-                        "amount",
-                        "currency",
-                        "subject_id",
-                        "occurred_at",
-                        "within_boundary",
-                    ]
-                )
-            }} as is_conflict,
-            case when min(source) = max(source) then min(source) else '(unknown)' end as source,
-            -- what a later version filled in is not in doubt
-            case
-                when
-                    min(
-                        case when is_latest or decision_class <> '(unknown)' then decision_class end
-                    ) = max(
-                        case when is_latest or decision_class <> '(unknown)' then decision_class end
-                    )
-                then max(case when is_latest then decision_class end)
-                else '(unknown)'
-            end as decision_class,
-            -- a decision in several versions is where all of them may be: nobody's, as old as the
-            -- oldest
-            case
-                when min(cohort_id) <> max(cohort_id)
-                then '(unknown)'
-                when min(payload_sha256) <> max(payload_sha256) and min(cohort_id) like '%(absent)%'
-                then '(unknown)'
-                else min(cohort_id)
-            end as cohort_id,
-            min(occurred_at) as occurred_at,
-            min(event_date) as event_date,
-            {%- for field in ["region", "team", "channel"] %}
-                case
-                    when min(coalesce({{ field }}, '')) = max(coalesce({{ field }}, ''))
-                    then min({{ field }})
-                end as {{ field }}{{ "," if not loop.last }}
-            {%- endfor %}
-        from seen
-        group by decision_id, phase_batch, sign
-    ),
-
-    attached_seen as (
-        select
-            phases.sign,
-            phases.landing_batch as phase_batch,
-            attached.*,
-            attached.version is not distinct from max(attached.version) over (
-                partition by
-                    phases.decision_id,
-                    phases.landing_batch,
-                    phases.sign,
-                    attached.kind,
-                    attached.record_id
-            ) as is_latest
-        from phases
-        inner join
-            attached
-            on phases.decision_id = attached.decision_id
-            and {{ penstock.visible("attached") }}
-    ),
-
-    -- one record per id: a second payload under the same id is a conflict, unless it is a later
-    -- version that fills something in
-    records as (
-        select
-            decision_id,
-            phase_batch as landing_batch,
-            sign,
-            kind,
-            record_id,
-            min(outcome) as outcome,
-            min(label) as label,
-            min(recorded_at) as recorded_at,
-            max(landed_at) as landed_at,
-            min(workflow) as workflow,
-            min(source) as source,
-            min(review_pool) as review_pool,
-            min(inclusion_probability) as inclusion_probability,
-            bool_and(is_success) as is_success,
-            bool_or(is_drill) as is_drill,
-            {{
-                penstock.is_conflict(
-                    [
-                        "outcome",
-                        "label",
-                        "recorded_at",
-                        "workflow",
-                        "review_pool",
-                        "inclusion_probability",
-                        "is_success",
-                        "is_drill",
-                    ]
-                )
-            }} as is_conflict
-        from attached_seen
-        group by decision_id, phase_batch, sign, kind, record_id
-    ),
-
-    labels as (
-        select
-            *,
-            row_number() over (
-                partition by decision_id, landing_batch, sign, outcome
-                -- an overturn always counts, whoever agrees later
-                order by
-                    is_conflict desc, label = 'incorrect' desc, recorded_at desc, record_id desc
-            ) as recency
-        from records
-        where kind = 'label' and (label is not null or is_conflict)
-    ),
-
-    attachments as (
-        select
-            decision_id,
-            landing_batch,
-            sign,
-            min(source) as source,
-            min(workflow) as workflow,
-            max(case when kind = 'sample' then 1 else 0 end) as sample_count,
-            min(case when kind = 'sample' then inclusion_probability end) as sample_probability,
-            max(
-                case when kind = 'sample' and is_conflict then 1 else 0 end
-            ) as sample_conflict_count,
-            max(
-                case
-                    when kind = 'sample'
-                    then 1
-                    when kind = 'label' and outcome in (select outcome from deciding_outcomes)
-                    then 1
-                    else 0
-                end
-            ) as evidence_count,
-            {{ penstock.count_records("reversal", "not is_drill") }} as reversal_count,
-            {{
-                penstock.count_records(
-                    "reversal", "not is_drill and is_success and not is_conflict"
-                )
-            }} as reversal_succeeded_count,
-            {{ penstock.count_records("reversal", "is_drill") }} as drill_count,
-            {{ penstock.count_records("reversal", "is_drill and is_success and not is_conflict") }}
-            as drill_succeeded_count,
-            {{ penstock.count_records("action", "true") }} as action_count,
-            min(case when kind = 'action' then cast(recorded_at as date) end) as action_date
-        from records
-        group by decision_id, landing_batch, sign
-    )
+    {{ penstock.settled_attachments() }}
 
 select
     phases.decision_id,

@@ -23,7 +23,7 @@ with
     )
 
 select
-    coalesce(mapped.decision_id, 'nameless:' || mapped._payload_sha256) as decision_id,
+    {{ penstock.id_of_decision("mapped.") }} as decision_id,
     mapped.source,
     mapped.workflow,
     mapped.mapped_class as decision_class,

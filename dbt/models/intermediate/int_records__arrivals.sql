@@ -8,15 +8,16 @@
 }}
 {#- Which landing batches hold records of which decision, by a number of its id: what a batch of
     today touches is found here instead of in everything that ever landed. -#}
+{%- set is_new = penstock.only_new_batches() %}
 with
+    decisions as ({{ penstock.union_stream("decisions") }}),
+
     records as (
-        select decision_id, landing_batch
-        from {{ ref("int_decisions__mapped") }}
-        where {{ penstock.only_new_batches() }}
-        union
+        select {{ penstock.id_of_decision() }} as decision_id, _landing_batch as landing_batch
+        from decisions
+        union all
         select decision_id, landing_batch
         from {{ ref("int_records__attached") }}
-        where {{ penstock.only_new_batches() }}
     )
 
 select distinct
@@ -24,3 +25,4 @@ select distinct
     landing_batch,
     '{{ penstock.build_id() }}' as build_id
 from records
+where {{ is_new }}

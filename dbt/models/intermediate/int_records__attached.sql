@@ -40,14 +40,7 @@ select
     'outcome:' || outcome_id,
     {{ penstock.known_time("observed_at") }},
     coalesce(outcome, '(unknown)'),
-    case
-        when label = 'correct'
-        then 'correct'
-        -- a later version may still fill it in; until then the decision has no label
-        when label is null and _version is not null
-        then null
-        else 'incorrect'
-    end,
+    {{ penstock.label_of_outcome() }},
     null,
     null,
     null,

@@ -13,3 +13,14 @@
         else 'incorrect'
     end
 {% endmacro %}
+
+{#- The label of a row of `outcomes`. What a later version may still fill in is no label yet. -#}
+{% macro label_of_outcome() %}
+    case
+        when label = 'correct'
+        then 'correct'
+        when label is null and _version is not null
+        then null
+        else 'incorrect'
+    end
+{% endmacro %}
