@@ -19,6 +19,7 @@ from dagster_project.landing import lines as lines_module
 from dagster_project.landing.columnar import reader as reader_module
 from dagster_project.landing.columnar.payloads import can_spell
 from dagster_project.landing.columnar.reader import ColumnarReader
+from dagster_project.landing.columnar.tokens import token_pattern
 from dagster_project.landing.decode_json import LineReader
 from dagster_project.landing.lines import cut_pieces, physical_lines
 from dagster_project.landing.pour import Sinks, pour
@@ -140,8 +141,8 @@ def test_both_ways_of_hashing_are_compared():
 
 
 def decimal_texts(precision: int, scale: int) -> list[str]:
-    """The ends of the type, its steps, and round numbers."""
-    most = "9" * (precision - scale) or "0"
+    """The ends of what is read by columns, the type's steps, and round numbers."""
+    most = "9" * (min(precision, 15) - scale) or "0"
     step = "0." + "0" * (scale - 1) + "1"
     texts = [f"{most}.{'9' * scale}", f"-{most}.{'9' * scale}", step, "-" + step, "0", most]
     return [*texts, "0.1", "-0.5", "0.05"[: scale + 2], *(["1", "10"] if len(most) > 2 else [])]
@@ -154,7 +155,8 @@ def test_every_decimal_type_is_spelt_as_duckdb_spells_it():
     for precision in range(1, 20):
         for scale in range(precision + 1):
             kind = f"decimal({precision},{scale})"
-            if not can_spell({"d": parse_column_type(kind)}):
+            parsed = parse_column_type(kind)
+            if not can_spell({"d": parsed}) or token_pattern(parsed) is None:
                 continue
             spelt += 1
             source = replace(SOURCE, columns=(*SPELT[:2], Column("d", kind)))
@@ -162,7 +164,7 @@ def test_every_decimal_type_is_spelt_as_duckdb_spells_it():
                 f'{{"id":"a","at":"2026-01-02T03:04:05Z","d":{text}}}\n'
                 for text in decimal_texts(precision, scale)
             ]
-            typed = ColumnarReader(source, hasher.hashes).read("".join(lines).encode())
+            typed = ColumnarReader(source, hasher).read("".join(lines).encode())
             assert typed is not None
             assert typed.odd == [], kind
             assert typed.payloads.equals(hasher.hashes(typed.rows)), kind
@@ -172,7 +174,7 @@ def test_every_decimal_type_is_spelt_as_duckdb_spells_it():
 
 def test_clean_lines_are_read_by_columns(tmp_path):
     raw = "\n".join(json.dumps({"id": f"{n}", "at": "2026-01-02T03:04:05Z"}) for n in range(500))
-    typed = ColumnarReader(SOURCE, lambda rows: rows.column(0)).read(raw.encode() + b"\n")
+    typed = ColumnarReader(SOURCE, PayloadHasher()).read(raw.encode() + b"\n")
     assert typed is not None
     assert (len(typed.numbers), typed.odd) == (500, [])
 
@@ -184,7 +186,7 @@ def test_lines_with_every_type_are_read_by_columns(source):
     lines = [
         "{" + ",".join(f'"{name}":{GOOD[name][0]}' for name in names) + "}\n" for _ in range(200)
     ]
-    typed = ColumnarReader(source, PayloadHasher().hashes).read("".join(lines).encode())
+    typed = ColumnarReader(source, PayloadHasher()).read("".join(lines).encode())
     assert typed is not None
     assert (len(typed.numbers), typed.odd) == (200, [])
 
