@@ -133,7 +133,8 @@ class ColumnarReader:
         import pyarrow.compute as pc
 
         pattern = shape.pattern(self._tokens, f"{ANY}|null")
-        fits = pc.match_substring_regex(lines.at(rest), pattern).to_numpy(zero_copy_only=False)
+        matched = pc.match_substring_regex(lines.at(rest), pattern)
+        fits: NDArray[np.bool_] = matched.to_numpy(zero_copy_only=False)
         if not fits.any():
             return rest
         into.append((shape, rest[fits]))
