@@ -65,7 +65,7 @@ def _up_to(most: int) -> str:
 
 def _decimal(precision: int, scale: int) -> str | None:
     exact = _digits(min(precision, _EXACT_DIGITS) - scale)
-    rounded = _digits(min(precision, _ROUNDED_DIGITS) - scale)
+    rounded = _digits(min(precision - 1, _ROUNDED_DIGITS) - scale)  # 9.99 may round to 10.0
     if exact is None:
         return None
     ways = [rf"-?{exact}(?:\.[0-9]{{1,{scale}}})?" if scale else f"-?{exact}"]

@@ -191,6 +191,19 @@ def test_lines_with_every_type_are_read_by_columns(source):
     assert (len(typed.numbers), typed.odd) == (200, [])
 
 
+@pytest.mark.parametrize("name", [column.name for column in FLAT.columns])
+def test_no_value_keeps_other_lines_from_being_read_by_columns(name):
+    base = {column.name: GOOD[column.name][0] for column in FLAT.columns}
+    tokens = [GOOD[name][0]] * 100 + [*GOOD[name], *BAD]
+    lines = [
+        "{" + ",".join(f'"{key}":{text}' for key, text in (base | {name: one}).items()) + "}\n"
+        for one in tokens
+    ]
+    typed = ColumnarReader(FLAT, PayloadHasher()).read("".join(lines).encode())
+    assert typed is not None
+    assert set(range(100)) <= set(typed.numbers.tolist())
+
+
 @pytest.mark.usefixtures("_few_lines")
 def test_places_stay_right_over_pieces_long_lines_and_chunks(tmp_path, monkeypatch):
     monkeypatch.setattr(lines_module, "LINE_CAP", 50_000)
