@@ -172,6 +172,13 @@ def test_every_decimal_type_is_spelt_as_duckdb_spells_it():
     assert spelt > 90
 
 
+@pytest.mark.parametrize("token", ["1234567890123.4567", "90071992547409.93", "0.00005"])
+def test_a_decimal_keeps_the_digits_that_no_double_holds(tmp_path, token):
+    line = f'{{"id":"a","at":"2026-01-02T03:04:05Z","money":{token}}}\n'
+    result = compare(tmp_path, SOURCE, line.encode() * 100)
+    assert result["counts"] == (100, 0)
+
+
 def test_clean_lines_are_read_by_columns(tmp_path):
     raw = "\n".join(json.dumps({"id": f"{n}", "at": "2026-01-02T03:04:05Z"}) for n in range(500))
     typed = ColumnarReader(SOURCE, PayloadHasher()).read(raw.encode() + b"\n")
