@@ -14,10 +14,10 @@ NAME = f'"{_CHARACTER}+"'
 _LOGICAL = "true|false"
 _WHOLE = "0|-?[1-9][0-9]{0,17}"
 _EXPONENT = "(?:[eE][+-]?[0-9]{1,2})?"
-# any digit more, and readers may begin to round differently
-_FRACTION = r"(?:\.[0-9]{1,17})?"
-_SINGLE = f"0|-?[1-9][0-9]{{0,14}}{_FRACTION}|-?0\\.[0-9]{{1,17}}"
-_DOUBLE = f"0|-?[1-9][0-9]{{0,14}}{_FRACTION}{_EXPONENT}|-?0\\.[0-9]{{1,17}}{_EXPONENT}"
+# the shortest spelling of a double has no more places, or an exponent
+_FRACTION = r"(?:\.[0-9]{1,21})?"
+_SINGLE = f"0|-?[1-9][0-9]{{0,14}}{_FRACTION}|-?0\\.[0-9]{{1,21}}"
+_DOUBLE = f"0|-?[1-9][0-9]{{0,14}}{_FRACTION}{_EXPONENT}|-?0\\.[0-9]{{1,21}}{_EXPONENT}"
 ANY = f"{TEXT}|{_LOGICAL}|{_DOUBLE}|{_WHOLE}"
 _LEAP_YEAR = "(?:(?:19|20)(?:0[48]|[2468][048]|[13579][26])|2000)"
 _DAY = (
