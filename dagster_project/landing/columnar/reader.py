@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LEAST_LINES = 64  # fewer are read faster one by one
 SHAPES_CAP = 64
+# patterns of more keys no longer fit into what RE2 keeps: slower than one by one
+SLOTS_CAP = 64
 _TRIES = 16  # lines per piece that are tried as a new shape
 _NEWLINE = ord("\n")
 
@@ -142,6 +144,8 @@ class ColumnarReader:
 
     def _is_readable(self, shape: Shape) -> bool:
         """Has what every row needs, and nothing that is read line by line."""
+        if len(shape.slots) > SLOTS_CAP:
+            return False
         names = {slot.name for slot in shape.slots}
         nested = self._types.keys() - self._tokens.keys()
         return self._needed <= names and not nested & names

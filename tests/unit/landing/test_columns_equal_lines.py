@@ -18,7 +18,7 @@ from dagster_project.contracts.sources import Column, SourceTable
 from dagster_project.landing import lines as lines_module
 from dagster_project.landing.columnar import reader as reader_module
 from dagster_project.landing.columnar.payloads import can_spell
-from dagster_project.landing.columnar.reader import ColumnarReader
+from dagster_project.landing.columnar.reader import SLOTS_CAP, ColumnarReader
 from dagster_project.landing.columnar.tokens import token_pattern
 from dagster_project.landing.decode_json import LineReader
 from dagster_project.landing.lines import cut_pieces, physical_lines
@@ -223,6 +223,15 @@ def test_places_stay_right_over_pieces_long_lines_and_chunks(tmp_path, monkeypat
         result = compare(tmp_path / str(chunk), SOURCE, raw, chunk)
         assert result["reasons"] == {"line_too_long": 2}
         assert [row["place"] for row in result["quarantine"]] == [701, 1005]
+
+
+@pytest.mark.parametrize("width", [SLOTS_CAP, SLOTS_CAP + 1])
+def test_lines_of_many_keys_give_the_same_either_way(tmp_path, width):
+    keys = "".join(f',"k{number}":{number}' for number in range(width - 2))
+    raw = f'{{"id":"a","at":"2026-01-02T03:04:05Z"{keys}}}\n'.encode() * 100
+    by_columns = ColumnarReader(SOURCE, PayloadHasher()).read(raw)
+    assert (by_columns is None) == (width > SLOTS_CAP)
+    assert compare(tmp_path, SOURCE, raw)["undeclared"]["k7"] == 100
 
 
 @pytest.mark.usefixtures("_few_lines")
