@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 LINE_CAP = 16 << 20
 BOM = b"\xef\xbb\xbf"
-PIECE_BYTES = 4 << 20  # positions and columns of one piece stay in the processor's cache
+PIECE_BYTES = 8 << 20  # what is made once per piece does not count; a few are in memory
 
 
 @dataclass(frozen=True)

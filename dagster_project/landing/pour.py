@@ -83,7 +83,7 @@ def _ahead(
     source = stamp.source
     # opened here, so that no two threads make a key
     pseudonyms = stamp.pseudonyms().column if source.persons else None
-    reader = ColumnarReader(source, hasher.hashes, pseudonyms)
+    reader = ColumnarReader(source, hasher, pseudonyms)
     waiting: deque[tuple[bytes | LongLine, Future[TypedPiece | None]]] = deque()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="landing") as pool:
         try:

@@ -53,14 +53,15 @@ class ParquetFile:
 
         ``persons``: columns that must hold pseudonyms.
         """
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         self._persons = persons
-
         final.parent.mkdir(parents=True, exist_ok=True)
         self._final = final
         self._temporary = temporary_name(final)
-        alike = [name for name in schema.names if name not in unlike]
+        # of numbers and times a dictionary is made in vain
+        alike = [f.name for f in schema if pa.types.is_string(f.type) and f.name not in unlike]
         self._writer = pq.ParquetWriter(
             self._temporary, schema, compression="zstd", use_dictionary=alike
         )
@@ -98,7 +99,7 @@ class PayloadHasher:
         self._idle: list[DuckDBPyConnection] = []
 
     @contextmanager
-    def _connection(self) -> "Iterator[DuckDBPyConnection]":
+    def connection(self) -> "Iterator[DuckDBPyConnection]":
         """One per call at a time; made only when rows land: most calls find nothing new."""
         import duckdb
 
@@ -119,7 +120,7 @@ class PayloadHasher:
         quoted = ('"' + name.replace('"', '""') + '"' for name in batch.schema.names)
         members = ", ".join(f"{name} := {name}" for name in quoted)
         payload = f"sha256(cast(to_json(struct_pack({members})) AS varchar)) AS payload"
-        with self._connection() as connection:
+        with self.connection() as connection:
             relation = connection.from_arrow(pa.Table.from_batches([batch]))
             return relation.project(payload).to_arrow_table().column(0).combine_chunks()
 

@@ -26,6 +26,17 @@ def cut_off_decisions(data: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def drop_a_column_and_change_a_unit(data: Path) -> None:
+    """Decisions lose their confidence; hours become minutes, with the same numbers."""
+    path = data / "decisions.jsonl.gz"
+    rows = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+    without = [{key: row[key] for key in row if key != "confidence"} for row in rows]
+    path.write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in without).encode()))
+    kpis = (data / "kpis.csv").read_text()
+    assert ",hours," in kpis
+    (data / "kpis.csv").write_text(kpis.replace(",hours,", ",minutes,"))
+
+
 def double_and_spoil(data: Path) -> None:
     """The same decisions under another name and compression, the same file grown by an action that
     nobody registered, broken lines."""
@@ -54,6 +65,18 @@ def test_a_cut_off_file_takes_passes_away(
     assert passing(found.criteria) < passing(baseline.criteria)
     assert not any(key[2] == "accounted" for key in passing(found.criteria))
     assert not any(key[2] == "data_fit" for key in passing(found.gates))
+
+
+def test_a_lost_column_and_another_unit_take_passes_away(
+    baseline: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = damaged(tmp_path, monkeypatch, drop_a_column_and_change_a_unit)
+    assert passing(found.criteria) < passing(baseline.criteria)
+    lost = {key[2] for key in passing(baseline.criteria) - passing(found.criteria)}
+    wanted = {"required_data_present", "confidence_quality", "pain_measured", "baseline_fixed"}
+    assert wanted <= lost
+    kept = {key[2] for key in passing(found.criteria)}
+    assert not wanted & kept
 
 
 def test_doubled_decisions_change_nothing_and_broken_reviews_count_against(

@@ -1,30 +1,26 @@
-"""Payload hashes from the tokens themselves, where they spell what DuckDB's to_json would.
+"""Payload hashes from Arrow columns, where they can be spelt as DuckDB's to_json would.
 
 The rule of the payload's text has its home in ``write.PayloadHasher``; a test holds the two
-against each other over every type. Text, whole numbers, booleans and dates that are read by
-columns are written by DuckDB as they stood in the line; times and decimals are written anew;
-for all other types this module gives nothing and DuckDB is asked.
+against each other over every type. Only for rows that were read by columns: their texts hold
+nothing that JSON escapes.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dagster_project.contracts.column_types import INTEGER_BITS, TIMESTAMP, ColumnType
-from dagster_project.landing.columnar.shapes import Found, Shape
-from dagster_project.landing.columnar.tokens import cut_texts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from dagster_project.landing.columnar.positions import Piece
-
-_AS_WRITTEN = frozenset({*INTEGER_BITS, "varchar", "boolean", "date"})
+_QUOTED = frozenset({"varchar", "date"})
+_BARE = frozenset({*INTEGER_BITS, "boolean"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_ .-]+\Z")
 _DOUBLE_DIGITS = 15  # up to so many, DuckDB writes a decimal as the double it is
 _PLAIN_SCALE = 6  # smaller doubles get an exponent
@@ -32,13 +28,12 @@ _LONG_DIGITS = 18  # a decimal of so many digits is a 64-bit number
 _HEX = 64
 
 
-def can_spell(kinds: dict[str, ColumnType]) -> bool:
-    """Whether ``payload_parts`` knows every type."""
+def can_spell(kinds: Mapping[str, ColumnType]) -> bool:
+    """Whether ``payload_hashes`` knows every type."""
     return all(
         _PLAIN_NAME.match(name)
         and (
-            kind.kind in _AS_WRITTEN
-            or kind.kind == TIMESTAMP
+            kind.kind in _QUOTED | _BARE | {TIMESTAMP}
             or (kind.kind == "decimal" and _spells_decimal(kind.precision, kind.scale))
         )
         for name, kind in kinds.items()
@@ -51,15 +46,20 @@ def _spells_decimal(precision: int, scale: int) -> bool:
     return 0 < scale < precision <= _LONG_DIGITS
 
 
-def payload_hashes(parts: "Iterable[pa.Array | pa.Scalar]") -> "pa.Array":
-    """Hex SHA-256 per line, of the text that ``payload_parts`` gives it.
-
-    Of no meaning for lines that may not land.
-    """
-    import pyarrow as pa
+def payload_hashes(rows: "pa.RecordBatch", kinds: Mapping[str, ColumnType]) -> "pa.Array":
+    """Hex SHA-256 per row. ``kinds``: the declared types of the columns."""
     import pyarrow.compute as pc
 
-    texts = pc.binary_join_element_wise(*parts, "", null_handling="replace", null_replacement="")
+    parts = list(_parts(rows, kinds))
+    texts = pc.binary_join_element_wise(
+        *parts, "", null_handling="replace", null_replacement="null"
+    )
+    return _hashes(texts)
+
+
+def _hashes(texts: "pa.Array") -> "pa.Array":
+    import pyarrow as pa
+
     count = len(texts)
     _, offsets, content = texts.buffers()
     ends = np.frombuffer(offsets, np.int32, count + 1).tolist()
@@ -71,85 +71,70 @@ def payload_hashes(parts: "Iterable[pa.Array | pa.Scalar]") -> "pa.Array":
     return pa.StringArray.from_buffers(count, pa.py_buffer(places), written)
 
 
-def payload_parts(
-    piece: "Piece",
-    shape: Shape,
-    found: Found,
-    kinds: dict[str, ColumnType],
-    made: "dict[str, pa.Array]",
-    persons: frozenset[str],
+def _parts(
+    rows: "pa.RecordBatch", kinds: Mapping[str, ColumnType]
 ) -> "Iterator[pa.Array | pa.Scalar]":
-    """Text that all lines of ``found`` share, and columns of text, in the order of ``kinds``.
-
-    Neighbours in the line stay together.
-    """
+    """Text that all rows share, and columns of text; NULL stands for null."""
     import pyarrow as pa
 
-    slots = {slot.name: number for number, slot in enumerate(shape.slots)}
-    fixed, first, last = "{", -1, -1  # of the run of slots that is open
+    fixed = "{"
     for number, (name, kind) in enumerate(kinds.items()):
-        key = ("," if number else "") + json.dumps(name) + ":"
-        slot = slots.get(name, -1)
-        is_written = kind.kind in _AS_WRITTEN and slot >= 0 and name not in persons
-        follows = first >= 0 and slot == last + 1
-        if is_written and follows and shape.slots[slot].literal == key.encode():
-            last = slot
-            continue
-        if first >= 0:
-            yield cut_texts(piece, found.places[first].begins, found.places[last].ends)
-            first = -1
-        fixed += key
-        if slot < 0:
+        fixed += ("," if number else "") + json.dumps(name) + ":"
+        column = rows.column(name)
+        if column.null_count == len(column):
             fixed += "null"
             continue
-        yield pa.scalar(fixed)
-        fixed = ""
-        if is_written:
-            first = last = slot
-        elif name in persons:
-            yield _quoted(made[name])
-        else:
-            spell = _moments if kind.kind == TIMESTAMP else _decimals(kind)
-            yield spell(made[name])
-    if first >= 0:
-        yield cut_texts(piece, found.places[first].begins, found.places[last].ends)
+        text, quote = _spelt(column, kind)
+        if quote and text.null_count:
+            text, quote = _quoted(text), ""
+        yield pa.scalar(fixed + quote)
+        yield text
+        fixed = quote
     yield pa.scalar(fixed + "}")
 
 
-def _quoted(pseudonyms: "pa.Array") -> "pa.Array":
-    """Nothing in a pseudonym needs an escape."""
+def _spelt(column: "pa.Array", kind: ColumnType) -> "tuple[pa.Array, str]":
+    """What stands between the quotes, and the quote. A pseudonym is text, whatever its type."""
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type):
+        return column, '"'
+    if kind.kind == TIMESTAMP:
+        return _moments(column), '"'
+    if kind.kind == "decimal":
+        return _decimals(column, kind), ""
+    return column.cast(pa.string()), '"' if kind.kind in _QUOTED else ""
+
+
+def _quoted(texts: "pa.Array") -> "pa.Array":
     import pyarrow.compute as pc
 
-    return pc.binary_join_element_wise('"', pseudonyms, '"', "").fill_null("null")
+    return pc.binary_join_element_wise('"', texts, '"', "")
 
 
 def _moments(values: "pa.Array") -> "pa.Array":
-    """``"2026-01-02 03:04:05.5+00"``: no zeros at the end of the fraction."""
+    """``2026-01-02 03:04:05.5+00``: no zeros at the end of the fraction."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     texts = values.cast(pa.timestamp("us")).cast(pa.string())  # six digits, no zone
     texts = pc.utf8_rtrim(pc.utf8_rtrim(texts, "0"), ".")
-    quoted = pc.binary_join_element_wise('"', texts, '+00"', "")
-    return quoted.fill_null("null")
+    return pc.binary_join_element_wise(texts, "+00", "")
 
 
-def _decimals(kind: ColumnType) -> "Callable[[pa.Array], pa.Array]":
-    def spell(values: "pa.Array") -> "pa.Array":
-        """All digits of the scale, or as few as a double needs."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
+def _decimals(values: "pa.Array", kind: ColumnType) -> "pa.Array":
+    """All digits of the scale, or as few as a double needs."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-        texts = values.cast(pa.string())
-        if pc.any(pc.match_substring(texts, "E")).as_py():  # Arrow's way with small numbers
-            texts = _padded(values, kind.scale)
-        if kind.precision <= _DOUBLE_DIGITS:
-            texts = pc.utf8_rtrim(texts, "0")
-            whole = pc.ends_with(texts, ".")
-            texts = pc.if_else(whole, pc.binary_join_element_wise(texts, "0", ""), texts)
-        return texts.fill_null("null")
-
-    return spell
+    texts = values.cast(pa.string())
+    if pc.any(pc.match_substring(texts, "E")).as_py():  # Arrow's way with small numbers
+        texts = _padded(values, kind.scale)
+    if kind.precision <= _DOUBLE_DIGITS:
+        texts = pc.utf8_rtrim(texts, "0")
+        whole = pc.ends_with(texts, ".")
+        texts = pc.if_else(whole, pc.binary_join_element_wise(texts, "0", ""), texts)
+    return texts
 
 
 def _padded(values: "pa.Array", scale: int) -> "pa.Array":

@@ -1,28 +1,35 @@
 """Pieces into typed columns, by shape; what fits none is handed back line by line."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dagster_project.contracts.column_types import parse_column_type
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing.arrow_schema import stored_schema
-from dagster_project.landing.columnar.columns import ColumnMaker, column_maker, scalars
-from dagster_project.landing.columnar.payloads import can_spell, payload_hashes, payload_parts
-from dagster_project.landing.columnar.positions import Mask, Piece, Positions
-from dagster_project.landing.columnar.shapes import Found, Shape, shape_of
-from dagster_project.landing.columnar.tokens import Tokens
+from dagster_project.landing.columnar.payloads import can_spell, payload_hashes
+from dagster_project.landing.columnar.shapes import Shape, shape_of
+from dagster_project.landing.columnar.tokens import ANY, NAME, TEXT, token_pattern
 from dagster_project.landing.lines import LongLine
+from dagster_project.landing.write import PayloadHasher
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 LEAST_LINES = 64  # fewer are read faster one by one
 SHAPES_CAP = 64
+# patterns of more keys no longer fit into what RE2 keeps: slower than one by one
+SLOTS_CAP = 64
 _TRIES = 16  # lines per piece that are tried as a new shape
+_NEWLINE = ord("\n")
+
+Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -45,21 +52,24 @@ class ColumnarReader:
     def __init__(
         self,
         source: SourceTable,
-        hash_rows: "Callable[[pa.RecordBatch], pa.Array]",
+        hasher: PayloadHasher,
         pseudonyms: "Callable[[pa.Array], pa.Array] | None" = None,
     ) -> None:
-        self._hash = hash_rows
+        self._hasher = hasher
         self._pseudonyms = pseudonyms
         self._persons = frozenset(source.persons)
         self._schema = stored_schema(source)
-        self._kinds = {c.name: parse_column_type(c.data_type) for c in source.columns}
-        self._is_spelt = can_spell(self._kinds)
-        self._makers: dict[str, ColumnMaker | None] = {
-            name: None if source.shape.speaks_of(name) else column_maker(kind)
-            for name, kind in self._kinds.items()
-        }
+        self._types = {column.name: column.data_type for column in source.columns}
+        kinds = {name: parse_column_type(kind) for name, kind in self._types.items()}
+        self._spell = partial(payload_hashes, kinds=kinds) if can_spell(kinds) else hasher.hashes
         self._needed = {name for name in (source.key, source.timestamp) if name}
-        self._key = source.key
+        self._tokens: dict[str, str] = {}
+        for name, kind in kinds.items():
+            pattern = None if source.shape.speaks_of(name) else token_pattern(kind)
+            if pattern == TEXT and name == source.key:
+                pattern = NAME
+            if pattern is not None:
+                self._tokens[name] = pattern if name in self._needed else f"{pattern}|null"
         self._shapes: list[Shape] = []
 
     def read(self, piece: bytes | LongLine) -> TypedPiece | None:
@@ -67,113 +77,133 @@ class ColumnarReader:
 
         The rows are independent of the pieces read before; only how many are odd is not.
         """
+        import duckdb
         import pyarrow as pa
 
         if isinstance(piece, LongLine):
             return None
         try:
-            return self._read(Piece(piece))
-        except (pa.ArrowException, ArithmeticError, LookupError, ValueError):
+            return self._read(piece)
+        except (pa.ArrowException, duckdb.Error, ArithmeticError, LookupError, ValueError):
             return None  # unforeseen, so nothing here is sure
 
-    def _read(self, whole: Piece) -> TypedPiece | None:
-        if len(whole) < LEAST_LINES:
+    def _read(self, piece: bytes) -> TypedPiece | None:
+        lines = _Lines(piece)
+        if len(lines) < LEAST_LINES:
             return None
-        typed: list[_Typed] = []
-        undeclared: Counter[str] = Counter()
-        odd: Mask = np.ones(len(whole), np.bool_)
-        plain = whole.plain_lines()
-        piece = whole if plain.all() else whole.only(plain)
-        numbers = np.flatnonzero(plain)
-        for shape, found in self._sort(piece):
-            one = self._type(piece, shape, found)
-            if not len(one.numbers):
-                continue
-            typed.append(one._replace(numbers=numbers[one.numbers]))
-            odd[typed[-1].numbers] = False
-            for slot in shape.slots:
-                if slot.name not in self._kinds:
-                    undeclared[slot.name] += len(one.numbers)
+        typed = [self._type(shape, lines, numbers) for shape, numbers in self._sort(lines)]
         if not typed:
             return None
-        left: list[tuple[int, bytes | LongLine]] = [
-            (number, whole.line(number)) for number in np.flatnonzero(odd).tolist()
+        rest = np.ones(len(lines), np.bool_)
+        undeclared: Counter[str] = Counter()
+        for one in typed:
+            rest[one.numbers] = False
+            for name in one.undeclared:
+                undeclared[name] += len(one.numbers)
+        odd: list[tuple[int, bytes | LongLine]] = [
+            (number, lines.line(number)) for number in np.flatnonzero(rest).tolist()
         ]
-        return TypedPiece(len(whole), *_in_order(typed), left, undeclared)
+        numbers, rows = _in_order(typed)
+        return TypedPiece(len(lines), numbers, rows, self._spell(rows), odd, undeclared)
 
-    def _sort(self, piece: Piece) -> list[tuple[Shape, Found]]:
+    def _sort(self, lines: "_Lines") -> list[tuple[Shape, Positions]]:
         """Lines by their shape, of known shapes first; new ones are learnt from the rest."""
-        rest: Positions = np.arange(len(piece))
-        sorted_lines: list[tuple[Shape, Found]] = []
+        rest: Positions = np.arange(len(lines))
+        taken: list[tuple[Shape, Positions]] = []
         for shape in list(self._shapes):
-            rest = self._take(shape, piece, rest, sorted_lines)
+            rest = self._take(shape, lines, rest, taken)
         at = 0
         while at < min(_TRIES, len(rest)) and len(rest) >= LEAST_LINES:
-            shape_found = shape_of(piece.line(int(rest[at])))
+            shape_found = shape_of(lines.line(int(rest[at])))
             known = len(rest)
             if shape_found and self._is_readable(shape_found):
-                rest = self._take(shape_found, piece, rest, sorted_lines)
+                rest = self._take(shape_found, lines, rest, taken)
                 if known - len(rest) >= LEAST_LINES and len(self._shapes) < SHAPES_CAP:
                     self._shapes.append(shape_found)
             if len(rest) == known:
                 at += 1
-        return sorted_lines
+        return taken
 
     def _take(
-        self, shape: Shape, piece: Piece, rest: Positions, into: list[tuple[Shape, Found]]
+        self,
+        shape: Shape,
+        lines: "_Lines",
+        rest: Positions,
+        into: list[tuple[Shape, Positions]],
     ) -> Positions:
-        found = shape.find(piece, rest)
-        if not len(found.lines):
+        """Move what fits from ``rest`` into ``into``; returns what is left."""
+        import pyarrow.compute as pc
+
+        pattern = shape.pattern(self._tokens, f"{ANY}|null")
+        matched = pc.match_substring_regex(lines.at(rest), pattern)
+        fits: NDArray[np.bool_] = matched.to_numpy(zero_copy_only=False)
+        if not fits.any():
             return rest
-        into.append((shape, found))
-        return np.setdiff1d(rest, found.lines, assume_unique=True)
+        into.append((shape, rest[fits]))
+        return rest[~fits]
 
     def _is_readable(self, shape: Shape) -> bool:
         """Has what every row needs, and nothing that is read line by line."""
+        if len(shape.slots) > SLOTS_CAP:
+            return False
         names = {slot.name for slot in shape.slots}
-        nested = {name for name, maker in self._makers.items() if maker is None}
+        nested = self._types.keys() - self._tokens.keys()
         return self._needed <= names and not nested & names
 
-    def _type(self, piece: Piece, shape: Shape, found: Found) -> "_Typed":
-        """Rows of the lines about which every slot is sure."""
+    def _type(self, shape: Shape, lines: "_Lines", numbers: Positions) -> "_Typed":
+        """The values of lines that fit. Raises duckdb.Error rather than leave a value out."""
         import pyarrow as pa
 
-        count = len(found.lines)
-        sure: Mask = np.ones(count, np.bool_)
-        quotes = np.full(count, 2 * len(shape.slots))
-        made: dict[str, pa.Array] = {}
-        for slot, place in zip(shape.slots, found.places, strict=True):
-            tokens = Tokens(piece, place)
-            maker = self._makers.get(slot.name)
-            if maker is None:
-                sure &= scalars(tokens)
-            else:
-                made[slot.name], fine = maker(tokens)
-                if slot.name in self._persons and self._pseudonyms:
-                    made[slot.name] = self._pseudonyms(made[slot.name])
-                sure &= fine
-                if slot.name in self._needed:
-                    sure &= ~tokens.is_null
-                if slot.name == self._key:
-                    sure &= ~tokens.is_string | (tokens.lengths > 2)
-            quotes += 2 * tokens.is_string
-        # every token that is a string has two; so with this sum none has more
-        if count < len(piece) or quotes.sum() != piece.quote_count:
-            sure &= quotes == piece.quote_counts[found.lines]
-        arrays = [
-            made[name] if name in made else pa.nulls(count, self._schema.field(name).type)
-            for name in self._kinds
-        ]
-        rows = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
-        if not self._is_spelt:
-            rows = rows.filter(pa.array(sure))
-            return _Typed(found.lines[sure], rows, self._hash(rows))
-        parts = payload_parts(piece, shape, found, self._kinds, made, self._persons)
-        payloads = payload_hashes(parts)
-        if sure.all():
-            return _Typed(found.lines, rows, payloads)
-        keep = pa.array(sure)
-        return _Typed(found.lines[sure], rows.filter(keep), payloads.filter(keep))
+        wanted = {slot.name: self._types.get(slot.name, "json") for slot in shape.slots}
+        chosen = pa.table({"line": lines.at(numbers)})
+        structure = json.dumps(wanted, ensure_ascii=False).replace("'", "''")
+        with self._hasher.connection() as connection:
+            relation = connection.from_arrow(chosen)
+            read = relation.project(f"unnest(from_json_strict(line, '{structure}'))")
+            found = read.to_arrow_table().combine_chunks()
+        if len(found) != len(numbers) or found.column_names != list(wanted):
+            raise ValueError("not one row per line")
+        columns = [self._stored(name, found) for name in self._types]
+        rows = pa.RecordBatch.from_arrays(columns, schema=self._schema)
+        return _Typed(numbers, rows, wanted.keys() - self._types.keys())
+
+    def _stored(self, name: str, found: "pa.Table") -> "pa.Array":
+        """As landing writes it; NULL where the shape has no such key."""
+        import pyarrow as pa
+
+        kind = self._schema.field(name).type
+        if name not in found.column_names:
+            return pa.nulls(len(found), kind)
+        (column,) = found.column(name).chunks
+        if name in self._persons and self._pseudonyms:
+            return self._pseudonyms(column)
+        return column if column.type == kind else column.cast(kind)
+
+
+class _Lines:
+    """The lines of a piece as Arrow text, each with its 0x0A."""
+
+    def __init__(self, piece: bytes) -> None:
+        import pyarrow as pa
+
+        ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == _NEWLINE) + 1
+        self._offsets = np.concatenate(([0], ends)).astype(np.int32)
+        self._piece = piece
+        buffers = (pa.py_buffer(self._offsets), pa.py_buffer(piece))
+        self._texts = pa.StringArray.from_buffers(len(ends), *buffers)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def line(self, number: int) -> bytes:
+        """Without its 0x0A."""
+        return self._piece[self._offsets[number] : self._offsets[number + 1] - 1]
+
+    def at(self, numbers: Positions) -> "pa.Array":
+        """Broken UTF-8 is possible; it fits no pattern."""
+        import pyarrow as pa
+
+        return self._texts if len(numbers) == len(self) else self._texts.take(pa.array(numbers))
 
 
 class _Typed(NamedTuple):
@@ -181,18 +211,15 @@ class _Typed(NamedTuple):
 
     numbers: Positions
     rows: "pa.RecordBatch"
-    payloads: "pa.Array"
+    undeclared: set[str]
 
 
-def _in_order(typed: list[_Typed]) -> _Typed:
+def _in_order(typed: list[_Typed]) -> tuple[Positions, "pa.RecordBatch"]:
     """The rows of all shapes as they stand in the piece."""
     import pyarrow as pa
 
     if len(typed) == 1:
-        return typed[0]
+        return typed[0].numbers, typed[0].rows
     numbers = np.concatenate([one.numbers for one in typed])
     order = np.argsort(numbers)
-    at = pa.array(order)
-    rows = pa.concat_batches([one.rows for one in typed]).take(at)
-    payloads = pa.concat_arrays([one.payloads for one in typed]).take(at)
-    return _Typed(numbers[order], rows, payloads)
+    return numbers[order], pa.concat_batches([one.rows for one in typed]).take(pa.array(order))

@@ -1,87 +1,92 @@
-"""The tokens of one slot over many lines: which JSON scalars they are, and as Arrow text."""
+"""What may stand in a slot of each declared type, as a pattern of RE2.
 
-from functools import cached_property
-from typing import TYPE_CHECKING
+A pattern takes only what ``strict_types`` takes and what DuckDB reads as the very same value; it
+may leave out some that both take, never the reverse. No pattern matches a quote, a backslash or
+a control character inside a text, so a text ends where the line says it does.
+"""
 
-import numpy as np
+from dagster_project.contracts.column_types import INTEGER_BITS, TIMESTAMP, ColumnType
+from dagster_project.landing.strict_types import integer_range
 
-from dagster_project.landing.columnar.positions import Mask, Piece, Positions, as_word, word_mask
-from dagster_project.landing.columnar.shapes import Place
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-_QUOTE = ord('"')
-_BYTE = np.uint64(0xFF)
-
-
-class Tokens:
-    """One slot's tokens, never empty."""
-
-    def __init__(self, piece: Piece, place: Place) -> None:
-        self._piece = piece
-        self._place = place
-        self.lengths: Positions = place.ends - place.begins
-
-    @cached_property
-    def is_string(self) -> Mask:
-        """Quoted at both ends. That no quote lies between, the count of all quotes shows."""
-        quoted: Mask = self._place.heads & _BYTE == _QUOTE
-        quoted &= self._place.is_closed
-        quoted &= self.lengths >= 2
-        return quoted
-
-    @cached_property
-    def is_null(self) -> Mask:
-        return self._is_word(b"null")
-
-    @cached_property
-    def is_true(self) -> Mask:
-        return self._is_word(b"true")
-
-    @cached_property
-    def is_false(self) -> Mask:
-        return self._is_word(b"false")
-
-    def _is_word(self, literal: bytes) -> Mask:
-        length = len(literal)
-        found: Mask = self._place.heads & word_mask(length) == as_word(literal)
-        found &= self.lengths == length
-        return found
-
-    def strings(self) -> "pa.Array":
-        """What stands between the quotes; NULL where the token is no string."""
-        begins, ends, *_ = self._place
-        return cut_texts(self._piece, begins + 1, ends - 1, self.is_string)
-
-    def texts(self, valid: Mask) -> "pa.Array":
-        """The tokens as they are; NULL where not ``valid``."""
-        return cut_texts(self._piece, self._place.begins, self._place.ends, valid)
+_CHARACTER = r"[ !#-\[\]-\x{d7ff}\x{e000}-\x{10ffff}]"
+TEXT = f'"{_CHARACTER}*"'
+NAME = f'"{_CHARACTER}+"'
+_LOGICAL = "true|false"
+_WHOLE = "0|-?[1-9][0-9]{0,17}"
+_EXPONENT = "(?:[eE][+-]?[0-9]{1,2})?"
+# the shortest spelling of a double has no more places, or an exponent
+_FRACTION = r"(?:\.[0-9]{1,21})?"
+_SINGLE = f"0|-?[1-9][0-9]{{0,14}}{_FRACTION}|-?0\\.[0-9]{{1,21}}"
+_DOUBLE = f"0|-?[1-9][0-9]{{0,14}}{_FRACTION}{_EXPONENT}|-?0\\.[0-9]{{1,21}}{_EXPONENT}"
+ANY = f"{TEXT}|{_LOGICAL}|{_DOUBLE}|{_WHOLE}"
+_LEAP_YEAR = "(?:(?:19|20)(?:0[48]|[2468][048]|[13579][26])|2000)"
+_DAY = (
+    "(?:(?:19|20)[0-9]{2}-(?:"
+    "(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+    "|(?:0[13-9]|1[0-2])-(?:29|30)"
+    "|(?:0[13578]|1[02])-31"
+    f")|{_LEAP_YEAR}-02-29)"
+)
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
+_ZONE = "(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
+# DuckDB takes a decimal from the double it is: exact up to so many digits, and rounded right up to
+# so many, unless the token lies next to the middle of two steps
+_EXACT_DIGITS, _ROUNDED_DIGITS = 15, 12
+_NOT_MIDDLE = "(?:[0-36-9]|4(?:[0-8]|9[0-8])|5(?:[1-9]|0[1-9]))[0-9]{0,11}"
 
 
-def cut_texts(
-    piece: Piece, begins: Positions, ends: Positions, valid: Mask | None = None
-) -> "pa.Array":
-    """Text from ``begins`` up to ``ends``, ascending; NULL where not ``valid``.
+def token_pattern(kind: ColumnType) -> str | None:
+    """Alternatives, ``null`` aside. None for types that are read line by line."""
+    if kind.kind in INTEGER_BITS:
+        return _integer(kind.kind)
+    if kind.kind == "decimal":
+        return _decimal(kind.precision, kind.scale)
+    return _PATTERNS.get(kind.kind)
 
-    It and the bytes between are one Arrow column, of which every second is taken.
-    """
-    import pyarrow as pa
 
-    count = len(begins)
-    if valid is not None:
-        if not valid.any():
-            return pa.nulls(count, pa.string())
-        if valid.all():
-            valid = None
-    offsets = np.empty(2 * count, np.int32)
-    offsets[0::2] = begins
-    offsets[1::2] = ends if valid is None else np.where(valid, ends, begins)
-    buffers = (pa.py_buffer(offsets), pa.py_buffer(piece.content))
-    both = pa.StringArray.from_buffers(2 * count - 1, *buffers)
-    taken = both.take(pa.array(np.arange(0, 2 * count, 2, dtype=np.int32)))
-    if valid is None:
-        return taken
-    _, starts, content = taken.buffers()
-    bitmap = pa.array(valid).buffers()[1]
-    return pa.StringArray.from_buffers(count, starts, content, bitmap)
+def _integer(kind: str) -> str:
+    lowest, highest = integer_range(kind)
+    negative = f"|-(?:{_up_to(-lowest)})" if lowest else ""
+    return f"0|{_up_to(highest)}{negative}"
+
+
+def _up_to(most: int) -> str:
+    """Whole numbers from 1 to ``most``, in digits of one spelling."""
+    digits = str(most)
+    count = len(digits)
+    ways = [f"[1-9][0-9]{{0,{count - 2}}}"] if count > 1 else []
+    for place, digit in enumerate(digits):
+        lowest = 0 if place else 1
+        if int(digit) > lowest:
+            free = f"[0-9]{{{count - place - 1}}}"
+            ways.append(f"{digits[:place]}[{lowest}-{int(digit) - 1}]{free}")
+    return "|".join([*ways, digits])
+
+
+def _decimal(precision: int, scale: int) -> str | None:
+    exact = _digits(min(precision, _EXACT_DIGITS) - scale)
+    rounded = _digits(min(precision - 1, _ROUNDED_DIGITS) - scale)  # 9.99 may round to 10.0
+    if exact is None:
+        return None
+    ways = [rf"-?{exact}(?:\.[0-9]{{1,{scale}}})?" if scale else f"-?{exact}"]
+    if rounded is not None:
+        ways.append(rf"-?{rounded}\.[0-9]{{{scale}}}{_NOT_MIDDLE}")
+    return "|".join(ways)
+
+
+def _digits(most: int) -> str | None:
+    """What stands before the point; None where nothing may."""
+    if most < 1:
+        return "0" if most == 0 else None
+    return f"(?:0|[1-9][0-9]{{0,{most - 1}}})"
+
+
+_PATTERNS = {
+    "varchar": TEXT,
+    "json": f"{TEXT}|{_LOGICAL}|{_WHOLE}",
+    "boolean": _LOGICAL,
+    "double": _DOUBLE,
+    "float": _SINGLE,
+    "date": f'"{_DAY}"',
+    TIMESTAMP: f'"{_DAY}[T ]{_CLOCK}{_ZONE}"',
+}
