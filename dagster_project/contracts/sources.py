@@ -229,7 +229,7 @@ class _Declaration:
 
     def _check_identity(self, names: set[str]) -> None:
         """Columns that together tell records apart, where the key alone does not; SQL reads it."""
-        identity = self.meta.get("identity", [self.meta.get("key")])
+        identity = self.meta.get("identity", sorted(names))
         if not isinstance(identity, list) or not identity:
             self.refuse("identity", "must be a list of declared columns")
         for name in identity:
