@@ -229,7 +229,9 @@ class _Declaration:
 
     def _check_identity(self, names: set[str]) -> None:
         """Columns that together tell records apart, where the key alone does not; SQL reads it."""
-        identity = self.meta.get("identity", sorted(names))
+        if "identity" not in self.meta:
+            return
+        identity = self.meta["identity"]
         if not isinstance(identity, list) or not identity:
             self.refuse("identity", "must be a list of declared columns")
         for name in identity:
