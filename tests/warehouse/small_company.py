@@ -87,7 +87,8 @@ def build(folder: Path, patch: pytest.MonkeyPatch, records: Records) -> Company:
     project.warehouse.parent.mkdir(parents=True, exist_ok=True)
     with closing(warehouse.connect(project.warehouse)) as connection:
         write_run_context(connection, RunContext(AS_OF, report.batch))
-    assert run_dbt_in_process(project, ["build", "--exclude-resource-type", "test"]).success
+    command = ["build", "--exclude-resource-type", "test"]
+    assert run_dbt_in_process(project, command, keeps_manifest=True).success
     return Company(project, json.loads(manifest_path(project).read_text()))
 
 

@@ -16,6 +16,7 @@ from dagster_project.landing.land import land
 from dagster_project.ledger.ledger import read
 from dagster_project.transform.bridge import ensure_manifest
 
+pytestmark = pytest.mark.xdist_group("cli_erase")
 NAME = "ann.example@customers.example"
 
 
