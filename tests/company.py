@@ -55,6 +55,16 @@ def pseudonyms(project: Project) -> Pseudonyms:
     return open_pseudonyms(project, Books(project.landing))
 
 
+def parse_in_process(project: Project) -> None:
+    """The manifest, made without a process of its own and without `dbt deps` (4 s and 1 s): a
+    local package is a link."""
+    package = project.dbt_target.parent / "packages" / "penstock"
+    package.parent.mkdir(parents=True, exist_ok=True)
+    if not package.is_symlink():
+        package.symlink_to(project.dbt_package)
+    assert run_dbt_in_process(project, ["parse"]).success
+
+
 def run_dbt_in_process(
     project: Project, arguments: Sequence[str], *, keeps_manifest: bool = False
 ) -> Any:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from company import DEMO, make_company, run_dbt_in_process
+from company import DEMO, make_company, parse_in_process, run_dbt_in_process
 
 from dagster_project import warehouse
 from dagster_project.automation.recording import Recorded, record_and_publish
@@ -43,16 +43,14 @@ def procurement(folder: Path, monkeypatch: Any) -> Project:
 
 
 def land_all(project: Project) -> None:
-    # what `ensure_manifest` runs in two processes of their own (4 s): deps, then parse
-    for command in ("deps", "parse"):
-        assert run_dbt_in_process(project, [command]).success
+    parse_in_process(project)
     land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
 
 
 def prepare(project: Project) -> None:
     """Everything before the evidence step."""
     batches = [entry.landing_batch for entry in read_entries(project.landing)]
-    context = choose_context(batches, as_of=AS_OF, known_at=None, now=datetime.now(UTC))
+    context = choose_context(batches, as_of=project.as_of, known_at=None, now=datetime.now(UTC))
     project.warehouse.parent.mkdir(parents=True, exist_ok=True)
     with closing(warehouse.connect(project.warehouse)) as connection:
         write_run_context(connection, context)

@@ -144,9 +144,11 @@ def test_a_second_source_is_counted_without_python(
         settings.write("\n[landing]\nsettle_seconds = 0\n")
     line = json.dumps(DECISION) + "\n"
     (project.root / "data/agent/decisions-2025-12-04.jsonl").write_text(line, encoding="utf-8")
-    run = say(project.root, "run")
-    assert run["landed"]["landed_files"] == 2
-    assert "pass" not in run["verdicts"]
+    project = load_project(project.root)
+    land_all(project)
+    found = judge(project)
+    assert len(found.gates) == 10
+    assert "pass" not in found.gates.values()
     assert published(
         project,
         "SELECT decision_class, is_declared, decision_count FROM penstock.decision_inventory "

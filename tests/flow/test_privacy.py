@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from company import make_company, pseudonyms, run_dbt_in_process
+from company import make_company, parse_in_process, pseudonyms
 from steps import decide, evidence, prepare
 
 from dagster_project import warehouse
@@ -164,8 +164,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         folder.mkdir()
         (folder / "_helpdesk__sources.yml").write_text(TICKETS)
         drop_everything(project.root)
-        for command in ("deps", "parse"):
-            assert run_dbt_in_process(project, [command]).success
+        parse_in_process(project)
         land(project, load_sources(manifest_path(project)))
         prepare(project)
         evidence(project)
