@@ -1,4 +1,4 @@
-"""Random worlds: a few decisions each, and what comes late, twice, in conflict or of no decision."""
+"""Random worlds: decisions, and what comes late, twice, in conflict or without a decision."""
 
 import random
 from datetime import UTC, datetime, timedelta
