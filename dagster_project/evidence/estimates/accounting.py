@@ -37,7 +37,8 @@ class Numbers(NamedTuple):
 
     @property
     def missing(self) -> int:
-        return max(self.span - self.numbered - self.unnumbered, 0)
+        """Gaps. A decision without a number fills none: else losing a number would hide one."""
+        return max(self.span - self.numbered, 0)
 
 
 def accounted(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
