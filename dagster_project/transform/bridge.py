@@ -33,6 +33,8 @@ def dbt_environment(project: Project) -> dict[str, str]:
         "PENSTOCK_THREADS": str(project.threads),
         # where this installation lies: no path of a machine stands in a company project
         "PENSTOCK_DBT_PACKAGE": str(project.dbt_package),
+        # only a rebuild in parts stops early; one left in the environment would hide new batches
+        "PENSTOCK_UPTO_BATCH": "",
         "DBT_PROFILES_DIR": str(project.root),
         "DBT_PROJECT_DIR": str(project.root),
         "DBT_TARGET_PATH": str(project.dbt_target),

@@ -46,3 +46,12 @@
 {% macro id_of_decision(rows="") -%}
     coalesce({{ rows }}decision_id, 'nameless:' || {{ rows }}_payload_sha256)
 {%- endmacro %}
+
+{#- The workflow that the chosen records name; where they name two, or none, it is unknown. -#}
+{% macro one_workflow(condition="true") -%}
+    case
+        when count(distinct case when {{ condition }} then coalesce(workflow, '(unknown)') end) = 1
+        then min(case when {{ condition }} then coalesce(workflow, '(unknown)') end)
+        else '(unknown)'
+    end
+{%- endmacro %}

@@ -82,7 +82,7 @@ select
     state.cost_currency,
     state.status,
     state.within_boundary,
-    state.sequence_number,
+    versions.sequence_number,
     state.required_fields,
     coalesce(state.inclusion_probability, 0) as inclusion_probability,
     coalesce(attachments.sample_count, 0) as sample_count,

@@ -53,6 +53,7 @@ create table facts.fct_files_settled (source varchar, source_table varchar,
     conflict_count bigint, superseded_count bigint);
 create table facts.fct_sequences_daily (source varchar, event_date date, landing_batch varchar,
     numbered_count bigint, unnumbered_count bigint, first_number bigint, last_number bigint);
+create table intermediate.int_decisions__settled (source varchar, sequence_number bigint);
 create table facts.fct_rails_daily (workflow varchar, component varchar, result varchar,
     event_date date, landing_batch varchar, observation_count bigint);
 create table facts.fct_kpis (metric varchar, workflow varchar, decision_class varchar,
