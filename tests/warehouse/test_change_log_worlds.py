@@ -34,7 +34,6 @@ FACTS = (
     "fct_unreadable",
     "fct_cohorts",
     "fct_files_settled",
-    "fct_sequences_daily",
 )
 CHANGE_LOG = [
     f"intermediate.{name}"

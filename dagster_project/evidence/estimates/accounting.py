@@ -1,6 +1,6 @@
 """Data fit, what is missing altogether: records of a file, actions and numbers without a record."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from dagster_project.evidence.estimates.context import (
@@ -17,8 +17,8 @@ from dagster_project.names import UNKNOWN
 if TYPE_CHECKING:
     import duckdb
 
-# numbers are looked at as long as actions are: the criterion's window in `criteria`
-SEQUENCE_DAYS = 28
+# more than any counter gets to in that time; sums of it still fit where counts are kept
+WIDEST_SPAN = 10**15
 
 
 class Numbers(NamedTuple):
@@ -26,6 +26,7 @@ class Numbers(NamedTuple):
 
     numbered: int = 0
     unnumbered: int = 0
+    distinct: int = 0
     span: int = 0
     first_date: date | None = None
     newest_date: date | None = None
@@ -33,12 +34,12 @@ class Numbers(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Whether every decision has a number of its own; two counters in one source repeat."""
-        return self.numbered > 0 and self.unnumbered == 0 and self.numbered <= self.span
+        return 0 < self.numbered == self.distinct <= self.span and self.unnumbered == 0
 
     @property
     def missing(self) -> int:
-        """Gaps. A decision without a number fills none: else losing a number would hide one."""
-        return max(self.span - self.numbered, 0)
+        """Numbers that no decision carries; one without a number, or with another's, fills none."""
+        return max(self.span - self.distinct, 0)
 
 
 def accounted(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
@@ -90,38 +91,40 @@ def reconciled(connection: "duckdb.DuckDBPyConnection", context: Context) -> lis
 
     What it did is told by the systems of record (``business_actions``), and where they are silent
     by the sequence numbers of the class's sources. A gap in these is a decision without a record
-    either way, of nobody knows which action.
+    either way, of nobody knows which action. Actions that are late or unreadable are no silence.
     """
     rows = connection.execute(
         """
         WITH ends AS (SELECT workflow, max(end_date) AS end_date FROM estimate_scope GROUP BY 1),
         days AS (
-            SELECT workflow, event_date, sum(action_count)::BIGINT AS actions,
-                sum(audited_count)::BIGINT AS audited
+            SELECT workflow, event_date, event_date <= end_date AS is_due,
+                sum(action_count)::BIGINT AS actions, sum(audited_count)::BIGINT AS audited
             FROM facts.fct_actions_daily JOIN ends USING (workflow)
-            WHERE landing_batch <= $known AND event_date <= end_date
-            GROUP BY workflow, event_date
+            WHERE landing_batch <= $known AND event_date IS NOT NULL
+            GROUP BY workflow, event_date, end_date
         )
-        SELECT workflow, sum(actions)::BIGINT, sum(audited)::BIGINT, min(event_date),
-            max(CASE WHEN audited > 0 THEN event_date END)
+        SELECT workflow, coalesce(sum(actions) FILTER (is_due), 0)::BIGINT,
+            coalesce(sum(audited) FILTER (is_due), 0)::BIGINT, min(event_date) FILTER (is_due),
+            max(event_date) FILTER (is_due AND audited > 0), sum(actions)::BIGINT
         FROM days GROUP BY workflow
         """,
         {"known": context.known_batch},
     ).fetchall()
     counts = {workflow: rest for workflow, *rest in rows}
     unplaced = _unplaced_actions(connection, context)
-    numbers = _numbers(connection, context)
+    numbers = _numbers(connection)
     shares = []
     for item in context.judged("reconciled"):
         name = item.decision_class
-        actions, audited, first, newest = counts.get(item.workflow) or (0, 0, None, None)
+        actions, audited, first, newest, ever = counts.get(item.workflow) or (0, 0, None, None, 0)
         own = [numbers.get(source, Numbers()) for source in sorted(context.sources.get(name, ()))]
         gaps = sum(each.missing for each in own)
         unknown = (
             context.lost(name).actions + unplaced.get(item.workflow, 0) + unplaced.get(UNKNOWN, 0)
         )
         missing = actions - audited
-        if not actions and own and all(each.is_complete for each in own):
+        is_silent = not ever and not unknown
+        if is_silent and own and all(each.is_complete for each in own):
             actions, missing = sum(each.numbered for each in own) + gaps, gaps
             first = min((each.first_date for each in own if each.first_date), default=None)
             newest = max((each.newest_date for each in own if each.newest_date), default=None)
@@ -143,22 +146,16 @@ def reconciled(connection: "duckdb.DuckDBPyConnection", context: Context) -> lis
     return share_estimates(context, "reconciled", shares)
 
 
-def _numbers(connection: "duckdb.DuckDBPyConnection", context: Context) -> dict[str, Numbers]:
+def _numbers(connection: "duckdb.DuckDBPyConnection") -> dict[str, Numbers]:
     """By source."""
     rows = connection.execute(
         """
-        SELECT source, sum(numbered_count)::BIGINT, sum(unnumbered_count)::BIGINT,
-            coalesce(max(last_number) - min(first_number) + 1, 0)::BIGINT,
-            min(event_date), max(CASE WHEN numbered_count > 0 THEN event_date END)
-        FROM facts.fct_sequences_daily
-        WHERE landing_batch <= $known AND event_date BETWEEN $first AND $last
-        GROUP BY source
+        SELECT source, numbered_count, unnumbered_count, number_count,
+            least(coalesce(last_number::HUGEINT - first_number + 1, 0), $widest)::BIGINT,
+            first_date, newest_date
+        FROM facts.fct_sequences
         """,
-        {
-            "known": context.known_batch,
-            "first": context.as_of - timedelta(SEQUENCE_DAYS - 1),
-            "last": context.as_of,
-        },
+        {"widest": WIDEST_SPAN},
     ).fetchall()
     return {source: Numbers(*rest) for source, *rest in rows}
 

@@ -18,11 +18,26 @@
             {%- set grown.by = (lane | length) - before -%}
         {%- endfor -%}
         {%- set parts = [var("macros_digest"), tojson(var("streams", {}), sort_keys=true)] -%}
-        {#- by what records are told apart, and which of them counts -#}
+        {#- by what records are told apart, which of them counts, and what of them is read -#}
         {%- for id in graph.sources | sort if penstock.landing_meta(graph.sources[id]) -%}
             {%- set meta = penstock.landing_meta(graph.sources[id]) -%}
+            {%- set columns = {} -%}
+            {%- for column in graph.sources[id].columns.values() -%}
+                {%- do columns.update(
+                    {column.name: [column.name, penstock.landed_type(column)]}
+                ) -%}
+            {%- endfor -%}
             {%- do parts.append(
-                id ~ "=" ~ tojson([meta.key, meta.get("identity"), meta.get("updates")])
+                id
+                ~ "="
+                ~ tojson(
+                    [
+                        meta.key,
+                        meta.get("identity"),
+                        meta.get("updates"),
+                        columns.values() | list,
+                    ]
+                )
             ) -%}
         {%- endfor -%}
         {%- for id in lane | sort -%} {%- do parts.append(id ~ "=" ~ lane[id]) -%} {%- endfor -%}

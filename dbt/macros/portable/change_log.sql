@@ -46,3 +46,11 @@
 {% macro id_of_decision(rows="") -%}
     coalesce({{ rows }}decision_id, 'nameless:' || {{ rows }}_payload_sha256)
 {%- endmacro %}
+
+{#- The workflow that the chosen records name; where they name two, or none, it is unknown. -#}
+{% macro one_workflow(condition="true") -%}
+    {%- set named -%}
+        case when {{ condition }} then coalesce(workflow, '(unknown)') end
+    {%- endset -%}
+    case when min({{ named }}) = max({{ named }}) then min({{ named }}) else '(unknown)' end
+{%- endmacro %}

@@ -37,17 +37,21 @@
             min(label) as label,
             min(recorded_at) as recorded_at,
             max(landed_at) as landed_at,
-            min(workflow) as workflow,
+            {{ penstock.one_workflow() }} as workflow,
             min(source) as source,
             min(review_pool) as review_pool,
             min(inclusion_probability) as inclusion_probability,
             bool_and(is_success) as is_success,
             bool_or(is_drill) as is_drill,
+            bool_and(is_seeded) as is_seeded,
             {{
                 penstock.is_conflict(
                     [
                         "outcome",
                         "label",
+                        "verdict",
+                        "is_blind",
+                        "is_seeded",
                         "recorded_at",
                         "workflow",
                         "review_pool",
@@ -71,7 +75,7 @@
                     is_conflict desc, label = 'incorrect' desc, recorded_at desc, record_id desc
             ) as recency
         from records
-        where kind = 'label' and (label is not null or is_conflict)
+        where kind = 'label' and (label is not null or is_conflict) and is_seeded is not true
     ),
 
     attachments as (
@@ -80,7 +84,7 @@
             landing_batch,
             sign,
             min(source) as source,
-            min(workflow) as workflow,
+            {{ penstock.one_workflow("kind = 'action'") }} as workflow,
             max(case when kind = 'sample' then 1 else 0 end) as sample_count,
             min(case when kind = 'sample' then inclusion_probability end) as sample_probability,
             max(
@@ -90,7 +94,10 @@
                 case
                     when kind = 'sample'
                     then 1
-                    when kind = 'label' and outcome in (select outcome from deciding_outcomes)
+                    when
+                        kind = 'label'
+                        and outcome in (select outcome from deciding_outcomes)
+                        and is_seeded is not true
                     then 1
                     else 0
                 end

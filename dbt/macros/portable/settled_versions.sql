@@ -63,6 +63,10 @@
             end as cohort_id,
             min(occurred_at) as occurred_at,
             min(event_date) as event_date,
+            -- of two numbers nobody knows which is the decision's
+            case
+                when min(sequence_number) = max(sequence_number) then min(sequence_number)
+            end as sequence_number,
             {%- for field in ["region", "team", "channel"] %}
                 case
                     when min(coalesce({{ field }}, '')) = max(coalesce({{ field }}, ''))

@@ -13,7 +13,6 @@ with
             "fct_kpis",
             "fct_outcomes_daily",
             "fct_rails_daily",
-            "fct_sequences_daily",
             "fct_unreadable",
             "fct_watermarks",
         ] %}

@@ -79,11 +79,11 @@ select
         "cost_currency",
         "status",
         "within_boundary",
-        "sequence_number",
         "required_fields",
     ] %}
         state.{{ column }},
     {%- endfor %}
+    versions.sequence_number,
     coalesce(state.inclusion_probability, 0) as inclusion_probability,
     coalesce(attachments.sample_count, 0) as sample_count,
     {{ penstock.count_of_labels() }} as label_count,

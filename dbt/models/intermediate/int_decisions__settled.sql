@@ -4,6 +4,8 @@ with context as (select * from {{ ref("int_run_context") }})
 
 select
     changes.decision_id,
+    changes.source,
+    changes.sequence_number,
     changes.occurred_at,
     changes.workflow,
     changes.decision_class,

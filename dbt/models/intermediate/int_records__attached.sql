@@ -11,12 +11,18 @@ with
     actions as ({{ penstock.union_stream("business_actions") }})
 
 select
-    coalesce(decision_id, 'review:' || review_id) as decision_id,
+    coalesce(decision_id, 'review:' || coalesce(review_id, _payload_sha256)) as decision_id,
     'label' as kind,
     'review:' || review_id as record_id,
     {{ penstock.known_time("reviewed_at") }} as recorded_at,
     '' as outcome,
-    {{ penstock.label_of_review() }} as label,
+    case
+        when not coalesce(is_seeded_error, false) then {{ penstock.label_of_review() }}
+    end as label,
+    -- what a label was made of: a later version may not change that either
+    verdict,
+    is_blind,
+    coalesce(is_seeded_error, false) as is_seeded,
     cast(null as boolean) as is_success,
     cast(null as boolean) as is_drill,
     cast(null as decimal(9, 6)) as inclusion_probability,
@@ -30,17 +36,19 @@ select
 from reviews
 left join
     {{ source("landing", "reviewers") }} as reviewers on reviews.reviewer_id = reviewers.reviewer_id
-where not coalesce(is_seeded_error, false)
 
 union all
 
 select
-    coalesce(decision_id, 'outcome:' || outcome_id),
+    coalesce(decision_id, 'outcome:' || coalesce(outcome_id, _payload_sha256)),
     'label',
     'outcome:' || outcome_id,
     {{ penstock.known_time("observed_at") }},
     coalesce(outcome, '(unknown)'),
     {{ penstock.label_of_outcome() }},
+    null,
+    null,
+    null,
     null,
     null,
     null,
@@ -64,6 +72,9 @@ select
     null,
     null,
     null,
+    null,
+    null,
+    null,
     inclusion_probability,
     null,
     null,
@@ -77,10 +88,13 @@ from samples
 union all
 
 select
-    coalesce(decision_id, 'reversal:' || reversal_id),
+    coalesce(decision_id, 'reversal:' || coalesce(reversal_id, _payload_sha256)),
     'reversal',
     reversal_id,
     {{ penstock.known_time("attempted_at") }},
+    null,
+    null,
+    null,
     null,
     null,
     coalesce(succeeded, false),
@@ -98,10 +112,13 @@ from reversals
 union all
 
 select
-    coalesce(decision_id, 'action:' || action_id),
+    coalesce(decision_id, 'action:' || coalesce(action_id, _payload_sha256)),
     'action',
     action_id,
     {{ penstock.known_time("executed_at") }},
+    null,
+    null,
+    null,
     null,
     null,
     null,

@@ -51,8 +51,9 @@ create table facts.fct_actions_daily (workflow varchar, event_date date, landing
 create table facts.fct_files_settled (source varchar, source_table varchar,
     file_sha256 varchar, landing_batch varchar, counted_count bigint, duplicate_count bigint,
     conflict_count bigint, superseded_count bigint);
-create table facts.fct_sequences_daily (source varchar, event_date date, landing_batch varchar,
-    numbered_count bigint, unnumbered_count bigint, first_number bigint, last_number bigint);
+create table facts.fct_sequences (source varchar, numbered_count bigint,
+    unnumbered_count bigint, number_count bigint, first_number bigint, last_number bigint,
+    first_date date, newest_date date);
 create table facts.fct_rails_daily (workflow varchar, component varchar, result varchar,
     event_date date, landing_batch varchar, observation_count bigint);
 create table facts.fct_kpis (metric varchar, workflow varchar, decision_class varchar,

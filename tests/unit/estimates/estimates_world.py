@@ -76,7 +76,7 @@ class World:
         self.is_changed = True
 
     def add(self, table: str, /, **row: Any) -> None:
-        if table.startswith("facts."):
+        if table.startswith("facts.") and table != "facts.fct_sequences":
             row.setdefault("landing_batch", BATCH)
         if table == "facts.fct_unreadable":
             row.setdefault("unit_batch", row["landing_batch"])

@@ -81,9 +81,10 @@ def test_reconciled_is_the_lower_bound_of_audited_actions(world: World) -> None:
 
 def numbered(world: World, **row: Any) -> dict[str, Any]:
     healthy = {"numbered_count": 500, "unnumbered_count": 0, "first_number": 7, "last_number": 507}
-    row = {"source": "s", "event_date": AS_OF} | healthy | row
-    world.run("delete from facts.fct_sequences_daily")
-    world.add("facts.fct_sequences_daily", **row)
+    row = {"source": "s", "first_date": AS_OF, "newest_date": AS_OF} | healthy | row
+    repeated = row.pop("repeated", 0)
+    world.run("delete from facts.fct_sequences")
+    world.add("facts.fct_sequences", number_count=row["numbered_count"] - repeated, **row)
     return world.estimate("reconciled")
 
 
@@ -93,19 +94,35 @@ def test_sequence_numbers_reconcile_where_no_system_of_record_speaks(world: Worl
     assert row["bound"] == round_down(float(anytime_lower(500, 501, 0.98, 0.05)))
     assert (row["n"], row["n_missing"]) == (501, 1)
     assert numbered(world, last_number=506)["bound"] > row["bound"]
-    world.add("facts.fct_unreadable", source="s", stream="business_actions", unit_count=5)
-    assert world.estimate("reconciled")["bound"] < row["bound"]
+
+
+@pytest.mark.parametrize(
+    ("table", "action"),
+    [
+        ("facts.fct_unreadable", {"source": "s", "stream": "business_actions", "unit_count": 5}),
+        ("facts.fct_actions_daily", {"workflow": WORKFLOW, "event_date": None, "action_count": 5}),
+        (
+            "facts.fct_actions_daily",
+            {"workflow": WORKFLOW, "event_date": AS_OF + timedelta(1), "action_count": 5},
+        ),
+    ],
+)
+def test_actions_that_are_late_or_unreadable_leave_no_word_to_the_numbers(
+    world: World, table: str, action: dict[str, Any]
+) -> None:
+    assert numbered(world, last_number=506)["status"] == "ok"
+    audited = {"audited_count": 0} if "event_date" in action else {}
+    world.add(table, **action, **audited)
+    assert world.estimate("reconciled")["status"] == "insufficient"
 
 
 @pytest.mark.parametrize(
     "spoil",
     [
         {"unnumbered_count": 1},
+        {"repeated": 1},
         {"last_number": 505},  # 500 decisions share 499 numbers: not one counter
         {"numbered_count": 0},
-        {"event_date": AS_OF - timedelta(28)},
-        {"event_date": AS_OF + timedelta(1)},
-        {"landing_batch": "2026"},
         {"source": "another"},
     ],
 )
@@ -120,9 +137,12 @@ def test_a_gap_counts_against_also_where_all_actions_have_a_record(world: World)
     world.add("facts.fct_actions_daily", **actions, audited_count=500)
     whole = world.estimate("reconciled")
     assert numbered(world, last_number=506)["bound"] == whole["bound"]
-    gaps = numbered(world, last_number=516)
-    assert gaps["bound"] < whole["bound"]
+    assert numbered(world, last_number=516)["bound"] < whole["bound"]
+    # a decision without a number of its own fills none, and one that repeats another's opens one
+    gaps = numbered(world, last_number=516)["bound"]
+    assert numbered(world, last_number=516, unnumbered_count=10)["bound"] == gaps
     # losing the number of the last decision, or of one between, hides no gap
     ends = {"numbered_count": 499, "unnumbered_count": 1}
-    assert numbered(world, last_number=515, **ends)["bound"] == gaps["bound"]
-    assert numbered(world, last_number=516, **ends)["bound"] < gaps["bound"]
+    assert numbered(world, last_number=515, **ends)["bound"] == gaps
+    assert numbered(world, last_number=516, **ends)["bound"] < gaps
+    assert numbered(world, last_number=516, repeated=10)["bound"] < gaps

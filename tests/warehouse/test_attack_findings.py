@@ -1,0 +1,202 @@
+"""What once hid an error: blank ids, doubled actions, numbers given twice, reviews that change."""
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from company import make_company, parse_in_process, run_dbt_in_process
+from small_company import AS_OF, CLASSIFY, LANDED, leave_support_out, replace_in
+from unclear_records import DECIDED, decision, review, selected
+
+from dagster_project import warehouse
+from dagster_project.contracts.sources import load_sources
+from dagster_project.evidence.estimates.accounting import reconciled
+from dagster_project.evidence.estimates.context import Estimate
+from dagster_project.evidence.estimates.registry import read_context
+from dagster_project.landing.land import land
+from dagster_project.settings import Project
+from dagster_project.transform.bridge import manifest_path
+from dagster_project.transform.context import RunContext, write_run_context
+
+pytestmark = pytest.mark.xdist_group("attacks")
+LANE = ["tag:prepare", "--exclude-resource-type", "test"]
+# review id → its versions as (handling seconds, fields); the later one may not count
+OTHERWISE: dict[str, list[dict[str, Any]]] = {
+    "blind-later": [{"is_blind": False}, {}],
+    "judged-later": [{"verdict": "cannot_judge"}, {}],
+    "missed-and-then-not-seeded": [{"is_seeded_error": True}, {}],
+}
+GAPS = range(100, 140)
+
+
+class Field:
+    """A company that lands and prepares batch after batch."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self.project: Project = make_company(folder, patch, as_of=AS_OF.isoformat())
+        leave_support_out(self.project)
+        staging = self.project.root / "models" / "staging" / "procurement"
+        self.declared = staging / "_procurement__sources.yml"
+        version = "key: review_id\n              updates: {version: handling_seconds}\n"
+        replace_in(self.declared, "key: review_id\n", version)
+        parse_in_process(self.project)
+        self.project.warehouse.parent.mkdir(parents=True, exist_ok=True)
+        self.batches: list[str] = []
+        self.seen: dict[str, Estimate] = {}
+
+    def step(self, **streams: list[Any]) -> None:
+        """Land and prepare; a record that is text lands as it is."""
+        folder = self.project.root / "data" / "procurement"
+        folder.mkdir(parents=True, exist_ok=True)
+        for stream, rows in streams.items():
+            lines = "".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in rows)
+            path = folder / f"{stream}-{len(self.batches)}.jsonl.gz"
+            path.write_bytes(gzip.compress(lines.encode()))
+        now = LANDED + timedelta(hours=len(self.batches))
+        report = land(self.project, load_sources(manifest_path(self.project)), now=now)
+        assert report.totals["landed_files"] == len(streams)
+        self.batches.append(report.batch)
+        self.prepare("run" if len(self.batches) > 1 else "build")
+
+    def prepare(self, verb: str) -> None:
+        with closing(warehouse.connect(self.project.warehouse)) as connection:
+            write_run_context(connection, RunContext(AS_OF, self.batches[-1]))
+        selected = LANE if verb == "build" else LANE[:1]
+        assert run_dbt_in_process(self.project, [verb, "-s", *selected]).success
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(warehouse.connect(self.project.warehouse, read_only=True)) as connection:
+            return connection.execute(query).fetchall()
+
+    def reconciled(self) -> Estimate:
+        with closing(warehouse.connect(self.project.warehouse)) as connection:
+            found = reconciled(connection, read_context(connection))
+        return next(item for item in found if item.decision_class == CLASSIFY)
+
+    def facts(self) -> dict[str, Counter[tuple[Any, ...]]]:
+        names = self.ask(
+            "select table_name from information_schema.tables where table_schema = 'facts'"
+        )
+        return {name: Counter(self.ask(f"select * from facts.{name}")) for (name,) in names}
+
+
+def numbered(name: str, number: int) -> dict[str, Any]:
+    return decision(name, sequence_number=number)
+
+
+def action(number: int, workflow: str = "procurement") -> dict[str, Any]:
+    return {
+        "action_id": f"a{number}",
+        "decision_id": f"d{number}",
+        "executed_at": DECIDED.isoformat(),
+        "workflow": workflow,
+        "action": "sort",
+    }
+
+
+def versions(name: str) -> list[dict[str, Any]]:
+    return [
+        review(name, fields.get("verdict", "agree"), 1, handling_seconds=seconds, review_id=name)
+        | fields
+        for seconds, fields in enumerate(OTHERWISE[name])
+    ]
+
+
+@pytest.fixture(scope="module")
+def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
+    """One batch after the other, and what `reconciled` found after each."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = Field(tmp_path_factory.mktemp("attacks"), patch)
+        whole = [numbered(f"d{number}", number) for number in range(400) if number not in GAPS]
+        made.step(
+            decisions=whole,
+            audit_sample=[selected(name) for name in OTHERWISE],
+            reviews=[row for name in OTHERWISE for row in versions(name)],
+        )
+        made.seen["gaps"] = made.reconciled()
+        made.step(decisions=[numbered(f"again{n}", n) for n in range(len(GAPS))])
+        made.seen["repeated"] = made.reconciled()
+        nameless = review("x", "overturn", 1, review_id=" ", decision_id=" ")
+        made.step(decisions=[decision(name) for name in OTHERWISE], reviews=[nameless])
+        made.step(business_actions=[action(number) for number in range(400)])
+        made.seen["actions"] = made.reconciled()
+        made.step(decisions=[decision(f"unnumbered{number}") for number in range(len(GAPS))])
+        made.seen["unnumbered"] = made.reconciled()
+        made.step(business_actions=[action(number, "another") for number in GAPS])
+        made.seen["doubled"] = made.reconciled()
+        made.step(decisions=[numbered("huge", 2**63 - 1)])
+        made.seen["huge"] = made.reconciled()
+        yield made
+
+
+def bound(field: Field, step: str) -> Any:
+    found = field.seen[step].bound
+    assert found is not None
+    return found
+
+
+def test_decisions_that_repeat_a_number_fill_no_gap(field: Field) -> None:
+    assert (field.seen["gaps"].n, field.seen["gaps"].n_missing) == (400, len(GAPS))
+    assert bound(field, "repeated") <= bound(field, "gaps") < 1
+    assert field.seen["repeated"].status == "insufficient"
+
+
+def test_decisions_without_a_number_fill_no_gap(field: Field) -> None:
+    assert 0 < bound(field, "unnumbered") <= bound(field, "actions")
+
+
+def test_an_action_that_names_two_workflows_is_still_missing_its_decision(field: Field) -> None:
+    assert 0 < bound(field, "doubled") <= bound(field, "unnumbered")
+    rows = field.ask("select workflow, sum(action_count) from facts.fct_actions_daily group by 1")
+    assert dict(rows) == {"procurement": 400 - len(GAPS), "(unknown)": len(GAPS)}
+
+
+def test_the_greatest_number_there_is_stops_no_run(field: Field) -> None:
+    assert bound(field, "huge") == 0
+
+
+def test_an_overturn_without_any_id_counts_against(field: Field) -> None:
+    rows = field.ask(
+        "select sum(unit_count) from facts.fct_unreadable"
+        " where reason_code = 'label_without_decision' and landing_batch >= "
+        f"'{field.batches[2]}'"
+    )
+    # those of the first batch have found their decisions
+    assert rows == [(1 - len(OTHERWISE),)]
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_a_review_that_says_otherwise_later_is_no_approval(field: Field, name: str) -> None:
+    rows = field.ask(
+        "select sum(sign * label_count), sum(sign * wrong_label_count)"
+        f" from intermediate.int_decisions__changes where decision_id = '{name}'"
+        " and has_decision"
+    )
+    assert rows == [(1, 1)]
+
+
+def test_a_limit_left_in_the_environment_hides_no_batch(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PENSTOCK_UPTO_BATCH", field.batches[-1])
+    field.step(decisions=['{"decision_id": "broken'] * 50)
+    rows = field.ask(
+        "select unit_count from facts.fct_unreadable where reason_code = 'invalid_json'"
+    )
+    assert rows == [(50,)]
+
+
+def test_a_column_that_is_declared_no_more_makes_all_facts_anew(field: Field) -> None:
+    replace_in(field.declared, '          - {name: subject_id, data_type: "varchar"}\n', "")
+    parse_in_process(field.project)
+    field.step(reviews=[review("d0", "agree", 2)])
+    incremental = field.facts()
+    field.project.warehouse.unlink()
+    field.prepare("build")
+    assert incremental == field.facts()
