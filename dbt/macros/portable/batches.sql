@@ -9,6 +9,14 @@
     {%- endif -%}
 {% endmacro %}
 
+{#- Rows that an earlier build made of these batches. By literals, as `delete+insert` would not: it
+    looks through the whole table. A kill behind it leaves batches that are not made. -#}
+{% macro forget_new_batches() %}
+    {%- if is_incremental() -%}
+        delete from {{ this }} where {{ penstock.only_new_batches() }}
+    {%- endif -%}
+{% endmacro %}
+
 {#- The batches that hold anything of what the new ones touch. -#}
 {% macro only_touched_batches(column="landing_batch") %}
     {%- if not is_incremental() -%} {{ penstock.only_new_batches(column) }}
@@ -20,6 +28,24 @@
                 earlier.decision_key in (
                     select decision_key
                     from {{ ref("int_records__arrivals") }}
+                    where {{ penstock.only_new_batches() }}
+                )
+        {%- endset -%}
+        {{ penstock.in_batches(column, penstock.first_column(touched)) }}
+    {%- endif -%}
+{% endmacro %}
+
+{#- The same for landed records, by the number of their key. -#}
+{% macro only_batches_of_keys(column="landing_batch") %}
+    {%- if not is_incremental() -%} {{ penstock.only_new_batches(column) }}
+    {%- else -%}
+        {%- set touched -%}
+            select distinct landing_batch
+            from {{ ref("int_records__landed") }}
+            where
+                record_key in (
+                    select record_key
+                    from {{ ref("int_records__landed") }}
                     where {{ penstock.only_new_batches() }}
                 )
         {%- endset -%}

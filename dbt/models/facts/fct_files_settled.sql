@@ -2,7 +2,9 @@
     with another record of that key, or superseded by a later version. One row per file and landing
     batch that changed it; the four add up to the landed records, or rows are lost. -#}
 with
-    records as (select * from {{ ref("int_records__landed") }}),
+    records as (
+        select * from {{ ref("int_records__landed") }} where {{ penstock.only_batches_of_keys() }}
+    ),
 
     touched as (
         select distinct source, source_table, record_key, landing_batch

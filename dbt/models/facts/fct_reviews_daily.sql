@@ -4,7 +4,18 @@
 -- reviewers join by pseudonym; the seed is what these are made from, so it is in the build id
 -- depends_on: {{ ref("reviewers") }}
 with
-    reviews as ({{ penstock.union_stream("reviews") }}),
+    reviews as (
+        select *
+        from ({{ penstock.union_stream("reviews") }}) as landed
+        {%- if is_incremental() %}
+            where
+                coalesce(review_id, '') in (
+                    select coalesce(review_id, '')
+                    from ({{ penstock.union_stream("reviews") }}) as new_reviews
+                    where {{ penstock.only_new_batches("_landing_batch") }}
+                )
+        {%- endif %}
+    ),
 
     payloads as (
         select

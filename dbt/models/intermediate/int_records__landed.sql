@@ -1,8 +1,8 @@
 {{
     config(
         materialized="incremental",
-        incremental_strategy="delete+insert",
-        unique_key="landing_batch",
+        incremental_strategy="append",
+        pre_hook="{{ penstock.forget_new_batches() }}",
         on_schema_change="fail",
     )
 }}
