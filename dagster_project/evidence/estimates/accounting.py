@@ -93,7 +93,7 @@ def reconciled(connection: "duckdb.DuckDBPyConnection", context: Context) -> lis
 
     What it did is told by the systems of record (``business_actions``), and where they are silent
     by the sequence numbers of the class's sources. A gap in these is a decision without a record
-    either way, of nobody knows which action. An action that is late or cannot be read is no silence.
+    either way, of nobody knows which action. An action that is late or unreadable is no silence.
     """
     rows = connection.execute(
         """
