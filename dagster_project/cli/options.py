@@ -16,6 +16,11 @@ from dagster_project.cli.words import clean
 if TYPE_CHECKING:
     from dagster_project.settings import Project
 
+EXIT_CODES = (
+    "Exit codes: 0 ok, 1 no (denied, or a check failed), 2 bad input, 3 failed, "
+    "4 nothing there yet."
+)
+
 Command = Callable[..., None]
 
 ProjectOption = Annotated[

@@ -50,14 +50,25 @@ def execute(
     """Parse, then run the job, all output into ``log``. Raises PipelineFailedError naming the
     step, UsageProblemError for a declaration that cannot be used."""
     from rich.console import Console
-    from rich.status import Status
+    from rich.live import Live
+    from rich.spinner import Spinner
 
     with output_into(log) as terminal:
         # a status on something that is no terminal prints nothing
         screen = Console(file=terminal, quiet=not has_progress)
         try:
-            with Status("parse", console=screen) as status:
-                execution = _execute(project, as_of, known_at, tell=status.update)
+            spinner = Spinner("dots", "parse")
+            # `Status` would take stdout back from the log, and show all of it
+            with Live(
+                spinner,
+                console=screen,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            ):
+                execution = _execute(
+                    project, as_of, known_at, tell=lambda step: spinner.update(text=step)
+                )
         except OSError as error:
             raise PipelineFailedError(f"the run could not start: {error}; log: {log}") from error
     if execution.is_interrupted:

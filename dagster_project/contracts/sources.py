@@ -57,8 +57,8 @@ class SourceTable:
     ``timestamp`` is None when ``undated``. ``timezone`` is the zone of times that carry none.
     ``single_record``: ``record_path`` leads to one object, which is the only record.
     ``updates`` is ``never`` or the name of the version column: the record with the greatest one
-    counts. ``identity``: columns that tell records apart, empty for the key alone. ``query`` says
-    what to ask a database, where the rows come from one; ``location`` is empty then.
+    counts. ``identity``: columns that tell records apart; empty: the key. ``query``: what to ask a
+    database, where the rows come from one; ``location`` is empty then.
     """
 
     source: str
@@ -230,10 +230,8 @@ class _Declaration:
 
     def _identity(self, names: set[str]) -> tuple[str, ...]:
         """Columns that together tell records apart, where the key alone does not."""
-        if "identity" not in self.meta:
-            return ()
-        identity = self.meta["identity"]
-        if not isinstance(identity, list) or not identity:
+        identity = self.meta.get("identity", ())
+        if identity != () and (not isinstance(identity, list) or not identity):
             self.refuse("identity", "must be a list of declared columns")
         for name in identity:
             if not isinstance(name, str) or name not in names:

@@ -15,6 +15,8 @@ NO_SUCH_MODEL = re.compile(r"'model\.penstock\.\w+'[^\n]* depends on a node name
 # What the manifest is made of; data and state folders are not.
 PARSED_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".py")
 PARSED_FOLDERS = ("models", "seeds", "macros", "tests", "snapshots", "analyses")
+# up to which landing batch the facts are made: dbt/macros/portable/batches.sql reads it
+UPTO_BATCH = "PENSTOCK_UPTO_BATCH"
 
 
 class DbtFailedError(RuntimeError):
@@ -33,13 +35,13 @@ def dbt_environment(project: Project) -> dict[str, str]:
         "PENSTOCK_THREADS": str(project.threads),
         # where this installation lies: no path of a machine stands in a company project
         "PENSTOCK_DBT_PACKAGE": str(project.dbt_package),
-        # only a rebuild in parts stops early; one left in the environment would hide new batches
-        "PENSTOCK_UPTO_BATCH": "",
         "DBT_PROFILES_DIR": str(project.root),
         "DBT_PROJECT_DIR": str(project.root),
         "DBT_TARGET_PATH": str(project.dbt_target),
         "DBT_LOG_PATH": str(project.dbt_target.parent / "logs"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        # only a part of a rebuild sets it; left over from a shell it would leave batches out
+        UPTO_BATCH: "",
         # a test belongs to the set of its first parent; `cautious` would drop it from both
         "DBT_INDIRECT_SELECTION": "eager",
     }

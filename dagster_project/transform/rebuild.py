@@ -12,7 +12,7 @@ from pathlib import Path
 from dagster_project import warehouse
 from dagster_project.files import write_durably
 from dagster_project.settings import Project
-from dagster_project.transform.bridge import inputs_digest, run_dbt
+from dagster_project.transform.bridge import UPTO_BATCH, inputs_digest, run_dbt
 
 # about 2 GB and 20 s in DuckDB with two threads; one batch is never divided
 PART_ROWS = 2_000_000
@@ -42,7 +42,7 @@ def rebuild_in_parts(
         if part == left:
             return parts
         on_part(part[-1])
-        run_dbt(project, *BUILD_FACTS, PENSTOCK_UPTO_BATCH=part[-1])
+        run_dbt(project, *BUILD_FACTS, **{UPTO_BATCH: part[-1]})
         parts += 1
         build_id = _build_id(project, part)
         left = left[len(part) :]

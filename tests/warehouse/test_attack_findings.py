@@ -61,6 +61,7 @@ class Field:
         now = LANDED + timedelta(hours=len(self.batches))
         report = land(self.project, load_sources(manifest_path(self.project)), now=now)
         assert report.totals["landed_files"] == len(streams)
+        assert report.batch
         self.batches.append(report.batch)
         self.prepare("run" if len(self.batches) > 1 else "build")
 
@@ -178,17 +179,6 @@ def test_a_review_that_says_otherwise_later_is_no_approval(field: Field, name: s
         " and has_decision"
     )
     assert rows == [(1, 1)]
-
-
-def test_a_limit_left_in_the_environment_hides_no_batch(
-    field: Field, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PENSTOCK_UPTO_BATCH", field.batches[-1])
-    field.step(decisions=['{"decision_id": "broken'] * 50)
-    rows = field.ask(
-        "select unit_count from facts.fct_unreadable where reason_code = 'invalid_json'"
-    )
-    assert rows == [(50,)]
 
 
 def test_a_column_that_is_declared_no_more_makes_all_facts_anew(field: Field) -> None:

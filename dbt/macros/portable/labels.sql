@@ -24,3 +24,28 @@
         else 'incorrect'
     end
 {% endmacro %}
+
+{#- Whether the label that decides for a decision counts: 1 or 0. -#}
+{% macro count_of_labels() %}
+    case
+        when
+            attachments.sample_conflict_count = 1
+            or attachments.sample_probability is distinct from state.inclusion_probability
+        then 0
+        -- nobody agrees with what was not decided yet, nor at no known time
+        when labels.label = 'correct' and coalesce(labels.recorded_at < state.occurred_at, true)
+        then 0
+        -- a reviewer of another pool knows another class
+        when
+            labels.label = 'correct'
+            and labels.outcome = ''
+            and labels.review_pool is distinct from state.review_pool
+        then 0
+        -- an outcome that does not say of what may be the one that decides
+        when nameless.record_id is not null and state.label_outcome is not null
+        then 0
+        when labels.record_id is not null
+        then 1
+        else 0
+    end
+{% endmacro %}

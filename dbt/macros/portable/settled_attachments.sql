@@ -1,5 +1,9 @@
 {#- CTEs of the change log: labels, selections, reversals and actions of a decision, per phase. -#}
 {% macro settled_attachments() %}
+    deciding_outcomes as (
+        select distinct coalesce(label_outcome, '') as outcome from {{ ref("decision_classes") }}
+    ),
+
     attached_seen as (
         select
             phases.sign,

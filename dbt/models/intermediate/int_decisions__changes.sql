@@ -18,10 +18,6 @@ with
 
     attached as (select * from {{ ref("int_records__attached") }} where {{ is_touched }}),
 
-    deciding_outcomes as (
-        select distinct coalesce(label_outcome, '') as outcome from {{ ref("decision_classes") }}
-    ),
-
     touched as (
         select decision_id, landing_batch
         from decisions
@@ -73,40 +69,24 @@ select
         else '(unknown)'
     end as route,
     case when not versions.is_conflict then state.confidence end as confidence,
-    state.amount,
-    state.currency,
-    state.latency_ms,
-    state.input_tokens,
-    state.output_tokens,
-    state.cost_amount,
-    state.cost_currency,
-    state.status,
-    state.within_boundary,
+    {%- for column in [
+        "amount",
+        "currency",
+        "latency_ms",
+        "input_tokens",
+        "output_tokens",
+        "cost_amount",
+        "cost_currency",
+        "status",
+        "within_boundary",
+        "required_fields",
+    ] %}
+        state.{{ column }},
+    {%- endfor %}
     versions.sequence_number,
-    state.required_fields,
     coalesce(state.inclusion_probability, 0) as inclusion_probability,
     coalesce(attachments.sample_count, 0) as sample_count,
-    case
-        when
-            attachments.sample_conflict_count = 1
-            or attachments.sample_probability is distinct from state.inclusion_probability
-        then 0
-        -- nobody agrees with what was not decided yet, nor at no known time
-        when labels.label = 'correct' and coalesce(labels.recorded_at < state.occurred_at, true)
-        then 0
-        -- a reviewer of another pool knows another class
-        when
-            labels.label = 'correct'
-            and labels.outcome = ''
-            and labels.review_pool is distinct from state.review_pool
-        then 0
-        -- an outcome that does not say of what may be the one that decides
-        when nameless.record_id is not null and state.label_outcome is not null
-        then 0
-        when labels.record_id is not null
-        then 1
-        else 0
-    end as label_count,
+    {{ penstock.count_of_labels() }} as label_count,
     case
         when labels.is_conflict or labels.label = 'incorrect' then 1 else 0
     end as wrong_label_count,
@@ -115,11 +95,9 @@ select
     case
         when versions.decision_id is null then coalesce(attachments.evidence_count, 0) else 0
     end as orphan_count,
-    coalesce(attachments.reversal_count, 0) as reversal_count,
-    coalesce(attachments.reversal_succeeded_count, 0) as reversal_succeeded_count,
-    coalesce(attachments.drill_count, 0) as drill_count,
-    coalesce(attachments.drill_succeeded_count, 0) as drill_succeeded_count,
-    coalesce(attachments.action_count, 0) as action_count,
+    {%- for record in ["reversal", "reversal_succeeded", "drill", "drill_succeeded", "action"] %}
+        coalesce(attachments.{{ record }}_count, 0) as {{ record }}_count,
+    {%- endfor %}
     attachments.action_date,
     '{{ penstock.build_id() }}' as build_id
 from phases

@@ -1,9 +1,13 @@
 """`penstock run` refuses a bad registry, names the step that failed, and survives a killed run."""
 
 import os
+import pty
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import dagster as dg
@@ -51,6 +55,51 @@ def test_a_registry_with_problems_is_listed_and_nothing_runs(ask: Ask, fresh: Wo
     assert "nothing was judged" in said.err
     assert "people.csv: is missing" in said.err
     assert not (fresh.home / "logs").exists()
+
+
+@contextmanager
+def terminal() -> Iterator[bytearray]:
+    """A pseudo terminal in the place of stderr; what was shown on it."""
+    shown = bytearray()
+    master, slave = pty.openpty()
+
+    def read() -> None:
+        with suppress(OSError):  # how the end of a terminal reads
+            while chunk := os.read(master, 4096):
+                shown.extend(chunk)
+
+    reader = threading.Thread(target=read)
+    kept = os.dup(2)
+    os.dup2(slave, 2)
+    os.close(slave)
+    reader.start()
+    try:
+        yield shown
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        reader.join()
+        os.close(master)
+
+
+def test_on_a_terminal_the_step_is_shown_and_its_output_is_not(
+    fresh: World, job: Callable[[Callable[[], None]], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def body() -> None:
+        sys.stdout.write("words of a step\n")
+        time.sleep(0.5)
+
+    job(body)
+    monkeypatch.setenv("TERM", "xterm")
+    project = _project(fresh, monkeypatch)
+    log = fresh.home / "run.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with terminal() as shown:
+        pipeline.execute(project, None, None, log, has_progress=True)
+    assert b"prepare" in shown
+    assert b"words" not in shown
+    assert b"DEBUG" not in shown
+    assert "words of a step" in log.read_text(encoding="utf-8")
 
 
 def test_a_failed_step_is_named_with_its_words_and_the_log(
