@@ -57,7 +57,7 @@ class SourceTable:
     ``timestamp`` is None when ``undated``. ``timezone`` is the zone of times that carry none.
     ``single_record``: ``record_path`` leads to one object, which is the only record.
     ``updates`` is ``never`` or the name of the version column: the record with the greatest one
-    counts. ``query`` says what to ask a
+    counts. ``identity``: columns that tell records apart; empty: the key. ``query``: what to ask a
     database, where the rows come from one; ``location`` is empty then.
     """
 
@@ -75,6 +75,7 @@ class SourceTable:
     query: Query | None = None
     single_record: bool = False
     shape: Shape = field(default_factory=Shape)
+    identity: tuple[str, ...] = ()
 
     @property
     def persons(self) -> tuple[str, ...]:
@@ -144,7 +145,6 @@ class _Declaration:
         columns = tuple(self._columns())
         kind = self._format()
         names = {column.name for column in columns}
-        self._check_identity(names)
         if kind not in WITH_ENVELOPE and (around := [c.name for c in columns if c.from_envelope]):
             self.refuse(f"columns.{around[0]}", f"format {kind} has no envelope")
         undated = self._flag("undated")
@@ -164,6 +164,7 @@ class _Declaration:
             query=query,
             single_record=self._single_record(kind),
             shape=self._shape(kind, columns),
+            identity=self._identity(names),
         )
 
     def _check_names(self) -> None:
@@ -227,16 +228,15 @@ class _Declaration:
             self.refuse(key, f"{name!r} is no declared column; add it under columns")
         return name
 
-    def _check_identity(self, names: set[str]) -> None:
-        """Columns that together tell records apart, where the key alone does not; SQL reads it."""
-        if "identity" not in self.meta:
-            return
-        identity = self.meta["identity"]
-        if not isinstance(identity, list) or not identity:
+    def _identity(self, names: set[str]) -> tuple[str, ...]:
+        """Columns that together tell records apart, where the key alone does not."""
+        identity = self.meta.get("identity", ())
+        if identity != () and (not isinstance(identity, list) or not identity):
             self.refuse("identity", "must be a list of declared columns")
         for name in identity:
             if not isinstance(name, str) or name not in names:
                 self.refuse("identity", f"{name!r} is no declared column; add it under columns")
+        return tuple(identity)
 
     def _timestamp(self, undated: bool, names: set[str]) -> str | None:
         if self.meta.get("timestamp") is None:

@@ -62,7 +62,7 @@ def _compare(
         raise RetryError(problems[0])
     _check_alike(project, call, old, new, source)
     landed = _landed_at_open_places(call.books, old, new)
-    _check_new(call.books, old, new, landed)
+    _check_new(call.books, source, old, new, landed)
     read = set(landed["place"].to_pylist())
     refused = {unit.place: unit.reason for unit in refused_units(call.books, new)}
     reasons = Counter[str]()
@@ -127,24 +127,44 @@ def _landed_at_open_places(books: Books, old: Entry, new: Entry) -> "pa.Table":
     return chosen.rename_columns(["place", "payload"])
 
 
-def _check_new(books: Books, old: Entry, new: Entry, landed: "pa.Table") -> None:
-    """No repaired line may repeat a record that is there anyway: the refused one would be lost.
+def _check_new(
+    books: Books, source: SourceTable, old: Entry, new: Entry, landed: "pa.Table"
+) -> None:
+    """No repaired line may be of a record that is there anyway: the refused one would be lost.
 
-    Other corrected copies of the same file may hold it, at the same place. Raises RetryError.
+    Neither word for word nor by its identity: many lines under one id would count as one record,
+    and a later version would just replace it. Other corrected copies of the same file may hold it,
+    at the same place. Raises RetryError.
     """
     import duckdb
+    import pyarrow.parquet as pq
 
     files = {e.file_sha256: e for e in books if (e.relation, e.status) == (old.relation, LANDED)}
     paths = [str(books.parquet_path(old.relation, digest)) for digest in sorted(files)]
     is_copy = cache(partial(_is_copy, books, old))
+    # a column that was declared later is in no row of the copy and tells nothing apart
+    known = pq.read_schema(books.parquet_path(new.relation, new.file_sha256)).names
+    columns = [name for name in source.identity or (source.key,) if name in known]
+    identity = ", ".join(f"""coalesce("{name}"::VARCHAR, '')""" for name in columns)
     with closing(duckdb.connect(":memory:", config={"threads": 1})) as connection:
         connection.register("landed", landed)
         twins = connection.execute(
-            """
-            SELECT landed.place, other._file_sha256, other._place
-            FROM landed JOIN read_parquet($paths, union_by_name = true) AS other
-                ON other._payload_sha256 = landed.payload
-            WHERE (other._file_sha256, other._place) <> ($new, landed.place)
+            f"""
+            WITH records AS (
+                SELECT _file_sha256 AS digest, _place AS place, _payload_sha256 AS payload,
+                    [{identity}] AS identity
+                FROM read_parquet($paths, union_by_name = true)
+            ),
+            repaired AS (
+                SELECT records.* FROM records JOIN landed USING (place) WHERE digest = $new
+            )
+            SELECT repaired.place, other.digest, other.place
+            FROM repaired JOIN records AS other ON other.payload = repaired.payload
+            WHERE (other.digest, other.place) <> ($new, repaired.place)
+            UNION
+            SELECT repaired.place, other.digest, other.place
+            FROM repaired JOIN records AS other ON other.identity = repaired.identity
+            WHERE (other.digest, other.place) <> ($new, repaired.place) AND len(other.identity) > 0
             ORDER BY ALL
             """,
             {"paths": paths, "new": new.file_sha256},
@@ -153,7 +173,8 @@ def _check_new(books: Books, old: Entry, new: Entry, landed: "pa.Table") -> None
         if other != place or not is_copy(files[digest].file_sha256):
             raise RetryError(
                 f"unit {place} of {new.file_name} repeats unit {other} of "
-                f"{files[digest].file_name}: the refused record would be lost, not repaired"
+                f"{files[digest].file_name}, or its {', '.join(columns)}: the refused record would "
+                "be lost, not repaired; where both are records, tell them apart by `identity`"
             )
 
 

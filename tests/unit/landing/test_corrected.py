@@ -9,6 +9,7 @@ from retry_world import CUT, books, correct, entry, open_places
 from dagster_project.landing.refused import refused_units
 from dagster_project.landing.verify import verify
 
+AGAIN = b'{"id":"4","at":"2026-01-02T03:04:05Z","n":%d}\n'
 BAD = lines(1, 2) + CUT + lines(4) + b"nothing\n" + lines(6)
 
 
@@ -68,6 +69,8 @@ def test_one_copy_after_another_repairs_also_what_the_first_left(desk: Desk) -> 
         (lines(1, 2, 3, 4, 3, 6), "unit 3 of data/new.jsonl repeats unit 5"),
         (lines(1, 2, 57, 4, 5, 6), "unit 3 of data/new.jsonl repeats unit 1 of data/other.jsonl"),
         (lines(1, 2, 48, 4, 5, 6), "unit 3 of data/new.jsonl repeats unit 3 of data/alike.jsonl"),
+        (lines(1, 2) + AGAIN % 7 + lines(4, 5, 6), "unit 3 of data/new.jsonl repeats unit 4"),
+        (lines(1, 2) + CUT + lines(4) + AGAIN % 9 + lines(6), "unit 5 .* repeats unit 4"),
     ],
     ids=[
         "shortened",
@@ -79,6 +82,8 @@ def test_one_copy_after_another_repairs_also_what_the_first_left(desk: Desk) -> 
         "one record twice",
         "a record of another file",
         "a record of the same place of another file",
+        "another version of a good line",
+        "another version of a good line, in one place of two",
     ],
 )
 def test_a_copy_that_is_no_repair_is_refused_as_a_whole(
@@ -98,7 +103,7 @@ def test_a_csv_under_another_header_is_no_copy(desk: Desk) -> None:
     desk.declare(format="csv")
     dropped(
         desk,
-        b"id,at,m\n1,2026-01-02T03:04:05Z,1\n2,2026-01-02T03:04:05Z,2\n",
+        b"id,at,m\n1,2026-01-02T03:04:05Z,1\n3,2026-01-02T03:04:05Z,2\n",
         b"id,at,n\n1,2026-01-02T03:04:05Z,1\n2,2026-01-02T03:04:05Z,x\n",
     )
     assert "another header" in str(correct(desk, "old.jsonl", "new.jsonl").problem)
