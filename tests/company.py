@@ -81,7 +81,7 @@ def run_dbt_in_process(
     before = dict(os.environ)
     os.environ.update(dbt_environment(project))
     try:
-        result = dbtRunner().invoke([*arguments, "--quiet"])
+        result = dbtRunner().invoke([*arguments, "--quiet", "--log-level-file", "none"])
     finally:
         os.environ.clear()
         os.environ.update(before)

@@ -17,14 +17,11 @@ def damaged(folder: Path, patch: pytest.MonkeyPatch, damage) -> Judged:
     return judge(project)
 
 
-def cut_off_decisions(data: Path) -> None:
-    path = data / "decisions.jsonl.gz"
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def lose_reviews_a_column_and_a_unit(data: Path) -> None:
-    """No reviews; decisions without confidence; hours become minutes, with the same numbers."""
+def lose_a_bit_of_everything(data: Path) -> None:
+    """No reviews; actions cut off; no confidence; hours become minutes, with the same numbers."""
     (data / "reviews.jsonl.gz").unlink()
+    actions = data / "business_actions.jsonl.gz"
+    actions.write_bytes(actions.read_bytes()[: actions.stat().st_size // 2])
     path = data / "decisions.jsonl.gz"
     rows = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
     without = [{key: row[key] for key in row if key != "confidence"} for row in rows]
@@ -46,24 +43,19 @@ def double_and_spoil(data: Path) -> None:
     (data / "reviews.jsonl.gz").write_bytes(gzip.compress(reviews + b'{"review_id": "x", \n' * 3))
 
 
-def test_missing_reviews_a_lost_column_and_another_unit_take_passes_away(
+def test_a_missing_file_a_cut_off_one_a_lost_column_and_another_unit_take_passes_away(
     baseline: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = damaged(tmp_path, monkeypatch, lose_reviews_a_column_and_a_unit)
+    found = damaged(tmp_path, monkeypatch, lose_a_bit_of_everything)
     assert passing(found.criteria) < passing(baseline.criteria)
     lost = {key[2] for key in passing(baseline.criteria) - passing(found.criteria)}
     assert {"labels_available", "accuracy", "review_capacity"} <= lost
     of_values = {"required_data_present", "confidence_quality", "pain_measured"}
     assert of_values <= lost
-    assert not of_values & {key[2] for key in passing(found.criteria)}
-
-
-def test_a_cut_off_file_takes_passes_away(
-    baseline: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = damaged(tmp_path, monkeypatch, cut_off_decisions)
-    assert passing(found.criteria) < passing(baseline.criteria)
-    assert not any(key[2] == "accounted" for key in passing(found.criteria))
+    # half a file of actions is none, and shuts every gate of its source
+    assert {"accounted", "reconciled"} <= lost
+    kept = {key[2] for key in passing(found.criteria)}
+    assert not kept & (of_values | {"accounted", "reconciled"})
     assert not any(key[2] == "data_fit" for key in passing(found.gates))
 
 

@@ -7,12 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from company import run_dbt_in_process
+from company import parse_in_process, run_dbt_in_process
 from steps import decide, evidence, passing, procurement, verdicts_of
 
 from dagster_project import warehouse
 from dagster_project.settings import Project
-from dagster_project.transform.bridge import ensure_manifest
 
 pytestmark = pytest.mark.xdist_group("flow")
 CLASS = "procurement.classify_vendor_request"
@@ -105,7 +104,7 @@ def add_expectation(project: Project, expectation_type: str, kwargs: dict) -> No
 def test_nothing_landed_passes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = procurement(tmp_path, monkeypatch)
     shutil.rmtree(project.root / "data")
-    ensure_manifest(project)
+    parse_in_process(project)
     assert run_dbt_in_process(project, ["build"]).success
     criteria, gates = verdicts_of(project)
     assert len(criteria) > 100

@@ -30,11 +30,17 @@ class Numbers(NamedTuple):
     span: int = 0
     first_date: date | None = None
     newest_date: date | None = None
+    is_only_witness: bool = False
 
     @property
     def is_complete(self) -> bool:
-        """Whether every decision has a number of its own; two counters in one source repeat."""
-        return 0 < self.numbered == self.distinct <= self.span and self.unnumbered == 0
+        """Whether every decision has a number of its own, and no system of record should speak;
+        two counters in one source repeat."""
+        return (
+            self.is_only_witness
+            and 0 < self.numbered == self.distinct <= self.span
+            and self.unnumbered == 0
+        )
 
     @property
     def missing(self) -> int:
@@ -152,7 +158,7 @@ def _numbers(connection: "duckdb.DuckDBPyConnection") -> dict[str, Numbers]:
         """
         SELECT source, numbered_count, unnumbered_count, number_count,
             least(coalesce(last_number::HUGEINT - first_number + 1, 0), $widest)::BIGINT,
-            first_date, newest_date
+            first_date, newest_date, is_only_witness
         FROM facts.fct_sequences
         """,
         {"widest": WIDEST_SPAN},

@@ -53,7 +53,7 @@ create table facts.fct_files_settled (source varchar, source_table varchar,
     conflict_count bigint, superseded_count bigint);
 create table facts.fct_sequences (source varchar, numbered_count bigint,
     unnumbered_count bigint, number_count bigint, first_number bigint, last_number bigint,
-    first_date date, newest_date date);
+    first_date date, newest_date date, is_only_witness boolean);
 create table facts.fct_rails_daily (workflow varchar, component varchar, result varchar,
     event_date date, landing_batch varchar, observation_count bigint);
 create table facts.fct_kpis (metric varchar, workflow varchar, decision_class varchar,

@@ -82,6 +82,7 @@ def test_reconciled_is_the_lower_bound_of_audited_actions(world: World) -> None:
 def numbered(world: World, **row: Any) -> dict[str, Any]:
     healthy = {"numbered_count": 500, "unnumbered_count": 0, "first_number": 7, "last_number": 507}
     row = {"source": "s", "first_date": AS_OF, "newest_date": AS_OF} | healthy | row
+    row.setdefault("is_only_witness", True)
     repeated = row.pop("repeated", 0)
     world.run("delete from facts.fct_sequences")
     world.add("facts.fct_sequences", number_count=row["numbered_count"] - repeated, **row)
@@ -120,6 +121,7 @@ def test_actions_that_are_late_or_unreadable_leave_no_word_to_the_numbers(
     "spoil",
     [
         {"unnumbered_count": 1},
+        {"is_only_witness": False},
         {"repeated": 1},
         {"last_number": 505},  # 500 decisions share 499 numbers: not one counter
         {"numbered_count": 0},
