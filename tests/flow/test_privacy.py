@@ -160,6 +160,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Landed, judged, recorded and published."""
     with pytest.MonkeyPatch.context() as patch:
         project = make_company(tmp_path_factory.mktemp("private"), patch, as_of="2025-08-03")
+        patch.setenv("DBT_LOG_LEVEL_FILE", "debug")
         folder = project.root / "models" / "staging" / "helpdesk"
         folder.mkdir()
         (folder / "_helpdesk__sources.yml").write_text(TICKETS)
