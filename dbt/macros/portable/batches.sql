@@ -1,7 +1,7 @@
 {#- Which landing batches a model makes now: those that this very build has not made. After a change
     of the heavy lane none is, so every batch whose files are still there is made again, and
     replaces its old self. Batches stand in the SQL as literals, because only by literals does an
-    engine skip the rest of a table or of the landed files: a day costs the same after a year. -#}
+    engine skip the rest of a table or of the landed files. -#}
 {% macro only_new_batches(column="landing_batch") %}
     {%- if is_incremental() -%} {{ penstock.in_batches(column, penstock.new_batches()) }}
     {%- elif penstock.upto_batch() -%} {{ column }} <= '{{ penstock.upto_batch() }}'
