@@ -35,6 +35,18 @@ OTHERWISE: dict[str, list[dict[str, Any]]] = {
 GAPS = range(100, 140)
 
 
+def undo(hour: int) -> dict[str, Any]:
+    """A failed attempt under a blank id."""
+    moment = (DECIDED + timedelta(hours=hour)).isoformat()
+    return {
+        "reversal_id": " ",
+        "decision_id": "d1",
+        "attempted_at": moment,
+        "succeeded": False,
+        "is_drill": False,
+    }
+
+
 class Field:
     """A company that lands and prepares batch after batch."""
 
@@ -120,6 +132,7 @@ def field(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
             audit_sample=[selected(name) for name in OTHERWISE],
             reviews=[row for name in OTHERWISE for row in versions(name)],
             business_actions=[action(number) for number in range(400)],
+            reversals=[undo(hour) for hour in (1, 2)],
         )
         made.seen["gaps"] = made.reconciled()
         made.step(decisions=[numbered(f"again{n}", n) for n in range(len(GAPS))])
@@ -138,6 +151,13 @@ def bound(field: Field, step: str) -> Any:
     found = field.seen[step].bound
     assert found is not None
     return found
+
+
+def test_two_failed_attempts_under_a_blank_id_are_two(field: Field) -> None:
+    rows = field.ask(
+        "select sum(attempt_count), sum(succeeded_count) from facts.fct_reversals_daily"
+    )
+    assert rows == [(2, 0)]
 
 
 def test_decisions_that_repeat_a_number_fill_no_gap(field: Field) -> None:

@@ -25,6 +25,17 @@
     end
 {% endmacro %}
 
+{#- Joins the last label of `outcome`, as the phase saw it, under the name `alias`. -#}
+{% macro join_label(alias, outcome) %}
+    left join
+        labels as {{ alias }}
+        on phases.decision_id = {{ alias }}.decision_id
+        and phases.landing_batch = {{ alias }}.landing_batch
+        and phases.sign = {{ alias }}.sign
+        and {{ alias }}.outcome = {{ outcome }}
+        and {{ alias }}.recency = 1
+{% endmacro %}
+
 {#- Whether the label that decides for a decision counts: 1 or 0. -#}
 {% macro count_of_labels() %}
     case

@@ -55,14 +55,11 @@ select
     coalesce(versions.cohort_id, '(unknown)') as cohort_id,
     versions.occurred_at,
     versions.event_date,
-    case when not versions.is_conflict then state.subject_id end as subject_id,
+    versions.sequence_number,
     versions.region,
     versions.team,
     versions.channel,
-    state.agent_id,
-    state.model,
-    state.policy_version,
-    state.action,
+    case when not versions.is_conflict then state.subject_id end as subject_id,
     case
         when state.route in ('delegated', 'surfaced', 'human', 'shadow')
         then state.route
@@ -70,6 +67,10 @@ select
     end as route,
     case when not versions.is_conflict then state.confidence end as confidence,
     {%- for column in [
+        "agent_id",
+        "model",
+        "policy_version",
+        "action",
         "amount",
         "currency",
         "latency_ms",
@@ -83,7 +84,6 @@ select
     ] %}
         state.{{ column }},
     {%- endfor %}
-    versions.sequence_number,
     coalesce(state.inclusion_probability, 0) as inclusion_probability,
     coalesce(attachments.sample_count, 0) as sample_count,
     {{ penstock.count_of_labels() }} as label_count,
@@ -109,18 +109,6 @@ left join
     and versions.landing_batch = state.phase_batch
     and versions.sign = state.sign
     and state.version_number = 1
-left join
-    labels
-    on phases.decision_id = labels.decision_id
-    and phases.landing_batch = labels.landing_batch
-    and phases.sign = labels.sign
-    and labels.outcome = coalesce(state.label_outcome, '')
-    and labels.recency = 1
-left join
-    labels as nameless
-    on phases.decision_id = nameless.decision_id
-    and phases.landing_batch = nameless.landing_batch
-    and phases.sign = nameless.sign
-    and nameless.outcome = '(unknown)'
-    and nameless.recency = 1
+    {{ penstock.join_label("labels", "coalesce(state.label_outcome, '')") }}
+    {{ penstock.join_label("nameless", "'(unknown)'") }}
 where versions.decision_id is not null or attachments.decision_id is not null
