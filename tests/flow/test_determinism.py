@@ -1,15 +1,19 @@
-"""Same inputs, same digest: over threads and time zones; a second run changes nothing."""
+"""Same inputs, same digest: over threads and time zones; a second run changes nothing, and an
+earlier view is refused."""
 
 import os
 import shutil
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from steps import Judged, judge
 
+from dagster_project.automation.recording import OlderThanPublishedError, record_and_publish
 from dagster_project.ledger.ledger import read
+from dagster_project.transform.context import RunContext
 
 pytestmark = pytest.mark.xdist_group("flow")
 
@@ -42,3 +46,23 @@ def test_running_twice_changes_nothing(baseline: Judged) -> None:
     assert again.recorded.release_id == baseline.recorded.release_id
     assert again.recorded.changed == []
     assert after == [*before, "run"]
+
+
+def test_an_earlier_view_is_neither_recorded_nor_published(
+    baseline: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dagster_project.automation import recording
+
+    earlier = RunContext(datetime(2025, 8, 2, tzinfo=UTC).date(), "20200101T000000000000Z")
+    real = recording._one
+    monkeypatch.setattr(
+        recording,
+        "_one",
+        lambda connection, query: (
+            {"as_of": earlier.as_of, "known_batch": earlier.known_batch}
+            if "int_run_context" in query
+            else real(connection, query)
+        ),
+    )
+    with pytest.raises(OlderThanPublishedError, match="older than the last recorded run"):
+        record_and_publish(baseline.project, actor="test")

@@ -1,8 +1,5 @@
 """Blank ids, doubled actions, repeated numbers, reviews that say otherwise later hide no error."""
 
-import gzip
-import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -10,22 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from company import make_company, parse_in_process, run_dbt_in_process
-from small_company import AS_OF, CLASSIFY, LANDED, leave_support_out, replace_in
+from growing_company import GrowingCompany
+from small_company import CLASSIFY, replace_in
 from unclear_records import DECIDED, decision, review, selected
 
 from dagster_project import warehouse
-from dagster_project.contracts.sources import load_sources
 from dagster_project.evidence.estimates.accounting import reconciled
 from dagster_project.evidence.estimates.context import Estimate
 from dagster_project.evidence.estimates.registry import read_context
-from dagster_project.landing.land import land
-from dagster_project.settings import Project
-from dagster_project.transform.bridge import manifest_path
-from dagster_project.transform.context import RunContext, write_run_context
 
 pytestmark = pytest.mark.xdist_group("attacks")
-LANE = ["tag:prepare", "--exclude-resource-type", "test"]
 # review id → its versions as (handling seconds, fields); the later one may not count
 OTHERWISE: dict[str, list[dict[str, Any]]] = {
     "blind-later": [{"is_blind": False}, {}],
@@ -47,56 +38,20 @@ def undo(hour: int) -> dict[str, Any]:
     }
 
 
-class Field:
-    """A company that lands and prepares batch after batch."""
+class Field(GrowingCompany):
+    """Reviews come again with a version; `seen`: what `reconciled` found after each batch."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
-        self.project: Project = make_company(folder, patch, as_of=AS_OF.isoformat())
-        leave_support_out(self.project)
-        staging = self.project.root / "models" / "staging" / "procurement"
-        self.declared = staging / "_procurement__sources.yml"
+        super().__init__(folder, patch)
         version = "key: review_id\n              updates: {version: handling_seconds}\n"
         replace_in(self.declared, "key: review_id\n", version)
-        parse_in_process(self.project)
-        self.project.warehouse.parent.mkdir(parents=True, exist_ok=True)
-        self.batches: list[str] = []
+        self.parse()
         self.seen: dict[str, Estimate] = {}
-
-    def step(self, **streams: list[Any]) -> None:
-        """Land and prepare; a record that is text lands as it is."""
-        folder = self.project.root / "data" / "procurement"
-        folder.mkdir(parents=True, exist_ok=True)
-        for stream, rows in streams.items():
-            lines = "".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in rows)
-            path = folder / f"{stream}-{len(self.batches)}.jsonl.gz"
-            path.write_bytes(gzip.compress(lines.encode()))
-        now = LANDED + timedelta(hours=len(self.batches))
-        report = land(self.project, load_sources(manifest_path(self.project)), now=now)
-        assert report.totals["landed_files"] == len(streams)
-        assert report.batch
-        self.batches.append(report.batch)
-        self.prepare("run" if len(self.batches) > 1 else "build")
-
-    def prepare(self, verb: str) -> None:
-        with closing(warehouse.connect(self.project.warehouse)) as connection:
-            write_run_context(connection, RunContext(AS_OF, self.batches[-1]))
-        selected = LANE if verb == "build" else LANE[:1]
-        assert run_dbt_in_process(self.project, [verb, "-s", *selected]).success
-
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(warehouse.connect(self.project.warehouse, read_only=True)) as connection:
-            return connection.execute(query).fetchall()
 
     def reconciled(self) -> Estimate:
         with closing(warehouse.connect(self.project.warehouse)) as connection:
             found = reconciled(connection, read_context(connection))
         return next(item for item in found if item.decision_class == CLASSIFY)
-
-    def facts(self) -> dict[str, Counter[tuple[Any, ...]]]:
-        names = self.ask(
-            "select table_name from information_schema.tables where table_schema = 'facts'"
-        )
-        return {name: Counter(self.ask(f"select * from facts.{name}")) for (name,) in names}
 
 
 def numbered(name: str, number: int) -> dict[str, Any]:
@@ -203,7 +158,7 @@ def test_a_review_that_says_otherwise_later_is_no_approval(field: Field, name: s
 
 def test_a_column_that_is_declared_no_more_makes_all_facts_anew(field: Field) -> None:
     replace_in(field.declared, '          - {name: subject_id, data_type: "varchar"}\n', "")
-    parse_in_process(field.project)
+    field.parse()
     field.step(reviews=[review("d0", "agree", 2)])
     incremental = field.facts()
     field.project.warehouse.unlink()
