@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import duckdb
 
 PLAIN = ("VARCHAR", "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "VARCHAR[]")
+# made once: json.dumps makes an encoder per call, which takes longer than a row does
+ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 BATCH_ROWS = 10_000
 
 
@@ -42,9 +44,7 @@ def row_digest(connection: "duckdb.DuckDBPyConnection", relation: str) -> tuple[
     digest, count = hashlib.sha256(), 0
     while batch := result.fetchmany(BATCH_ROWS):
         for row in batch:
-            line = json.dumps(
-                dict(zip(types, row, strict=True)), ensure_ascii=False, separators=(",", ":")
-            )
+            line = ENCODE(dict(zip(types, row, strict=True)))
             digest.update(line.encode("utf-8") + b"\n")
         count += len(batch)
     return count, digest.hexdigest()
