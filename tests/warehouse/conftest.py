@@ -1,7 +1,8 @@
 from collections.abc import Iterator
 
 import pytest
-from small_company import Company, build
+from compiled_company import Company
+from small_company import build
 from unclear_records import all_records
 from versioned_records import versioned
 

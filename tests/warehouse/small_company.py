@@ -7,16 +7,14 @@ for 400 days.
 import csv
 import gzip
 import json
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from company import make_company, parse_in_process, read_seed, run_dbt_in_process, write_seed
+from compiled_company import Company
 
 from dagster_project import warehouse
 from dagster_project.contracts.sources import load_sources
@@ -31,42 +29,6 @@ CLASSIFY = "procurement.classify_vendor_request"
 MATCH = "procurement.match_vendor_category"  # the registry limits its amount to 50000
 CRITERIA = PRODUCT_ROOT.parent / "dbt" / "seeds" / "criteria.csv"
 Records = dict[str, list[dict[str, Any]]]
-
-
-@dataclass(frozen=True)
-class Company:
-    """``manifest``: dbt's, with the SQL that it ran for every model."""
-
-    project: Project
-    manifest: dict[str, Any]
-
-    @contextmanager
-    def trial(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The warehouse in a transaction of which nothing stays."""
-        with closing(warehouse.connect(self.project.warehouse)) as connection:
-            connection.begin()
-            yield connection
-            connection.rollback()
-
-    def rebuild(self, connection: duckdb.DuckDBPyConnection, models: str) -> None:
-        """A layer or one model again, by the SQL that dbt compiled."""
-        for relation, sql in self._compiled(models):
-            connection.execute(f"create or replace table {relation} as {sql}")
-
-    def _compiled(self, models: str) -> list[tuple[str, str]]:
-        """(relation, SQL), parents first."""
-        nodes = {
-            key: node
-            for key, node in self.manifest["nodes"].items()
-            if node["resource_type"] == "model" and models in (node["schema"], node["name"])
-        }
-        found: dict[str, tuple[str, str]] = {}
-        while len(found) < len(nodes):
-            for key, node in nodes.items():
-                parents = nodes.keys() & set(node["depends_on"]["nodes"])
-                if key not in found and parents <= found.keys():
-                    found[key] = (f"{node['schema']}.{node['name']}", node["compiled_code"])
-        return list(found.values())
 
 
 def build(folder: Path, patch: pytest.MonkeyPatch, records: Records) -> Company:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from small_company import MATCH, Company
+from compiled_company import Company
+from small_company import MATCH
 
 from dagster_project.contracts.boundary import Condition, parse_boundary
 

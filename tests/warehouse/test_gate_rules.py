@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 import duckdb
 import pytest
-from small_company import AS_OF, CLASSIFY, CRITERIA, MATCH, Company
+from compiled_company import Company
+from small_company import AS_OF, CLASSIFY, CRITERIA, MATCH
 
 pytestmark = pytest.mark.xdist_group("small_company")
 SEEN_FROM = date(2025, 3, 12)  # the evidence of these tests begins here

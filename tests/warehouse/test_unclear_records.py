@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 import pytest
 from company import pseudonyms
-from small_company import CLASSIFY, LANDED, MATCH, Company
+from compiled_company import Company
+from small_company import CLASSIFY, LANDED, MATCH
 from unclear_records import (
     BOUNDED,
     DECIDED,

@@ -4,7 +4,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from small_company import Company
+from compiled_company import Company
 from versioned_records import ACTION, RECLASSED, VERSIONED
 
 from dagster_project import warehouse
