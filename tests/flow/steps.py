@@ -26,13 +26,17 @@ Verdicts = dict[tuple[str, str, str], str]
 
 
 @dataclass(frozen=True)
-class Judged:
+class Decided:
     """``criteria``: (class, segment, criterion) → verdict; ``gates``: (class, segment, gate)."""
 
     project: Project
-    recorded: Recorded
     criteria: Verdicts
     gates: Verdicts
+
+
+@dataclass(frozen=True)
+class Judged(Decided):
+    recorded: Recorded
 
 
 def procurement(folder: Path, monkeypatch: Any) -> Project:
@@ -63,17 +67,19 @@ def evidence(project: Project) -> None:
         write_estimates(connection)
 
 
-def decide(project: Project) -> None:
+def decide(project: Project) -> Decided:
+    """From landed files to verdicts; nothing recorded."""
+    prepare(project)
+    evidence(project)
     assert run_dbt_in_process(project, ["build", "-s", "tag:decide"]).success
+    return Decided(project, *verdicts_of(project))
 
 
 def judge(project: Project) -> Judged:
     """From landed files to the ledger."""
-    prepare(project)
-    evidence(project)
-    decide(project)
+    found = decide(project)
     recorded = record_and_publish(project, actor="test")
-    return Judged(project, recorded, *verdicts_of(project))
+    return Judged(project, found.criteria, found.gates, recorded)
 
 
 def verdicts_of(project: Project) -> tuple[Verdicts, Verdicts]:

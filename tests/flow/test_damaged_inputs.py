@@ -5,16 +5,16 @@ import json
 from pathlib import Path
 
 import pytest
-from steps import Judged, judge, land_all, passing, procurement
+from steps import Decided, Judged, decide, land_all, passing, procurement
 
 pytestmark = pytest.mark.xdist_group("flow")
 
 
-def damaged(folder: Path, patch: pytest.MonkeyPatch, damage) -> Judged:
+def damaged(folder: Path, patch: pytest.MonkeyPatch, damage) -> Decided:
     project = procurement(folder, patch)
     damage(project.root / "data" / "procurement")
     land_all(project)
-    return judge(project)
+    return decide(project)
 
 
 def lose_a_bit_of_everything(data: Path) -> None:

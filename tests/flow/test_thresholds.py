@@ -2,7 +2,7 @@
 
 import pytest
 from company import read_seed, write_seed
-from steps import Judged, judge, passing
+from steps import Judged, decide, passing
 
 from dagster_project.settings import Project
 
@@ -30,7 +30,7 @@ def test_a_loosened_threshold_reaches_nothing_from_before_and_a_tighter_one_neve
     assert baseline.criteria[CLASSIFY, "all", "accuracy"] == "pass"
     override(copy, MATCH, "0.40")
     override(copy, CLASSIFY, "0.01")
-    found = judge(copy)
+    found = decide(copy)
     # 8 % wrong is well below 40 %, but it was all seen under the tighter limit
     assert found.criteria[MATCH, "all", "accuracy"] == "stale"
     assert found.criteria[CLASSIFY, "all", "accuracy"] != "pass"
