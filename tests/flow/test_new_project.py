@@ -165,7 +165,7 @@ def spoilt(begun: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pr
     """The new project with the second source, ready to be spoilt; parsed anew by the test."""
     project = begun.project
     monkeypatch.delenv("PENSTOCK_HOME", raising=False)
-    shutil.copytree(project.root, tmp_path / "acme", ignore=shutil.ignore_patterns(".penstock"))
+    say(tmp_path, "init", "acme")
     made = load_project(tmp_path / "acme")
     add_langfuse(made)
     # what dbt knows already of the product need not be parsed again
