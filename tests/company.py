@@ -11,6 +11,7 @@ from typing import Any
 from dagster_project.landing.manifest import Books
 from dagster_project.landing.pseudonyms import Pseudonyms, open_pseudonyms
 from dagster_project.settings import Project, load_project
+from dagster_project.transform.bridge import note_parsed
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "demo"
@@ -63,6 +64,7 @@ def parse_in_process(project: Project) -> None:
     if not package.is_symlink():
         package.symlink_to(project.dbt_package)
     assert run_dbt_in_process(project, ["parse"]).success
+    note_parsed(project)
 
 
 def run_dbt_in_process(

@@ -64,8 +64,13 @@ def ensure_manifest(project: Project) -> Path:
     if not is_manifest_current(project):
         run_dbt(project, "deps", "--quiet")
         run_dbt(project, "parse", "--quiet")
-        write_durably(_stamp_path(project), _stamp(project))
+        note_parsed(project)
     return manifest_path(project)
+
+
+def note_parsed(project: Project) -> None:
+    """The manifest is of the dbt files as they are now."""
+    write_durably(_stamp_path(project), _stamp(project))
 
 
 def is_manifest_current(project: Project) -> bool:

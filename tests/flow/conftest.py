@@ -16,7 +16,7 @@ def baseline(tmp_path_factory: pytest.TempPathFactory):
     with pytest.MonkeyPatch.context() as patch:
         project = procurement(tmp_path_factory.mktemp("baseline"), patch)
         land_all(project)
-        yield judge(project)
+        yield judge(project, tests=True)
 
 
 @pytest.fixture

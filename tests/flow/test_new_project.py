@@ -62,7 +62,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
         say(folder, "init", "acme")
         project = load_project(folder / "acme")
         land_all(project)
-        yield judge(project)
+        yield judge(project, tests=True)
 
 
 def published(project: Project, query: str) -> list[tuple[Any, ...]]:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from cli_world import World
-from company import make_company
+from company import make_company, parse_in_process
 from conftest import Ask
 
 from dagster_project.contracts.sources import load_sources
 from dagster_project.landing.land import land
 from dagster_project.ledger.ledger import read
-from dagster_project.transform.bridge import ensure_manifest
+from dagster_project.transform.bridge import manifest_path
 
 pytestmark = pytest.mark.xdist_group("cli_erase")
 NAME = "ann.example@customers.example"
@@ -31,7 +31,8 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> World:
         (data / "decisions.jsonl").write_text(json.dumps(row) + "\n")
         sources = project.root / "models/staging/procurement/_procurement__sources.yml"
         sources.write_text(sources.read_text().replace(".jsonl.gz", ".jsonl"))
-        land(project, load_sources(ensure_manifest(project)), now=datetime.now(UTC))
+        parse_in_process(project)
+        land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
         return World(project.root, project.home)
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from cli_world import World
-from company import make_company
+from company import make_company, parse_in_process
 from conftest import Ask
 
 from dagster_project.contracts.sources import load_sources
 from dagster_project.landing.land import land
 from dagster_project.landing.reasons import FILE_REASONS, UNIT_REASONS
 from dagster_project.settings import load_project
-from dagster_project.transform.bridge import ensure_manifest
+from dagster_project.transform.bridge import manifest_path
 
 pytestmark = pytest.mark.xdist_group("cli_quarantine")
 NAME = "ann.example@customers.example"
@@ -52,7 +52,8 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> World:
         sources.write_text(sources.read_text().replace(".jsonl.gz", ".jsonl*"))
         drop(world, "decisions-1.jsonl", LINES)
         drop(world, "reviews.jsonl.gz", ["no gzip"])
-        land(project, load_sources(ensure_manifest(project)), now=datetime.now(UTC))
+        parse_in_process(project)
+        land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
         return world
 
 
