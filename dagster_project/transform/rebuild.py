@@ -1,8 +1,8 @@
 """A large rebuild of the facts, some landing batches at a time, so that memory stays bounded.
 
-Which batches a build has made stands in the change log. Whether the heavy lane has changed since
-then only dbt knows (``build_id``), so after a change of any dbt file the first part is run, and
-what it says of its own batches decides whether the others have to be made again too.
+Which batches a build has made stands in ``intermediate.made_batches``. Whether the heavy lane has
+changed since then only dbt knows (``build_id``), so after a change of any dbt file the first part
+is run, and what it says of its own batches decides whether the others have to be made again too.
 """
 
 from collections.abc import Callable, Mapping
@@ -89,10 +89,11 @@ def _log(project: Project) -> list[tuple[str, str]]:
     with closing(warehouse.connect(project.warehouse, read_only=True)) as connection:
         known = connection.execute(
             "SELECT 1 FROM information_schema.tables WHERE table_schema = 'intermediate'"
-            " AND table_name = 'int_decisions__changes'"
+            " AND table_name = 'made_batches'"
         ).fetchone()
         if known is None:
             return []
         return connection.execute(
-            "SELECT DISTINCT landing_batch, build_id FROM intermediate.int_decisions__changes"
+            "SELECT landing_batch, build_id FROM intermediate.made_batches"
+            " WHERE model = 'intermediate.int_decisions__changes'"
         ).fetchall()

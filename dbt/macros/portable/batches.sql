@@ -9,14 +9,6 @@
     {%- endif -%}
 {% endmacro %}
 
-{#- Rows that an earlier build made of these batches. By literals, as `delete+insert` would not: it
-    looks through the whole table. A kill behind it leaves batches that are not made. -#}
-{% macro forget_new_batches() %}
-    {%- if is_incremental() -%}
-        delete from {{ this }} where {{ penstock.only_new_batches() }}
-    {%- endif -%}
-{% endmacro %}
-
 {#- The batches that hold anything of what the new ones touch. -#}
 {% macro only_touched_batches(column="landing_batch") %}
     {%- if not is_incremental() -%} {{ penstock.only_new_batches(column) }}
@@ -54,18 +46,7 @@
 {% endmacro %}
 
 {% macro new_batches() %}
-    {%- set unmade -%}
-        select landing_batch
-        from {{ source("landing", "files") }}
-        {% if penstock.upto_batch() %}
-            where landing_batch <= '{{ penstock.upto_batch() }}'
-        {% endif %}
-        except
-        select landing_batch
-        from {{ this }}
-        where build_id = '{{ penstock.build_id() }}'
-    {%- endset -%}
-    {% do return(penstock.first_column(unmade)) %}
+    {% do return(penstock.first_column(penstock.unmade_batches())) %}
 {% endmacro %}
 
 {#- `penstock run` makes a large rebuild in parts: up to this batch, then on. -#}

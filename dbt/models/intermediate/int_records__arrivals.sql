@@ -2,7 +2,8 @@
     config(
         materialized="incremental",
         incremental_strategy="append",
-        pre_hook="{{ penstock.forget_new_batches() }}",
+        pre_hook=["{{ penstock.forget_new_batches() }}", "{{ penstock.forget_made_batches() }}"],
+        post_hook="{{ penstock.note_made_batches() }}",
         on_schema_change="fail",
     )
 }}

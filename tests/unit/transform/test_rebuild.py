@@ -26,8 +26,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     with closing(warehouse.connect(made.warehouse)) as connection:
         connection.execute("CREATE SCHEMA intermediate")
         connection.execute(
-            "CREATE TABLE intermediate.int_decisions__changes AS"
-            f" SELECT 'b' || i AS landing_batch, '{BUILD}' AS build_id FROM range(1, 4) t(i)"
+            "CREATE TABLE intermediate.made_batches AS SELECT"
+            " 'intermediate.int_decisions__changes' AS model,"
+            f" 'b' || i AS landing_batch, '{BUILD}' AS build_id FROM range(1, 4) t(i)"
         )
     rebuild.note_prepared(made)
     return made
