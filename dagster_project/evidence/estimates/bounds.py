@@ -199,7 +199,8 @@ def missing_selections(
         np.asarray(probability, dtype=np.float64),
     )
     missing = np.where(share >= 1, np.maximum(count - drawn, 0.0), 0.0)
-    is_random = (share > 0) & (share < 1) & (drawn < count)
+    # the lower half of the chances lies below the mean, and no point asked for is above that
+    is_random = (share > 0) & (share < 1) & (drawn < count * share)
     places = np.flatnonzero(is_random)
     few = bdtr(drawn.flat[places], count.flat[places].astype(np.int64), share.flat[places])
     places = places[few < chance]

@@ -7,6 +7,7 @@ units, decisions that could belong here) counts in every cut.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -72,10 +73,9 @@ class History:
         stratum = ragged(self.first[cell], count)
         own = self._between(stratum, start[mine], end[mine])
         last = np.full(len(mine), self.weeks)
-        whole = self._between(stratum, 0 * mine, last)
         probability = self.probability[stratum]
         # a shortfall is of no known week: at least that of all weeks
-        missing = np.maximum(own.missing(probability), whole.missing(probability))
+        missing = np.maximum(own.missing(probability), self._missing[stratum])
         decisions = np.maximum(own.decisions, 0.0)
         total = np.bincount(mine, weights=decisions, minlength=len(cell)) + self.certain[cell]
         size = np.maximum(total, 1.0)
@@ -116,12 +116,23 @@ class History:
     def _cells(self) -> Whole:
         return np.repeat(np.arange(len(self.count)), self.count).astype(np.int64)
 
+    @cached_property
+    def _missing(self) -> Array:
+        every = np.arange(len(self.probability))
+        return self._between(every, 0 * every, 0 * every + self.weeks).missing(self.probability)
+
+    @cached_property
+    def _totals(self) -> Counts:
+        return Counts(*(np.concatenate([[0.0], np.cumsum(column)]) for column in self.rows))
+
+    @cached_property
+    def _keys(self) -> Whole:
+        return self.stratum * self.weeks + self.week
+
     def _between(self, stratum: Whole, start: Whole, end: Whole) -> Counts:
-        key = self.stratum * self.weeks + self.week
-        begins = np.searchsorted(key, stratum * self.weeks + start)
-        ends = np.searchsorted(key, stratum * self.weeks + end)
-        sums = (np.concatenate([[0.0], np.cumsum(column)]) for column in self.rows)
-        return Counts(*(total[ends] - total[begins] for total in sums))
+        begins = np.searchsorted(self._keys, stratum * self.weeks + start)
+        ends = np.searchsorted(self._keys, stratum * self.weeks + end)
+        return Counts(*(total[ends] - total[begins] for total in self._totals))
 
 
 def ragged(first: Whole, count: Whole) -> Whole:
