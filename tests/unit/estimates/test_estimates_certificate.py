@@ -63,6 +63,8 @@ def test_after_an_alarm_only_what_came_after_it_certifies() -> None:
         history([row[:2] for row in trials], [row[:2] for row in failures]), np.array([ALPHA])
     )
     assert (loud.upper().tolist(), loud.needed(np.array([LIMIT])).tolist()) == ([1.0], [72])
+    # the level of 1e4 takes 44 clean trials to fall below 1e3, however loose the target
+    assert loud.needed(np.array([0.3])).tolist() == [44]
 
 
 def test_what_went_well_early_says_nothing_of_a_stratum_that_grows_later() -> None:
