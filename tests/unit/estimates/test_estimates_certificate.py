@@ -117,3 +117,15 @@ def test_a_failure_that_nobody_can_place_is_no_better_than_one_that_is_placed() 
         stray = bounds(*away, 0.3, stray=one * has_one[:, None])[has_one]
         assert np.all(unreadable >= placed - 1e-12)
         assert np.all(stray >= placed - 1e-12)
+
+
+def test_where_all_are_drawn_a_failure_that_loses_its_selection_still_fails() -> None:
+    trials, failures = worlds_of(WEEKS_OF_ONE, 1, 3)
+    placed = bounds(trials, failures, 0.3)
+    for week in range(3):
+        one = np.zeros((1, 3))
+        one[0, week] = 1
+        hidden = failures[:, :, week : week + 1].clip(max=1) * one
+        world = history(trials - hidden, failures - hidden, 0.3)
+        world.rows.decisions[:] = trials.ravel()
+        assert np.all(certify(world, np.full(len(trials), ALPHA)).upper() >= placed - 1e-12)
