@@ -89,9 +89,8 @@ def main() -> int:
         "seconds_one_stratum": (seconds_of_cells(generator, 1), "<=", 20.0),
         "seconds_two_strata": (seconds_of_cells(generator, 2), "<=", 20.0),
     }
-    print(
-        f"{WORLDS} worlds a figure (ten times as many for false alarms) ({A_YEAR} where promoted in a year), {A_LOOK} trials a look, limit {LIMIT}"
-    )
+    print(f"{A_LOOK} trials a look, limit {LIMIT}, {WORLDS} worlds a figure;")
+    print(f"{10 * WORLDS} for false alarms, {A_YEAR} for promotions in a year")
     for name, (value, _, _) in figures.items():
         print(f"RESULT {name}={value:.4g}")
     is_met = [v <= bar if side == "<=" else v >= bar for v, side, bar in figures.values()]
