@@ -74,7 +74,7 @@ def main() -> int:
         "promoted_bad": (ever_promoted(drawn(generator, 0.0501, 90, WORLDS)), "<=", ALPHA),
         "promoted_good": (ever_promoted(drawn(generator, 0.02, 90, WORLDS)), ">=", 0.999),
         "promoted_bad_in_a_year": (ever_promoted(a_year), "<=", ALPHA),
-        "promoted_bad_in_a_year_by_a_window": (sliding(a_year), ">=", 0.0),
+        "promoted_bad_in_a_year_by_a_window": (sliding(a_year), ">=", ALPHA),
         "false_alarm_365_looks": (
             alarmed(drawn(generator, LIMIT / 2, 365, 10 * WORLDS)),
             "<=",
