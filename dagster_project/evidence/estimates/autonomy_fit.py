@@ -31,7 +31,7 @@ from dagster_project.evidence.estimates.errors import (
     split_cells,
 )
 from dagster_project.evidence.estimates.shares import Share, share_estimates
-from dagster_project.evidence.estimates.strata import Strata
+from dagster_project.evidence.estimates.strata import Sample
 from dagster_project.evidence.estimates.workflow_fit import Volumes, weekly
 from dagster_project.names import UNKNOWN
 
@@ -93,7 +93,7 @@ def reversibility(connection: "duckdb.DuckDBPyConnection", context: Context) -> 
 
 
 def value_at_risk(
-    context: Context, strata: Strata, detections: Detections, volumes: Volumes
+    context: Context, sample: Sample, detections: Detections, volumes: Volumes
 ) -> list[Estimate]:
     """Money lost per week: cost of an error × weekly volume × error, each at half of alpha."""
     criterion = "value_at_risk"
@@ -101,7 +101,7 @@ def value_at_risk(
     if not cells:
         return rows
     alpha = class_alpha(context, criterion, cells) / 2
-    errors = error_bounds(context, strata, cells, alpha, detections)
+    errors = error_bounds(context, sample, cells, alpha, detections)
     upper, lower, rate = errors.upper(), errors.lower(), errors.cells.rate()
     amounts = {item.decision_class: item.error_cost_amount for item in context.classes}
     for place, cell in enumerate(cells):

@@ -185,16 +185,53 @@ def wilson(k: npt.ArrayLike, n: npt.ArrayLike, alpha: npt.ArrayLike) -> tuple[Ar
     return lower, upper
 
 
-def fewest_selected(decisions: int, probability: float) -> int:
-    """Lower 5 % point of how many of ``decisions`` a sample of that probability draws."""
-    if not 0 < probability < 1:
-        return decisions if probability >= 1 else 0
-    if decisions <= 0:
-        return 0
-    count = max(int(np.ceil(bdtrik(CHANCE_OF_FEWER, decisions, probability))), 0)
+def missing_selections(
+    decisions: npt.ArrayLike,
+    selected: npt.ArrayLike,
+    probability: npt.ArrayLike,
+    chance: float = CHANCE_OF_FEWER,
+) -> Whole:
+    """How many selections are missing beyond what chance explains: up to the lower ``chance``
+    point of a sample of that probability. With probability 1, every decision not selected."""
+    count, drawn, share = np.broadcast_arrays(
+        np.maximum(np.asarray(decisions, dtype=np.float64), 0.0),
+        np.maximum(np.asarray(selected, dtype=np.float64), 0.0),
+        np.asarray(probability, dtype=np.float64),
+    )
+    missing = np.where(share >= 1, np.maximum(count - drawn, 0.0), 0.0)
+    # the lower half of the chances lies below the mean, and no point asked for is above that
+    is_random = (share > 0) & (share < 1) & (drawn < count * share)
+    places = np.flatnonzero(is_random)
+    few = bdtr(drawn.flat[places], count.flat[places].astype(np.int64), share.flat[places])
+    places = places[few < chance]
+    fewest = fewest_selected(count.flat[places], share.flat[places], chance)
+    missing.flat[places] = fewest - drawn.flat[places]
+    return missing.astype(np.int64)
+
+
+def fewest_selected(
+    decisions: npt.ArrayLike, probability: npt.ArrayLike, chance: float = CHANCE_OF_FEWER
+) -> Whole:
+    """Lower ``chance`` point of how many of ``decisions`` (1 or more) a sample draws.
+
+    ``probability`` between 0 and 1, both excluded.
+    """
+    trials = np.asarray(decisions, dtype=np.int64)
+    share = np.asarray(probability, dtype=np.float64)
+    count = np.maximum(np.ceil(bdtrik(chance, trials, share)), 0.0)
     # the inverse is continuous and may end one too high
-    is_one_less = count > 0 and bdtr(count - 1, decisions, probability) >= CHANCE_OF_FEWER
-    return count - 1 if is_one_less else count
+    is_one_less = (count > 0) & (bdtr(np.maximum(count - 1, 0), trials, share) >= chance)
+    return np.asarray(count - is_one_less, dtype=np.int64)
+
+
+def is_refuted(k: Array, n: Array, p: Array, limit: Array, alpha: Array) -> Flags:
+    """Whether "the failure rate is p or more" is refuted at ``alpha``, at every look.
+
+    Where it is not, ``anytime_upper`` is p or more. ``p`` of 1 is asked just below it.
+    """
+    null = np.clip(p, 1e-12, 1.0 - 1e-12)
+    evidence: Flags = _log_e(k, n, null, limit) >= -np.log(alpha)
+    return evidence
 
 
 def poisson_lower(count: npt.ArrayLike, exposure: npt.ArrayLike, alpha: npt.ArrayLike) -> Array:

@@ -19,7 +19,7 @@ from dagster_project.evidence.estimates.errors import (
     error_bounds,
     split_cells,
 )
-from dagster_project.evidence.estimates.strata import Strata
+from dagster_project.evidence.estimates.strata import Sample
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +38,7 @@ class Daily(NamedTuple):
 def cost_per_decision(
     connection: "duckdb.DuckDBPyConnection",
     context: Context,
-    strata: Strata,
+    sample: Sample,
     detections: Detections,
 ) -> list[Estimate]:
     """All cost ÷ correct decisions: cost of a priced decision ÷ (1 - error bound)."""
@@ -48,7 +48,7 @@ def cost_per_decision(
     if not cells:
         return rows
     alpha = class_alpha(context, criterion, cells)
-    errors = error_bounds(context, strata, cells, alpha, detections)
+    errors = error_bounds(context, sample, cells, alpha, detections)
     upper, lower, rate = errors.upper(), errors.lower(), errors.cells.rate()
     for place, cell in enumerate(cells):
         error = (rate[place], float(upper[place]), float(lower[place]))

@@ -1,13 +1,14 @@
 """Bounds of the error rate per cell, after the reviewers' own misses are taken off."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from dagster_project.evidence.estimates.bounds import Array, Whole, anytime_lower
+from dagster_project.evidence.estimates.certificate import Certificate, certify
 from dagster_project.evidence.estimates.context import (
     Basis,
     Cell,
@@ -17,14 +18,16 @@ from dagster_project.evidence.estimates.context import (
     broken,
     row,
 )
+from dagster_project.evidence.estimates.error_cells import ErrorCells
+from dagster_project.evidence.estimates.history import Parts, read_history
 from dagster_project.evidence.estimates.shares import needed_reason
-from dagster_project.evidence.estimates.strata import ErrorCells, Strata, error_cells
+from dagster_project.evidence.estimates.strata import FIRST_MONDAY, Sample, first_week
 from dagster_project.names import UNKNOWN
 
 if TYPE_CHECKING:
     import duckdb
 
-METHOD = "stratified_anytime_beta"
+METHOD = "stratified_anytime_alarm"
 # only shapes the prior of the detection bound; it never decides
 DEFAULT_DETECTION_FLOOR = 0.8
 
@@ -66,26 +69,43 @@ def read_detections(connection: "duckdb.DuckDBPyConnection", context: Context) -
 
 @dataclass(frozen=True)
 class Errors:
-    """Error bounds of cells; ``detection`` is the LCB of what reviewers find (1 = not needed)."""
+    """Error bounds of cells; ``detection`` is the LCB of what reviewers find (1 = not needed).
+
+    ``cells`` holds all mature days, ``certificate`` the same over time. ``first_week`` counts
+    Mondays, as ``Weeks`` does.
+    """
 
     cells: ErrorCells
+    parts: list[Parts]
+    certificate: Certificate
     alpha: Array
     detection: Array
+    first_week: int
 
     def upper(self) -> Array:
-        """UCB of the error, 1 where nothing is known about the labels' reviewers."""
-        return np.minimum(self.cells.upper(self.alpha) / np.maximum(self.detection, 1e-300), 1.0)
+        """Certifying bound of the error, 1 where nothing is known about the labels' reviewers."""
+        return np.minimum(self.certificate.upper() / np.maximum(self.detection, 1e-300), 1.0)
 
     def lower(self) -> Array:
+        """One look at all mature days: an alarm takes nothing away from what proves a fail."""
         return self.cells.lower(self.alpha)
 
     def needed(self, target: Array) -> Whole:
-        return self.cells.needed(self.alpha, target * self.detection)
+        return self.certificate.needed(target * self.detection)
+
+    def alarm_reasons(self) -> list[str | None]:
+        """Per cell when the last alarm was, None without one."""
+        return [
+            f"alarm in the week of {FIRST_MONDAY + timedelta(weeks=self.first_week + week)}"
+            if week >= 0
+            else None
+            for week in self.certificate.last_alarm().tolist()
+        ]
 
 
 def error_bounds(
     context: Context,
-    strata: Strata,
+    sample: Sample,
     cells: Sequence[Cell],
     alpha: Array,
     detections: Detections,
@@ -112,7 +132,18 @@ def error_bounds(
         floor.append(_detection_floor(context, name))
     bound = anytime_lower(np.array(found), np.array(shown), np.array(floor), alpha / 3.0)
     detection = np.where(split > 1, bound, 1.0)
-    return Errors(error_cells(context, strata, cells, limits), alpha / split, detection)
+    history, parts = read_history(context, sample, cells, limits)
+    place = np.arange(len(cells))
+    whole = history.cut(place, 0 * place, 0 * place + history.weeks)
+    wrong = [float(item.wrong) for part in parts for item in part.sampled]
+    return Errors(
+        replace(whole, wrong=np.array(wrong, dtype=np.float64)),
+        parts,
+        certify(history, alpha / split),
+        alpha / split,
+        detection,
+        first_week(sample.weeks),
+    )
 
 
 def _detection_floor(context: Context, name: str) -> float:
@@ -152,9 +183,8 @@ def class_alpha(context: Context, criterion: str, cells: Sequence[Cell]) -> Arra
 
 def sample_basis(errors: Errors, place: int, needed: int, method: str = METHOD) -> Basis:
     """What the error of one cell rests on: decisions drawn, trials, labels missing."""
-    strata = errors.cells.strata[place]
-    sampled = [item for item in strata if item.is_sampled]
-    dates = [item.first_date for item in strata if item.first_date is not None]
+    sampled, judged = errors.parts[place].sampled, errors.parts[place].judged
+    dates = [item.first_date for item in judged if item.first_date is not None]
     newest = [item.newest for item in sampled if item.newest is not None]
     return Basis(
         method,
@@ -170,7 +200,7 @@ def sample_basis(errors: Errors, place: int, needed: int, method: str = METHOD) 
 def error_rows(
     context: Context,
     criterion: str,
-    strata: Strata,
+    sample: Sample,
     detections: Detections,
     empty_reason: str,
 ) -> list[Estimate]:
@@ -179,21 +209,19 @@ def error_rows(
     if not cells:
         return rows
     alpha = class_alpha(context, criterion, cells)
-    errors = error_bounds(context, strata, cells, alpha, detections)
+    errors = error_bounds(context, sample, cells, alpha, detections)
     target = np.array(
         [float(context.thresholds[criterion, cell.decision_class].threshold) for cell in cells]
     )
     upper, lower, rate = errors.upper(), errors.lower(), errors.cells.rate()
-    needed = errors.needed(target).tolist()
+    needed, alarm = errors.needed(target).tolist(), errors.alarm_reasons()
     for place, cell in enumerate(cells):
         basis = sample_basis(errors, place, needed[place])
         basis = basis._replace(window_end=context.window(cell.decision_class).label_end)
-        finding = Finding(
-            rate[place], float(upper[place]), float(lower[place]), needed_reason(needed[place])
-        )
+        reason = "; ".join(filter(None, (alarm[place], needed_reason(needed[place])))) or None
+        finding = Finding(rate[place], float(upper[place]), float(lower[place]), reason)
         if not basis.n_effective:
-            is_drawn_from = any(item.is_sampled for item in errors.cells.strata[place])
-            reason = "no labels" if is_drawn_from else empty_reason
+            reason = "no labels" if errors.parts[place].sampled else empty_reason
             finding = Finding(None, finding.bound, None, reason, "insufficient")
         elif errors.detection[place] <= 0:
             reason = "reviewer detection unknown"

@@ -28,7 +28,7 @@ from dagster_project.evidence.estimates.production_fit import (
     reviewers_effective,
 )
 from dagster_project.evidence.estimates.registry import read_context
-from dagster_project.evidence.estimates.strata import OPERATING_CONFIDENCE_BIN, read_strata
+from dagster_project.evidence.estimates.strata import OPERATING_CONFIDENCE_BIN, read_sample
 from dagster_project.evidence.estimates.value_fit import baseline_fixed
 from dagster_project.evidence.estimates.workflow_fit import (
     LABEL_DAYS,
@@ -111,32 +111,32 @@ def write_estimates(connection: "duckdb.DuckDBPyConnection") -> EstimateReport:
 
 def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
     """All makers, each reading its facts once."""
-    strata = read_strata(connection, context)
-    confident = read_strata(connection, context, OPERATING_CONFIDENCE_BIN)
-    recent = read_strata(connection, context, days=LABEL_DAYS)
+    sample = read_sample(connection, context)
+    confident = read_sample(connection, context, OPERATING_CONFIDENCE_BIN)
+    recent = read_sample(connection, context, days=LABEL_DAYS)
     detections = read_detections(connection, context)
     volumes = read_volumes(connection, context)
     return [
         *volume_floor(context, volumes),
         *pain_measured(connection, context, volumes),
         *owners_named(connection, context),
-        *evidence_feasible(context, recent),
+        *evidence_feasible(context, recent.strata),
         *required_and_clean(connection, context),
         *fresh(context),
         *accounted(connection, context),
         *reconciled(connection, context),
-        *labels_available(context, strata),
+        *labels_available(context, sample.strata),
         *telemetry_plausible(connection, context),
         *reversibility(connection, context),
-        *value_at_risk(context, strata, detections, volumes),
+        *value_at_risk(context, sample, detections, volumes),
         *error_rows(context, "confidence_quality", confident, detections, NO_CONFIDENT_LABELS),
         *review_capacity(connection, context),
         *boundary_defined(context),
         *latency(connection, context),
-        *error_rows(context, "accuracy", strata, detections, "no labels"),
+        *error_rows(context, "accuracy", sample, detections, "no labels"),
         *audit_and_boundary(connection, context),
         *fallback_proven(connection, context),
-        *cost_per_decision(connection, context, strata, detections),
+        *cost_per_decision(connection, context, sample, detections),
         *reviewers_effective(context, detections),
         *baseline_fixed(connection, context),
     ]

@@ -17,6 +17,8 @@ from dagster_project.evidence.estimates.bounds import (
 from dagster_project.evidence.estimates.write import NO_CONFIDENT_LABELS
 
 DAY = date(2025, 3, 3)
+FIRST_DAY = date(2025, 1, 6)
+LAST_DAY = date(2025, 3, 24)
 
 
 def test_accuracy_of_one_stratum_is_the_anytime_bound(world: World) -> None:
@@ -33,15 +35,15 @@ def test_accuracy_of_one_stratum_is_the_anytime_bound(world: World) -> None:
 
 def test_strata_weigh_by_the_log_not_by_the_sample(world: World) -> None:
     for place in range(50):
-        spoilt = {"inclusion_probability": 1, "decision_count": 1, "wrong_count": place % 2}
-        world.sample(f"risky{place}", DAY, **spoilt)
+        spoilt = {"inclusion_probability": 1, "decision_count": 1, "wrong_count": place // 48}
+        world.sample(f"risky{place}", LAST_DAY, **spoilt)
     row = world.estimate("accuracy")
     weight = np.array([780, 50]) / 830
-    upper = anytime_upper([0, 25], [78, 50], 0.05, 0.0125)
-    lower = clopper_pearson([0, 25], [78, 50], 0.0125)[0]
+    upper = anytime_upper([0, 2], [78, 50], 0.05, 0.0125)
+    lower = clopper_pearson([0, 2], [78, 50], 0.0125)[0]
     assert row["bound"] == round_up(float(weight @ upper))
     assert row["refuting_bound"] == round_down(float(weight @ lower))
-    assert row["estimate"] == Decimal("0.030120482")  # not 25 of 128
+    assert row["estimate"] == Decimal("0.002409639")  # not 2 of 128
 
 
 def test_clean_trials_needed_over_several_strata(world: World) -> None:
@@ -79,8 +81,8 @@ def test_one_doubtful_label_is_one_failure(world: World, spoil: str) -> None:
 
 
 def test_one_subject_in_one_week_is_one_trial_that_fails_with_any_error(world: World) -> None:
-    for day in (3, 4, 5):
-        world.sample("many", date(2025, 3, day), wrong_count=int(day == 4))
+    for day in (6, 7, 8):
+        world.sample("many", date(2025, 1, day), wrong_count=int(day == 7))
     row = world.estimate("accuracy")
     assert (row["n"], row["n_effective"]) == (81, 79)
     assert row["bound"] == round_up(float(anytime_upper(1, 79, 0.05, 0.025)))
@@ -130,7 +132,7 @@ def test_labels_younger_than_seven_days_wait(world: World) -> None:
 
 def test_labels_that_stop_keep_no_decision_young(world: World) -> None:
     """Twice the delay of seven days and a week before the newest decision of 31 March."""
-    world.sample("young", date(2025, 3, 10), wrong_count=1)
+    world.sample("young", date(2025, 3, 10))
     known = world.estimate("accuracy")
     world.run("delete from facts.fct_watermarks")
     row = world.estimate("accuracy")
@@ -204,3 +206,44 @@ def test_decisions_of_people_do_not_weigh(world: World) -> None:
     before = world.estimate("accuracy")["bound"]
     world.sample("person", DAY, route="human", decision_count=1000, wrong_count=1)
     assert world.estimate("accuracy")["bound"] == before
+
+
+def test_an_alarm_asks_for_the_proof_anew_and_is_named(world: World) -> None:
+    proven = world.estimate("accuracy")
+    for place in range(7):
+        world.sample(f"bad{place}", DAY, wrong_count=1)
+    row = world.estimate("accuracy")
+    # seven clean trials a week bring the level from 1,514 to 1,048 and then below 1,000
+    assert row["bound"] == round_up(float(anytime_upper(0, 8, 0.05, 0.025)))
+    assert row["bound"] > proven["bound"]
+    assert row["reason"].startswith("alarm in the week of 2025-03-10; ")
+    assert row["method"] == "stratified_anytime_alarm"
+    assert row["window_start"] == proven["window_start"]
+
+
+def test_an_alarm_in_the_newest_week_leaves_nothing_proven(world: World) -> None:
+    for place in range(7):
+        world.sample(f"bad{place}", LAST_DAY, wrong_count=1)
+    row = world.estimate("accuracy")
+    assert (row["bound"], row["status"]) == (1, "ok")
+    assert world.estimate("cost_per_decision")["reason"] == "error not bounded"
+
+
+def test_the_day_within_its_week_changes_nothing(world: World) -> None:
+    world.run("update facts.fct_samples_weekly set wrong_count = 1 where subject_key = 'p5'")
+    before = world.estimate("accuracy")
+    world.run(
+        "update facts.fct_samples_weekly set event_date = date_trunc('week', event_date)::date"
+        " + ((6 - dayofweek(event_date)) % 3)::int where event_date < date '2025-03-24'"
+    )
+    after = world.estimate("accuracy")
+    assert [after[key] for key in ("bound", "n", "n_effective", "estimate")] == [
+        before[key] for key in ("bound", "n", "n_effective", "estimate")
+    ]
+
+
+def test_a_failure_that_lands_late_counts_in_the_week_it_is_of(world: World) -> None:
+    before = world.estimate("accuracy")["bound"]
+    world.sample("late", FIRST_DAY, wrong_count=1)
+    late = world.estimate("accuracy")["bound"]
+    assert late == round_up(float(anytime_upper(1, 79, 0.05, 0.025))) > before

@@ -194,11 +194,11 @@ def test_lost_labels_fail_in_every_stratum(world: World) -> None:
     for place in range(20):
         world.sample(f"b{place}", DAY, inclusion_probability=1, **drawn)
     before = world.estimate("accuracy")["bound"]
-    lost = "insert into facts.fct_unreadable values ('s', 'labels', 'x', '2025', '2025', 20)"
+    lost = "insert into facts.fct_unreadable values ('s', 'labels', 'x', '2025', '2025', 2)"
     world.run(lost)
     after = world.estimate("accuracy")["bound"]
     weight = 780 / (780 + 400)
-    upper = anytime_upper([0, 20, 0, 20], [78, 98, 20, 40], 0.05, 0.0125)
+    upper = anytime_upper([0, 2, 0, 2], [78, 80, 20, 22], 0.05, 0.0125)
     assert before == round_up(float(weight * upper[0] + (1 - weight) * upper[2]))
     assert after == round_up(float(weight * upper[1] + (1 - weight) * upper[3]))
 

@@ -1,0 +1,40 @@
+"""Worlds of counts by week, without a database: many cells, each with the same strata and weeks."""
+
+import numpy as np
+import numpy.typing as npt
+
+from dagster_project.evidence.estimates.history import Counts, History
+
+
+def history(
+    trials: npt.ArrayLike,
+    failures: npt.ArrayLike,
+    limit: float = 0.05,
+    unplaced: npt.ArrayLike = 0,
+    stray: npt.ArrayLike = 0,
+) -> History:
+    """Counts as cells × weeks, or cells × strata × weeks; every decision is drawn.
+
+    ``unplaced`` per cell: unreadable labels. ``stray`` per cell × week: drawn decisions that could
+    belong to the cell.
+    """
+    tried, failed = (np.asarray(item, dtype=np.float64) for item in (trials, failures))
+    if tried.ndim == 2:
+        tried, failed = tried[:, np.newaxis], failed[:, np.newaxis]
+    cells, strata, weeks = tried.shape
+    strays = np.broadcast_to(np.asarray(stray, dtype=np.float64), (cells, weeks)).copy()
+    labels = np.broadcast_to(np.asarray(unplaced, dtype=np.float64), (cells,))
+    drawn = [tried.ravel().copy() for _ in range(3)]
+    return History(
+        first=np.arange(cells) * strata,
+        count=np.full(cells, strata),
+        probability=np.ones(cells * strata),
+        stratum=np.repeat(np.arange(cells * strata), weeks),
+        week=np.tile(np.arange(weeks), cells * strata),
+        rows=Counts(*drawn, failed.ravel()),
+        stray=strays,
+        certain=strays.sum(axis=1),
+        doubted=labels + strays.sum(axis=1),
+        unplaced=labels,
+        limit=np.full(cells, limit),
+    )
