@@ -45,8 +45,8 @@ bench-look-back: $(VENV)/dev.stamp ## Measure a day after 30 and after 365 days 
 poison: $(VENV)/dev.stamp ## Land every class of bad lines and files, and 100,000 mutated lines, both ways
 	PYTHONPATH=tests $(BIN)/python tests/poison/landing/campaign.py
 
-planted: $(VENV)/dev.stamp ## Hold bounds and promotions against planted truth, 10,000 worlds each
-	PYTHONPATH=tests $(BIN)/python tests/planted/planted_campaign.py
+planted: $(VENV)/dev.stamp ## Hold bounds, promotions and the whole flow against planted truth
+	PYTHONPATH=tests:tests/flow $(BIN)/python tests/planted/planted_campaign.py
 
 bench: $(VENV)/run.stamp ## Measure the demo, warm: seconds and peak memory by step
 	$(BIN)/python benchmarks/demo_run.py

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from planted_biases import biases
 from planted_coverage import coverages
 from planted_figures import Figure
+from planted_flow import flows
 from planted_promotions import power, promotions
 from planted_verification import verification
 
@@ -21,6 +22,7 @@ SECTIONS: dict[str, Callable[[int], Iterator[Figure]]] = {
     "power": power,
     "verification bias": verification,
     "ways to count labels": biases,
+    "plants of the simulator through the whole flow": lambda worlds: flows(),
 }
 
 

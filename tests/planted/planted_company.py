@@ -42,7 +42,13 @@ def truth(plans: list[Plan]) -> float:
 def context(worlds: int, *, is_reviewed: bool = False) -> Context:
     """One class per world, so that each has a review pool of its own."""
     names = [name(world) for world in range(worlds)]
-    limits = {"accuracy": LIMIT, "value_at_risk": 2500, "cost_per_decision": 0.5}
+    limits = {
+        "accuracy": LIMIT,
+        "value_at_risk": 2500,
+        "cost_per_decision": 0.5,
+        "latency": 0.05,
+        "reconciled": 0.98,
+    }
     return Context(
         as_of=DAY,
         known_batch="b",

@@ -19,9 +19,10 @@ from dagster_project.evidence.estimates.bounds import (
     poisson_upper,
     wilson,
 )
-from dagster_project.evidence.estimates.context import Estimate
+from dagster_project.evidence.estimates.context import Cell, Estimate
 from dagster_project.evidence.estimates.costs import cost_per_decision
 from dagster_project.evidence.estimates.errors import error_bounds
+from dagster_project.evidence.estimates.shares import Share, share_estimates
 
 # true rate, trials, registered limit
 RATES = (
@@ -53,6 +54,7 @@ def coverages(worlds: int) -> Iterator[Figure]:
     yield from rates(worlds)
     yield from looks(worlds)
     yield from counts(worlds)
+    yield from shares(worlds)
     yield from errors(worlds)
     yield from money(worlds)
     yield from reviews(worlds)
@@ -98,6 +100,32 @@ def counts(worlds: int) -> Iterator[Figure]:
         lower, upper = (poisson_lower(count, 4, ALPHA), poisson_upper(count, 4, ALPHA))
         yield coverage(f"cover_poisson_lower_{mean:g}", (lower <= mean / 4).mean(), worlds)
         yield coverage(f"cover_poisson_upper_{mean:g}", (upper >= mean / 4).mean(), worlds)
+
+
+def shares(worlds: int) -> Iterator[Figure]:
+    """Shares of which a part cannot be read, and every unit that cannot be read had failed."""
+    for criterion, limit in (("latency", 0.05), ("reconciled", 0.02)):
+        for unreadable in (0.0, 0.01):
+            dice = np.random.default_rng(7)
+            context = company.context(worlds)
+            lost = dice.binomial(1_000, unreadable, worlds)
+            seen = dice.binomial(1_000 - lost, limit)
+            rows = share_estimates(
+                context,
+                criterion,
+                [
+                    Share(Cell(company.name(world)), failed, 1_000 - gone, unreadable=gone)
+                    for world, (failed, gone) in enumerate(
+                        zip(seen.tolist(), lost.tolist(), strict=True)
+                    )
+                ],
+            )
+            true = unreadable + (1 - unreadable) * limit
+            bounds = np.array([float(row.bound or 0) for row in rows])
+            is_floor = criterion == "reconciled"
+            is_covered = bounds <= 1 - true if is_floor else bounds >= true
+            label = f"cover_share_{criterion}_{unreadable * 100:g}_pct_unreadable"
+            yield coverage(label, is_covered.mean(), worlds)
 
 
 def errors(worlds: int) -> Iterator[Figure]:

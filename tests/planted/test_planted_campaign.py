@@ -18,6 +18,8 @@ from dagster_project.evidence.estimates import autonomy_fit, strata
 from dagster_project.evidence.estimates import errors as product_errors
 
 WORLDS = 1_000
+# what is badly wrong shows in fewer
+FEW = 200
 Section = Callable[[int], Iterator[Figure]]
 
 
@@ -43,7 +45,7 @@ def test_a_rate_in_place_of_the_bound_is_caught(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_bound_at_a_larger_alpha_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planted_coverage, "ALPHA", 0.3)
-    found = missed(chain(rates(WORLDS), looks(WORLDS), counts(WORLDS)))
+    found = missed(chain(rates(FEW), looks(FEW), counts(FEW)))
     for family in ("clopper_lower", "clopper_upper", "poisson_lower", "poisson_upper", "90_looks"):
         assert any(family in name for name in found), family
 
@@ -52,17 +54,17 @@ def test_rates_in_place_of_bounds_are_caught_in_every_product(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(strata, "anytime_upper", lambda k, n, limit, alpha: k / np.maximum(n, 1))
-    found = missed(chain(errors(WORLDS), money(WORLDS)))
+    found = missed(chain(errors(FEW), money(FEW)))
     for name in ("error_upper_large_outcomes", "value_at_risk_one", "cost_per_decision_route"):
         assert f"cover_{name}" in found
 
 
 def test_forgotten_reviewers_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(product_errors, "anytime_lower", lambda k, n, floor, alpha: np.ones(len(k)))
-    assert missed(errors(WORLDS)) == {"cover_error_upper_large_reviews"}
+    assert missed(errors(FEW)) == {"cover_error_upper_large_reviews"}
 
 
 def test_mean_review_times_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autonomy_fit, "normal_quantile", lambda alpha: 0.0)
     monkeypatch.setattr(autonomy_fit, "poisson_upper", lambda count, weeks, alpha: count / weeks)
-    assert len(missed(reviews(WORLDS))) == 3
+    assert len(missed(reviews(FEW))) == 3
