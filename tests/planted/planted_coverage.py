@@ -36,7 +36,7 @@ RATES = (
     (0.01, 2_000, 0.01),
     (0.001, 5_000, 0.001),
 )
-EVENTS = (3.0, 20.0, 400.0)
+EVENTS = (3.0, 4.0, 20.0, 400.0)
 # reviews in four weeks: handling times are lognormal, so few of them are the hard case
 REVIEWS = (30, 100, 1_000)
 DETECTION = 0.8
@@ -105,7 +105,7 @@ def counts(worlds: int) -> Iterator[Figure]:
 def shares(worlds: int) -> Iterator[Figure]:
     """Shares of which a part cannot be read, and every unit that cannot be read had failed."""
     for criterion, limit in (("latency", 0.05), ("reconciled", 0.02)):
-        for unreadable in (0.0, 0.01):
+        for unreadable in (0.0, 0.05):
             dice = np.random.default_rng(7)
             context = company.context(worlds)
             lost = dice.binomial(1_000, unreadable, worlds)
