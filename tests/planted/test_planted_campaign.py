@@ -25,7 +25,8 @@ Section = Callable[[int], Iterator[Figure]]
 
 @pytest.mark.parametrize(
     "section",
-    [coverages, promotions, partial(power, limits=(0.05,)), verification, biases],
+    # each world of the verification section draws 10,000 decisions
+    [coverages, promotions, partial(power, limits=(0.05,)), lambda _: verification(300), biases],
     ids=["coverage", "looks", "power", "verification", "biases"],
 )
 def test_every_bar_of_a_small_campaign_is_met(section: Section) -> None:
