@@ -32,6 +32,8 @@ class SimulationOptions(TypedDict, total=False):
     weeks: Annotated[int, typer.Option(help="how many ISO weeks (default 26)")]
     end: Annotated[str, typer.Option(help="the last day, a Sunday (default 2025-08-03)")]
     broken_lines: Annotated[int, typer.Option(help="decisions cut off in mid-line (default 0)")]
+    plants: Annotated[list[str], typer.Option("--plant", help="plant a trouble; may be repeated")]
+    since: Annotated[str, typer.Option(help="day on which plants begin (default: the middle)")]
 
 
 @command(

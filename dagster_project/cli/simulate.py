@@ -15,8 +15,8 @@ def write_simulation(out: Path, options: dict[str, object], *, as_json: bool) ->
     """Write the logs into ``out`` and say how many records there are. Raises UsageProblemError."""
     from dagster_project.cli.screen import console, emit_json, table, text
 
-    chosen = options | ({"end": _day(str(options["end"]))} if "end" in options else {})
-    written = _simulate(out, chosen)
+    days = {name: _day(name, str(options[name])) for name in ("end", "since") if name in options}
+    written = _simulate(out, options | days)
     if as_json:
         emit_json({"out": str(out.resolve())} | written)
         return
@@ -46,10 +46,10 @@ def _simulate(out: Path, chosen: Mapping[str, Any]) -> dict[str, Any]:
             raise UsageProblemError(str(error)) from error
 
 
-def _day(value: str) -> "date":
+def _day(name: str, value: str) -> "date":
     from datetime import date
 
     try:
         return date.fromisoformat(value)
     except ValueError:
-        raise UsageProblemError(f"--end {clean(value)!r} is no day; write 2025-08-03") from None
+        raise UsageProblemError(f"--{name} {clean(value)!r} is no day; write 2025-08-03") from None

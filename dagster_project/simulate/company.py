@@ -14,12 +14,14 @@ from dagster_project.simulate.followups import (
     action_row,
     audit_row,
     is_selected,
-    review_row,
     undo_rows,
 )
 from dagster_project.simulate.kpis import kpi_lines
 from dagster_project.simulate.output import Output, SimulateError, encode
 from dagster_project.simulate.plan import CLASSES, DEMO_KEY, WORKFLOW, ClassPlan
+from dagster_project.simulate.planting import Planting
+from dagster_project.simulate.plants import Plants, chosen
+from dagster_project.simulate.reviewing import Reviewing
 from dagster_project.simulate.seeding import SeedPlanter
 from dagster_project.simulate.truth import Tally, kpi_truth
 from dagster_project.simulate.workdays import working_days
@@ -39,6 +41,8 @@ class Options(TypedDict, total=False):
     key: bytes
     on_progress: Callable[[int, int], None] | None
     classes: Sequence[ClassPlan]
+    plants: Sequence[str]
+    since: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +56,8 @@ class Settings:
     key: bytes = DEMO_KEY
     on_progress: Callable[[int, int], None] | None = None
     classes: Sequence[ClassPlan] = CLASSES
+    plants: Sequence[str] = ()
+    since: date | None = None
 
     def __post_init__(self) -> None:
         if self.weeks < 1:
@@ -70,6 +76,12 @@ class Settings:
         return self.end - timedelta(days=7 * self.weeks - 1)
 
     @property
+    def planted(self) -> Plants:
+        """What was asked for by name. Raises SimulateError."""
+        mondays = [self.first + timedelta(weeks=week) for week in range(self.weeks)]
+        return chosen(self.plants, self.since, mondays)
+
+    @property
     def cutoff(self) -> datetime:
         """The first moment that is not in the logs."""
         return datetime.combine(self.end + timedelta(days=1), time(), UTC)
@@ -86,12 +98,15 @@ def simulate(out: Path, **options: Unpack[Options]) -> dict[str, Any]:
     Returns ``{"counts": {stream: records}, "truth": the content of planted_truth.json}``.
     ``seed`` (7) fixes every byte. ``broken_lines`` (0) decisions are cut off in mid-line. ``key``
     draws the audit sample. ``on_progress`` gets (weeks done, weeks). ``classes`` replaces the plan.
+    ``plants`` names what ``plants.py`` adds, ``since`` the day on which some of it begins (default:
+    the middle of the period).
     Raises SimulateError when ``out`` holds other files or an option makes no sense.
     """
     settings = Settings(**options)
     breakage = Breakage(settings.seed, settings.broken_lines, settings.expected_decisions)
+    plants = settings.planted
     with Output(out) as output:
-        run = _Run(output, settings, breakage)
+        run = _Run(output, settings, breakage, plants)
         run.write_days()
         output.write_lines("kpis", kpi_lines(settings.seed, settings.first, settings.weeks))
         truth = run.truth()
@@ -101,26 +116,35 @@ def simulate(out: Path, **options: Unpack[Options]) -> dict[str, Any]:
 
 
 class _Run:
-    def __init__(self, output: Output, settings: Settings, breakage: Breakage) -> None:
+    def __init__(
+        self, output: Output, settings: Settings, breakage: Breakage, plants: Plants
+    ) -> None:
         self._output = output
         self._settings = settings
         self._seed = settings.seed
         self._breakage = breakage
         self._days = list(working_days(settings.first, settings.end))
         self._planter = SeedPlanter(settings.seed, self._days, settings.cutoff)
-        self._tally = Tally()
+        self._plants = plants
+        self._planting = Planting(settings.seed, plants)
+        self._reviewing = Reviewing(settings.seed, plants, settings.cutoff)
+        self._tally = Tally(plants)
         self._sequence_number = 0
 
     def write_days(self) -> None:
         on_progress = self._settings.on_progress
         for number, day in enumerate(self._days, start=1):
-            decisions = decisions_of_day(self._seed, day, self._settings.classes)
+            made = decisions_of_day(self._seed, day, self._settings.classes)
+            decisions = self._planting.decisions(day, made)
+            self._reviewing.begin(day)
             for decision in decisions:
                 self._write_decision(decision)
-            for seeded in self._planter.reviews_of_day(day, decisions):
+            for made_up in self._planter.reviews_of_day(day, decisions):
+                seeded = self._reviewing.of_seeded(made_up)
                 self._output.write_row("reviews", seeded.row)
                 self._tally.seeded(seeded)
-            for plan, row in undo_rows(self._seed, decisions):
+            for plan, undo in undo_rows(self._seed, decisions):
+                row = self._reviewing.undone(undo, day)
                 self._output.write_row("reversals", row)
                 self._tally.undo(plan, row)
             drill = fallback_drill(self._seed, day)
@@ -141,10 +165,13 @@ class _Run:
             self._settings.key, decision.decision_id, decision.plan.inclusion_probability
         ):
             self._output.write_row("audit_sample", audit_row(self._seed, decision))
-            review = review_row(self._seed, decision, self._settings.cutoff)
+            review = self._reviewing.of_sample(decision)
             self._tally.selection(decision, review)
-            if review is not None:
-                self._output.write_row("reviews", review)
+        else:
+            review = self._reviewing.of_others(decision)
+            self._tally.other_review(decision, review)
+        if review is not None:
+            self._output.write_row("reviews", review)
 
     def truth(self) -> dict[str, Any]:
         return {
@@ -162,4 +189,10 @@ class _Run:
             "kpis": kpi_truth(),
             "broken_lines": self._breakage.planted,
             "streams": self._output.summary(),
+            **self._planted_truth(),
         }
+
+    def _planted_truth(self) -> dict[str, Any]:
+        if not self._plants.names:
+            return {}
+        return {"plants": self._plants.truth(), "groups": self._tally.groups()}

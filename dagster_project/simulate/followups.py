@@ -45,20 +45,37 @@ class _Case:
 
     case_id: str
     verdict: str
-    probability: float
-    is_seeded: bool
+    probability: float | None
+    is_seeded: bool = False
+    reason: str = "random"
 
 
-def review_row(seed: int, decision: Decision, cutoff: datetime) -> Row | None:
-    """The blind review of a selected decision; None while it is not yet done at ``cutoff``."""
-    case = _Case(
-        case_id=decision.decision_id,
-        verdict="overturn" if decision.is_wrong else "agree",
-        probability=decision.plan.inclusion_probability,
-        is_seeded=False,
-    )
+def review_row(seed: int, decision: Decision, cutoff: datetime, delay: int = 0) -> Row | None:
+    """The blind review of a selected decision; None while it is not yet done at ``cutoff``.
+
+    ``delay``: working days that it comes later than usual.
+    """
+    case = _Case(decision.decision_id, _said(decision), decision.plan.inclusion_probability)
     rng = draw.stream(seed, "reviews", decision.decision_id)
+    return _review(rng, decision, cutoff, case, delay)
+
+
+def surfaced_row(seed: int, decision: Decision, cutoff: datetime) -> Row | None:
+    """A person looks at what the agent surfaced, the proposal in view: not drawn, not blind."""
+    case = _Case(decision.decision_id, _said(decision), None, reason="surfaced")
+    rng = draw.stream(seed, "surfaced", decision.decision_id)
     return _review(rng, decision, cutoff, case)
+
+
+def complaint_row(seed: int, decision: Decision, cutoff: datetime) -> Row | None:
+    """Somebody complained about a decision, and it was overturned."""
+    case = _Case(decision.decision_id, "overturn", None, reason="appeal")
+    rng = draw.stream(seed, "appeals", decision.decision_id)
+    return _review(rng, decision, cutoff, case)
+
+
+def _said(decision: Decision) -> str:
+    return "overturn" if decision.is_wrong else "agree"
 
 
 def seeded_row(seed: int, decision: Decision, cutoff: datetime, *, is_missed: bool) -> Row | None:
@@ -77,10 +94,12 @@ def seeded_row(seed: int, decision: Decision, cutoff: datetime, *, is_missed: bo
     return _review(rng, decision, cutoff, case)
 
 
-def _review(rng: Random, decision: Decision, cutoff: datetime, case: _Case) -> Row | None:
+def _review(
+    rng: Random, decision: Decision, cutoff: datetime, case: _Case, delay: int = 0
+) -> Row | None:
     reviewers = REVIEWERS[decision.plan.pool]
     # Released to the queue one or two working days after the decision, taken within minutes.
-    day = later_working_day(decision.occurred_at.date(), 1 + draw.below(rng, 2))
+    day = later_working_day(decision.occurred_at.date(), 1 + draw.below(rng, 2) + delay)
     queued_at = in_business_hours(rng, day)
     handling = round(draw.lognormal(rng, decision.plan.handling_median_seconds, 0.5), 3)
     reviewed_at = after(queued_at, draw.exponential(rng, 240.0) + handling)
@@ -94,8 +113,8 @@ def _review(rng: Random, decision: Decision, cutoff: datetime, case: _Case) -> R
         "reviewed_at": written(reviewed_at),
         "handling_seconds": handling,
         "verdict": case.verdict,
-        "is_blind": True,
-        "sampling_reason": "random",
+        "is_blind": case.reason == "random",
+        "sampling_reason": case.reason,
         "inclusion_probability": case.probability,
         "is_seeded_error": case.is_seeded,
     }
@@ -134,7 +153,7 @@ def _undo(rng: Random, decision: Decision, attempted_at: datetime, *, is_drill: 
 def action_row(seed: int, decision: Decision) -> Row:
     """What the system of record did; every decision led to exactly one action."""
     rng = draw.stream(seed, "actions", decision.decision_id)
-    delay = 10 + _EXECUTION_DELAY[decision.plan.route] * rng.random()
+    delay = 10 + _EXECUTION_DELAY[str(decision.row["route"])] * rng.random()
     return {
         "action_id": f"action-{decision.decision_id}",
         "executed_at": written(after(decision.occurred_at, delay)),

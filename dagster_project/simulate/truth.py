@@ -2,18 +2,31 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from dagster_project.simulate.decisions import Decision, Row
 from dagster_project.simulate.plan import KPIS, ClassPlan
+from dagster_project.simulate.plants import Plants
 from dagster_project.simulate.seeding import SeededReview
 
 Truth = dict[str, object]
 
 
+class Group(NamedTuple):
+    """Decisions that plants treat alike; ``is_later``: on or after their day."""
+
+    decision_class: str
+    route: str
+    region: str
+    is_later: bool
+
+
 class Tally:
     """Counts per class while the rows stream by; nothing else is kept of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, plants: Plants) -> None:
+        self._plants = plants
+        self._groups: dict[Group, Counter[str]] = {}
         self._classes: dict[str, Counter[str]] = {}
         self._pools: dict[str, Counter[str]] = {}
         self._drills: Counter[str] = Counter()
@@ -21,6 +34,7 @@ class Tally:
     def decision(self, decision: Decision) -> None:
         """A decision, selected or not."""
         row = decision.row
+        self._group(decision).update(decisions=1, errors=int(decision.is_wrong))
         self._class(decision.plan).update(
             decisions=1,
             errors=int(decision.is_wrong),
@@ -34,8 +48,20 @@ class Tally:
             selected=1,
             selected_errors=int(decision.is_wrong),
             reviewed=int(review is not None),
-            overturned=int(review is not None and decision.is_wrong),
+            overturned=_overturned(review),
         )
+        self._group(decision).update(
+            selected=1,
+            selected_errors=int(decision.is_wrong),
+            reviewed=int(review is not None),
+            overturned=_overturned(review),
+        )
+
+    def other_review(self, decision: Decision, review: Row | None) -> None:
+        """What was reviewed without being drawn, if anything was."""
+        if review is not None:
+            counts = {"other_reviewed": 1, "other_overturned": _overturned(review)}
+            self._group(decision).update(counts)
 
     def undo(self, plan: ClassPlan, row: Row) -> None:
         """An undo attempt or drill."""
@@ -70,8 +96,29 @@ class Tally:
         """Seeded errors shown and found, per review pool."""
         return {pool: dict(sorted(counts.items())) for pool, counts in sorted(self._pools.items())}
 
+    def groups(self) -> list[Truth]:
+        """Realised counts by class, route, region and before or after the plants' day."""
+        return [
+            group._asdict() | dict(sorted(counts.items()))
+            for group, counts in sorted(self._groups.items())
+        ]
+
+    def _group(self, decision: Decision) -> Counter[str]:
+        row, day = decision.row, decision.occurred_at.date()
+        group = Group(
+            decision.plan.decision_class,
+            str(row["route"]),
+            str(row["region"]),
+            self._plants.is_later(day),
+        )
+        return self._groups.setdefault(group, Counter())
+
     def _class(self, plan: ClassPlan) -> Counter[str]:
         return self._classes.setdefault(plan.action, Counter())
+
+
+def _overturned(review: Row | None) -> int:
+    return int(review is not None and review["verdict"] == "overturn")
 
 
 def _planted(plan: ClassPlan) -> Truth:

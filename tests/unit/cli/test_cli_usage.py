@@ -1,5 +1,6 @@
 """Options, help and errors are the same for every command."""
 
+import json
 import os
 import subprocess
 import sys
@@ -64,6 +65,8 @@ def test_no_arguments_show_the_help(ask: Ask, published: World) -> None:
         (("simulate", "OUT", "--end", "2025-08-02"), "is no Sunday"),
         (("simulate", "OUT", "--end", "sunday"), "is no day"),
         (("simulate", "OUT", "--weeks", "0"), "give at least 1"),
+        (("simulate", "OUT", "--plant", "drifts"), "no plant 'drifts'; there are"),
+        (("simulate", "OUT", "--plant", "drift", "--since", "monday"), "is no day"),
         (("scorecard", "--project", "/nowhere"), "no penstock.toml"),
     ],
 )
@@ -113,7 +116,12 @@ def test_simulate_writes_logs_and_their_truth(ask: Ask, published: World, tmp_pa
     said = ask(published, "simulate", str(out), "--weeks", "1", "--format", "json")
     assert said.code == 0
     assert said.document()["counts"]["decisions"] > 100
-    assert (out / "planted_truth.json").is_file()
+    assert "plants" not in json.loads((out / "planted_truth.json").read_text())
+    asked = ("--plant", "drift", "--plant", "retries", "--since", "2025-07-31", "--weeks", "1")
+    assert ask(published, "simulate", str(out), *asked).code == 0
+    planted = json.loads((out / "planted_truth.json").read_text())["plants"]
+    assert planted["drift"]["since"] == "2025-07-31"
+    assert set(planted) == {"drift", "retries"}
     assert ask(published, "simulate", str(tmp_path)).code == 2  # holds something foreign
 
 

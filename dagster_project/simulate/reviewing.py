@@ -1,0 +1,86 @@
+"""Plants at work on what follows a decision: late, tired and one-sided reviews, failed undos."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime
+
+from dagster_project.simulate import draw
+from dagster_project.simulate.decisions import Decision, Row
+from dagster_project.simulate.followups import complaint_row, review_row, surfaced_row
+from dagster_project.simulate.plants import (
+    ATTENTION,
+    ATTENTION_PER_REVIEW,
+    COMPLAINT_RATE,
+    DELAY_RIGHT_DAYS,
+    DELAY_WRONG_DAYS,
+    LEAST_ATTENTION,
+    REVIEWS_A_DAY,
+    UNDO_LEFT,
+    Plants,
+)
+from dagster_project.simulate.seeding import SeededReview
+
+
+class Reviewing:
+    """Reviews and undos of one simulation as ``plants`` leave them."""
+
+    def __init__(self, seed: int, plants: Plants, cutoff: datetime) -> None:
+        self._seed = seed
+        self._plants = plants
+        self._cutoff = cutoff
+        # (day, reviewer) -> reviews so far; days that are over are forgotten
+        self._load: Counter[tuple[str, str]] = Counter()
+
+    def begin(self, day: date) -> None:
+        """No review of an earlier day follows any more."""
+        for key in [key for key in self._load if key[0] < day.isoformat()]:
+            del self._load[key]
+
+    def of_sample(self, decision: Decision) -> Row | None:
+        """The blind review of a drawn decision; None while it is not yet done."""
+        row = review_row(self._seed, decision, self._cutoff, self._delay(decision))
+        return row if row is None else self._judged(row)
+
+    def of_others(self, decision: Decision) -> Row | None:
+        """What is reviewed without being drawn: what was surfaced, and complaints."""
+        if "verification_bias" not in self._plants or decision.plan.route != "delegated":
+            return None
+        if decision.row["route"] == "surfaced":
+            row = surfaced_row(self._seed, decision, self._cutoff)
+            return row if row is None else self._judged(row)
+        rng = draw.stream(self._seed, "complaints", decision.decision_id)
+        if decision.is_wrong and draw.chance(rng, COMPLAINT_RATE):
+            return complaint_row(self._seed, decision, self._cutoff)
+        return None
+
+    def of_seeded(self, review: SeededReview) -> SeededReview:
+        """The review of a planted error."""
+        row = self._judged(review.row)
+        return replace(review, row=row, is_detected=row["verdict"] == "overturn")
+
+    def undone(self, row: Row, day: date) -> Row:
+        """An undo attempt or drill on a decision of ``day``."""
+        if "undo_failures" not in self._plants or not self._plants.is_later(day):
+            return row
+        rng = draw.stream(self._seed, "undo failures", row["reversal_id"])
+        return row | {"succeeded": bool(row["succeeded"]) and draw.chance(rng, UNDO_LEFT)}
+
+    def _delay(self, decision: Decision) -> int:
+        """Further working days until the review."""
+        if "label_delay" not in self._plants:
+            return 0
+        rng = draw.stream(self._seed, "label delay", decision.decision_id)
+        mean = DELAY_WRONG_DAYS if decision.is_wrong else DELAY_RIGHT_DAYS
+        return int(draw.exponential(rng, mean))
+
+    def _judged(self, row: Row) -> Row:
+        """Whoever has done much today misses more."""
+        if "tired_reviewers" not in self._plants:
+            return row
+        desk = (str(row["reviewed_at"])[:10], str(row["reviewer_id"]))
+        self._load[desk] += 1
+        beyond = max(self._load[desk] - REVIEWS_A_DAY, 0)
+        attention = max(ATTENTION - ATTENTION_PER_REVIEW * beyond, LEAST_ATTENTION)
+        rng = draw.stream(self._seed, "attention", row["review_id"])
+        is_seen = draw.chance(rng, attention)
+        return row if is_seen else row | {"verdict": "agree"}

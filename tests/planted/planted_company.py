@@ -1,0 +1,126 @@
+"""Many planted classes in one context: what the estimates read, without a warehouse."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+from planted_figures import ALPHA
+
+from dagster_project.evidence.estimates.bounds import Array, Whole
+from dagster_project.evidence.estimates.context import (
+    Cell,
+    Context,
+    DecisionClass,
+    Threshold,
+    Window,
+)
+from dagster_project.evidence.estimates.errors import Detection, Detections
+from dagster_project.evidence.estimates.strata import Strata, Stratum
+
+DAY = date(2025, 3, 31)
+LIMIT = 0.05
+ERROR_COST = 15.0
+WEEKS = 4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One stratum of a class: decisions in the log, chance to be drawn, true error rate."""
+
+    decisions: int
+    probability: float
+    error: float
+
+
+def truth(plans: list[Plan]) -> float:
+    """The class's error rate: strata weighted by the log."""
+    total = sum(plan.decisions for plan in plans)
+    return sum(plan.decisions * plan.error for plan in plans) / total
+
+
+def context(worlds: int, *, is_reviewed: bool = False) -> Context:
+    """One class per world, so that each has a review pool of its own."""
+    names = [name(world) for world in range(worlds)]
+    limits = {
+        "accuracy": LIMIT,
+        "value_at_risk": 2500,
+        "cost_per_decision": 0.5,
+        "latency": 0.05,
+        "reconciled": 0.98,
+    }
+    return Context(
+        as_of=DAY,
+        known_batch="b",
+        classes=tuple(_class(each, is_reviewed) for each in names),
+        thresholds={
+            (criterion, each): Threshold(Decimal(str(limit)), ALPHA)
+            for criterion, limit in limits.items()
+            for each in names
+        },
+        windows={each: Window(end=DAY, weeks=WEEKS, label_end=DAY) for each in names},
+    )
+
+
+def name(world: int) -> str:
+    return f"w.{world}"
+
+
+def _class(label: str, is_reviewed: bool) -> DecisionClass:
+    return DecisionClass(
+        decision_class=label,
+        workflow="w",
+        cost_of_delay_amount=1.0,
+        error_cost_amount=ERROR_COST,
+        reversibility="easy",
+        declared_level="delegate",
+        boundary="",
+        label_outcome="" if is_reviewed else "checked",
+        latency_limit_ms=None,
+        review_pool=label if is_reviewed else "",
+        alpha_weight=Decimal(1),
+    )
+
+
+def strata(
+    dice: np.random.Generator, plans: list[Plan], worlds: int, *, detection: float = 1.0
+) -> Strata:
+    """Drawn, all labelled, each decision a trial of its own; errors are seen with ``detection``."""
+    found: Strata = {Cell(name(world)): [] for world in range(worlds)}
+    for plan in plans:
+        drawn = dice.binomial(plan.decisions, plan.probability, worlds)
+        wrong = dice.binomial(drawn, plan.error * detection)
+        for cell, selected, failed in zip(found, drawn.tolist(), wrong.tolist(), strict=True):
+            found[cell].append(stratum(plan, selected, failed))
+    return found
+
+
+def stratum(plan: Plan, selected: int, failed: int) -> Stratum:
+    return Stratum(
+        is_judged=True,
+        is_sampled=True,
+        probability=plan.probability,
+        decisions=plan.decisions,
+        selected=selected,
+        labelled=selected,
+        trials=selected,
+        failures=failed,
+        wrong=failed,
+        first_date=DAY,
+        newest=DAY,
+    )
+
+
+def detections(dice: np.random.Generator, worlds: int, seeded: int, detection: float) -> Detections:
+    """What each world's own review pool found of ``seeded`` planted errors."""
+    found = dice.binomial(seeded, detection, worlds).tolist()
+    return {name(world): Detection(seeded, found[world], DAY) for world in range(worlds)}
+
+
+def alphas(worlds: int) -> Array:
+    return np.full(worlds, ALPHA)
+
+
+def volumes(dice: np.random.Generator, worlds: int, per_week: float) -> Whole:
+    """Decisions in four weeks."""
+    return dice.poisson(WEEKS * per_week, worlds)

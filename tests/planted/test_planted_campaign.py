@@ -1,0 +1,71 @@
+"""The campaign of planted worlds, small; and that its bars can be missed."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+
+import numpy as np
+import planted_coverage
+import planted_rules
+import pytest
+from planted_biases import biases
+from planted_coverage import counts, coverages, errors, looks, money, rates, reviews
+from planted_figures import Figure
+from planted_promotions import power, promotions
+from planted_verification import verification
+
+from dagster_project.evidence.estimates import autonomy_fit, strata
+from dagster_project.evidence.estimates import errors as product_errors
+
+WORLDS = 1_000
+# what is badly wrong shows in fewer
+FEW = 200
+Section = Callable[[int], Iterator[Figure]]
+
+
+@pytest.mark.parametrize(
+    "section",
+    # each world of the verification section draws 10,000 decisions
+    [coverages, promotions, partial(power, limits=(0.05,)), lambda _: verification(300), biases],
+    ids=["coverage", "looks", "power", "verification", "biases"],
+)
+def test_every_bar_of_a_small_campaign_is_met(section: Section) -> None:
+    figures = list(section(WORLDS))
+    assert [figure for figure in figures if not figure.is_met] == []
+    assert len({figure.name for figure in figures}) == len(figures) > 2
+
+
+def missed(figures: Iterator[Figure]) -> set[str]:
+    return {figure.name for figure in figures if not figure.is_met}
+
+
+def test_a_rate_in_place_of_the_bound_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(planted_rules.RULES, "anytime", planted_rules.RULES["clopper_pearson"])
+    assert missed(promotions(WORLDS)) == {"false_promotions_anytime"}
+
+
+def test_a_bound_at_a_larger_alpha_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planted_coverage, "ALPHA", 0.3)
+    found = missed(chain(rates(FEW), looks(FEW), counts(FEW)))
+    for family in ("clopper_lower", "clopper_upper", "poisson_lower", "poisson_upper", "90_looks"):
+        assert any(family in name for name in found), family
+
+
+def test_rates_in_place_of_bounds_are_caught_in_every_product(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(strata, "anytime_upper", lambda k, n, limit, alpha: k / np.maximum(n, 1))
+    found = missed(chain(errors(FEW), money(FEW)))
+    for name in ("error_upper_large_outcomes", "value_at_risk_one", "cost_per_decision_route"):
+        assert f"cover_{name}" in found
+
+
+def test_forgotten_reviewers_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(product_errors, "anytime_lower", lambda k, n, floor, alpha: np.ones(len(k)))
+    assert missed(errors(FEW)) == {"cover_error_upper_large_reviews"}
+
+
+def test_mean_review_times_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(autonomy_fit, "normal_quantile", lambda alpha: 0.0)
+    monkeypatch.setattr(autonomy_fit, "poisson_upper", lambda count, weeks, alpha: count / weeks)
+    assert len(missed(reviews(FEW))) == 3
