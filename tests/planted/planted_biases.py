@@ -114,7 +114,7 @@ def _weights(worlds: int) -> Iterator[Figure]:
     share = float(ANYTIME(wrong + 0.0, drawn + 0.0, LIMIT).mean())
     yield Figure("false_passes_reviews_unweighted", share, worlds, at_least=NAIVE)
     context = company.context(worlds)
-    bounds = error_bounds(context, strata, list(strata), company.alphas(worlds), {})
+    bounds = error_bounds(context, company.sample(strata), list(strata), company.alphas(worlds), {})
     share = float((bounds.upper() <= LIMIT).mean())
     yield seldom("false_passes_strata", share, worlds)
 

@@ -16,10 +16,12 @@ from dagster_project.evidence.estimates.context import (
     Window,
 )
 from dagster_project.evidence.estimates.errors import Detection, Detections
-from dagster_project.evidence.estimates.strata import Strata, Stratum
+from dagster_project.evidence.estimates.strata import FIRST_MONDAY, Sample, Strata, Stratum, Weeks
 
 DAY = date(2025, 3, 31)
 LIMIT = 0.05
+# above every planted error: after an alarm there would be no bound to look at
+WIDE_LIMIT = 0.2
 ERROR_COST = 15.0
 WEEKS = 4
 
@@ -39,11 +41,11 @@ def truth(plans: list[Plan]) -> float:
     return sum(plan.decisions * plan.error for plan in plans) / total
 
 
-def context(worlds: int, *, is_reviewed: bool = False) -> Context:
+def context(worlds: int, *, is_reviewed: bool = False, limit: float = LIMIT) -> Context:
     """One class per world, so that each has a review pool of its own."""
     names = [name(world) for world in range(worlds)]
     limits = {
-        "accuracy": LIMIT,
+        "accuracy": limit,
         "value_at_risk": 2500,
         "cost_per_decision": 0.5,
         "latency": 0.05,
@@ -54,8 +56,8 @@ def context(worlds: int, *, is_reviewed: bool = False) -> Context:
         known_batch="b",
         classes=tuple(_class(each, is_reviewed) for each in names),
         thresholds={
-            (criterion, each): Threshold(Decimal(str(limit)), ALPHA)
-            for criterion, limit in limits.items()
+            (criterion, each): Threshold(Decimal(str(value)), ALPHA)
+            for criterion, value in limits.items()
             for each in names
         },
         windows={each: Window(end=DAY, weeks=WEEKS, label_end=DAY) for each in names},
@@ -95,8 +97,26 @@ def strata(
     return found
 
 
+def sample(found: Strata) -> Sample:
+    """The same, all of it of one week."""
+    numbered, rows = {}, []
+    for cell, own in found.items():
+        numbered[cell] = [item._replace(number=len(rows) + place) for place, item in enumerate(own)]
+        rows += own
+    weeks = Weeks(
+        np.arange(len(rows)),
+        np.full(len(rows), (DAY - FIRST_MONDAY).days // 7),
+        *(
+            np.array([getattr(item, field) for item in rows], dtype=np.int64)
+            for field in Weeks._fields[2:]
+        ),
+    )
+    return Sample(numbered, weeks)
+
+
 def stratum(plan: Plan, selected: int, failed: int) -> Stratum:
     return Stratum(
+        number=0,
         is_judged=True,
         is_sampled=True,
         probability=plan.probability,

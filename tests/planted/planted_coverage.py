@@ -133,10 +133,11 @@ def errors(worlds: int) -> Iterator[Figure]:
     for label, plans in STRATA.items():
         for detection in (1.0, DETECTION):
             dice = np.random.default_rng(4)
-            context = company.context(worlds, is_reviewed=detection < 1)
+            context = company.context(worlds, is_reviewed=detection < 1, limit=company.WIDE_LIMIT)
             strata = company.strata(dice, plans, worlds, detection=detection)
             pools = company.detections(dice, worlds, 120, detection)
-            bounds = error_bounds(context, strata, list(strata), company.alphas(worlds), pools)
+            sample = company.sample(strata)
+            bounds = error_bounds(context, sample, list(strata), company.alphas(worlds), pools)
             true = company.truth(plans)
             kind = "outcomes" if detection == 1 else "reviews"
             covered = (bounds.upper() >= true).mean()
@@ -150,17 +151,17 @@ def money(worlds: int) -> Iterator[Figure]:
     """Loss a week and cost of a correct decision, by the makers of these criteria."""
     dice = np.random.default_rng(5)
     per_week, paid = 250.0, 0.1
-    context = company.context(worlds)
+    context = company.context(worlds, limit=company.WIDE_LIMIT)
     for label, plans in STRATA.items():
-        strata = company.strata(dice, plans, worlds)
+        sample = company.sample(company.strata(dice, plans, worlds))
         true = company.truth(plans)
         drawn = company.volumes(dice, worlds, per_week).tolist()
         volumes = {(company.name(world), "all"): count for world, count in enumerate(drawn)}
-        rows = value_at_risk(context, strata, {}, volumes)
+        rows = value_at_risk(context, sample, {}, volumes)
         loss = company.ERROR_COST * per_week * true
         yield coverage(f"cover_value_at_risk_{label}", _share_above(rows, loss), worlds)
         with _priced(worlds, paid) as connection:
-            rows = cost_per_decision(connection, context, strata, {})
+            rows = cost_per_decision(connection, context, sample, {})
         cost = paid / (1 - true)
         yield coverage(f"cover_cost_per_decision_{label}", _share_above(rows, cost), worlds)
 

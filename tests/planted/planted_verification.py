@@ -15,7 +15,6 @@ from planted_rules import RULES
 
 from dagster_project.evidence.estimates.bounds import Whole
 from dagster_project.evidence.estimates.errors import error_bounds
-from dagster_project.evidence.estimates.strata import error_cells
 
 N, SURFACED_BELOW, AUDIT, COMPLAINTS = 10_000, 0.7, 0.05, 0.1
 # 0.35 × (1 - 8/10) + 0.01
@@ -64,16 +63,17 @@ def _product(worlds: int, counts: tuple[Whole, ...]) -> Iterator[Figure]:
             company.stratum(Plan(alone, AUDIT, 0.0), drawn, wrong_drawn),
             company.stratum(Plan(surfaced, 1.0, 0.0), surfaced, wrong),
         ]
-    context = company.context(worlds)
-    limits = {cell.decision_class: company.LIMIT for cell in strata}
-    rates = [rate or 0.0 for rate in error_cells(context, strata, strata, limits).rate()]
+    context = company.context(worlds, limit=company.WIDE_LIMIT)
+    alpha = company.alphas(worlds)
+    errors = error_bounds(context, company.sample(strata), list(strata), alpha, {})
+    rates = [rate or 0.0 for rate in errors.cells.rate()]
     spread = float(np.std(rates))
     # bias within the noise of a mean over so many worlds
     slack = 3 * spread / np.sqrt(worlds)
     yield _rate("rate_horvitz_thompson", np.array(rates), TRUTH - slack, TRUTH + slack)
     yield Figure("rate_horvitz_thompson_sd", spread, worlds)
-    upper = error_bounds(context, strata, list(strata), company.alphas(worlds), {}).upper()
-    yield seldom("error_bound_below_truth", float((upper < TRUTH).mean()), worlds)
+    missed = float((errors.upper() < TRUTH).mean())
+    yield seldom("error_bound_below_truth", missed, worlds)
 
 
 def _plugged_in(worlds: int) -> Iterator[Figure]:

@@ -14,7 +14,7 @@ from planted_figures import Figure
 from planted_promotions import power, promotions
 from planted_verification import verification
 
-from dagster_project.evidence.estimates import autonomy_fit, strata
+from dagster_project.evidence.estimates import autonomy_fit, error_cells
 from dagster_project.evidence.estimates import errors as product_errors
 
 WORLDS = 1_000
@@ -54,7 +54,9 @@ def test_a_bound_at_a_larger_alpha_is_caught(monkeypatch: pytest.MonkeyPatch) ->
 def test_rates_in_place_of_bounds_are_caught_in_every_product(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(strata, "anytime_upper", lambda k, n, limit, alpha: k / np.maximum(n, 1))
+    monkeypatch.setattr(
+        error_cells, "anytime_upper", lambda k, n, limit, alpha: k / np.maximum(n, 1)
+    )
     found = missed(chain(errors(FEW), money(FEW)))
     for name in ("error_upper_large_outcomes", "value_at_risk_one", "cost_per_decision_route"):
         assert f"cover_{name}" in found
