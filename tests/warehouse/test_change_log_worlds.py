@@ -28,6 +28,8 @@ FACTS = (
     "fct_decisions_daily",
     "fct_latency_daily",
     "fct_samples_weekly",
+    "fct_confidence_daily",
+    "fct_review_pairs_daily",
     "fct_reversals_daily",
     "fct_actions_daily",
     "fct_reviews_daily",
