@@ -20,18 +20,18 @@ from dagster_project.evidence.shown.calibration import (
 if TYPE_CHECKING:
     import duckdb
 
-BINS_PER_TENTH = 10
 
+class Tenth(NamedTuple):
+    """Mature decisions of one tenth of confidence (-1 = none given) and one probability.
 
-class Bin(NamedTuple):
-    """Mature decisions of one hundredth of confidence (-1 = none given) and one probability.
-
-    Sums are over labelled decisions; ``wrong_sum`` over those of them that were wrong.
+    ``covered``: at or above the operating confidence. Sums are over labelled decisions;
+    ``wrong_sum`` over those of them that were wrong.
     """
 
-    confidence_bin: int
+    tenth: int
     probability: float
     decisions: int
+    covered: int
     selected: int
     labelled: int
     wrong: int
@@ -40,13 +40,17 @@ class Bin(NamedTuple):
     square_sum: float
 
 
-Bins = dict[Cell, dict[str, list[Bin]]]
+Tenths = dict[Cell, dict[str, list[Tenth]]]
 
-# what people decided is no confidence of the AI; labels mature as for the error bounds
-BINS = """
-SELECT decision_class, segment, cohort_id, confidence_method, confidence_bin,
-    inclusion_probability::DOUBLE, sum(decision_count)::BIGINT, sum(selected_count)::BIGINT,
-    sum(labelled_count)::BIGINT, sum(wrong_count)::BIGINT,
+# What people decided is no confidence of the AI; labels mature as for the error bounds. Tenths are
+# as fine as the scores need, and keep the bootstrap at 20 groups per inclusion probability.
+TENTHS_BY_KIND = """
+SELECT decision_class, segment, cohort_id, confidence_method,
+    CASE WHEN confidence_bin < 0 THEN -1 ELSE least(confidence_bin // 10, 9) END AS tenth,
+    inclusion_probability::DOUBLE,
+    sum(decision_count)::BIGINT,
+    sum(CASE WHEN confidence_bin >= $operating THEN decision_count ELSE 0 END)::BIGINT,
+    sum(selected_count)::BIGINT, sum(labelled_count)::BIGINT, sum(wrong_count)::BIGINT,
     sum(confidence_sum)::DOUBLE, sum(wrong_confidence_sum)::DOUBLE,
     sum(confidence_square_sum)::DOUBLE
 FROM facts.fct_confidence_daily JOIN estimate_scope USING (decision_class)
@@ -98,23 +102,25 @@ class ReliabilityRow(NamedTuple):
     accuracy_upper: Decimal
 
 
-def read_bins(connection: "duckdb.DuckDBPyConnection", context: Context) -> Bins:
-    """Bins per cell and kind of confidence."""
-    found: Bins = {}
-    rows = connection.execute(BINS, {"known": context.known_batch}).fetchall()
+def read_tenths(connection: "duckdb.DuckDBPyConnection", context: Context) -> Tenths:
+    """Tenths per cell and kind of confidence."""
+    found: Tenths = {}
+    rows = connection.execute(
+        TENTHS_BY_KIND, {"known": context.known_batch, "operating": OPERATING_CONFIDENCE_BIN}
+    ).fetchall()
     for name, segment, cohort, method, *counts in rows:
         kinds = found.setdefault(Cell(name, segment, cohort), {})
-        kinds.setdefault(method, []).append(Bin(*counts))
+        kinds.setdefault(method, []).append(Tenth(*counts))
     return found
 
 
-def confidence_rows(bins: Bins) -> tuple[list[ConfidenceRow], list[ReliabilityRow]]:
+def confidence_rows(tenths: Tenths) -> tuple[list[ConfidenceRow], list[ReliabilityRow]]:
     """A score per cell and kind of confidence, and the tenths of its curve that hold labels."""
     scores, curves = [], []
-    for cell, kinds in sorted(bins.items()):
+    for cell, kinds in sorted(tenths.items()):
         total = sum(item.decisions for items in kinds.values() for item in items)
         for method, items in kinds.items():
-            confident = [item for item in items if item.confidence_bin >= 0]
+            confident = [item for item in items if item.tenth >= 0]
             if not confident:
                 continue
             groups = groups_of(confident)
@@ -124,20 +130,21 @@ def confidence_rows(bins: Bins) -> tuple[list[ConfidenceRow], list[ReliabilityRo
     return scores, curves
 
 
-def groups_of(items: list[Bin]) -> Groups | None:
-    """The labels of these bins, weighted by 1 / inclusion probability; None without any."""
+def groups_of(items: list[Tenth]) -> Groups | None:
+    """The labels of these tenths, weighted by 1 / inclusion probability; None without any."""
     columns = []
     for item in items:
         right = item.labelled - item.wrong
         if item.labelled <= 0 or item.probability <= 0 or not 0 <= right <= item.labelled:
             continue
-        tenth = min(item.confidence_bin // BINS_PER_TENTH, TENTHS - 1)
         square, weight = item.square_sum / item.labelled, 1 / item.probability
         right_sum = item.confidence_sum - item.wrong_sum
         for is_right, count, total in ((1.0, right, right_sum), (0.0, item.wrong, item.wrong_sum)):
             if count > 0:
                 # rounding may end a hair beyond 1
-                columns.append((tenth, min(total / count, 1.0), square, is_right, weight, count))
+                columns.append(
+                    (item.tenth, min(total / count, 1.0), square, is_right, weight, count)
+                )
     if not columns:
         return None
     tenth, confidence, square, is_right, weight, count = np.array(columns, dtype=np.float64).T
@@ -147,9 +154,8 @@ def groups_of(items: list[Bin]) -> Groups | None:
 
 
 def _score_row(
-    cell: Cell, method: str, total: int, items: list[Bin], groups: Groups | None
+    cell: Cell, method: str, total: int, items: list[Tenth], groups: Groups | None
 ) -> ConfidenceRow:
-    covered = [item for item in items if item.confidence_bin >= OPERATING_CONFIDENCE_BIN]
     numbers: list[Decimal | None] = [None] * 10
     if groups is not None:
         error = calibration_error(groups)
@@ -161,14 +167,14 @@ def _score_row(
             round_up(error.upper),
             round_nearest(error.by_chance),
         ]
-    count = sum(item.decisions for item in covered)
+    covered = sum(item.covered for item in items)
     return ConfidenceRow(
         *cell,
         method,
         total,
         sum(item.decisions for item in items),
-        count,
-        round_nearest(count / total) if total > 0 else None,
+        covered,
+        round_nearest(covered / total) if total > 0 else None,
         Decimal(OPERATING_CONFIDENCE_BIN) / 100,
         sum(item.selected for item in items),
         sum(item.labelled for item in items),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dagster_project.evidence.estimates.registry import read_context
 from dagster_project.evidence.estimates.replacing import Table, create_table, replace_rows
-from dagster_project.evidence.shown.confidence import confidence_rows, read_bins
+from dagster_project.evidence.shown.confidence import confidence_rows, read_tenths
 from dagster_project.evidence.shown.reviewers import agreement_rows
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def write_shown(connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
     """
     create_tables(connection)
     context = read_context(connection)
-    scores, curves = confidence_rows(read_bins(connection, context))
+    scores, curves = confidence_rows(read_tenths(connection, context))
     rows: dict[Table, Sequence[tuple[object, ...]]] = {
         CONFIDENCE: scores,
         RELIABILITY: curves,
