@@ -190,6 +190,32 @@ def test_facts_agree_with_a_naive_recount_at_every_cutoff(worlds) -> None:
     assert compared == WORLDS * BATCHES
 
 
+def test_what_is_shown_agrees_with_a_naive_recount_at_every_cutoff(worlds) -> None:
+    incremental, _, _, names, records = worlds
+    facts = [(row[1], row[3], pair_counts(row)) for row in incremental["fct_review_pairs_daily"]]
+    facts += [
+        (row[1], row[9], confidence_counts(row))
+        for row in incremental["fct_confidence_daily"]
+        if row[2] == "all"
+    ]
+    by_batch: dict[tuple[str, str], Counter] = defaultdict(Counter)
+    for world, batch, counts in facts:
+        for name, value in counts.items():
+            by_batch[world, batch][name] += value
+    seen: Counter[str] = Counter()
+    for world, batches in enumerate(records):
+        found: Counter[str] = Counter()
+        for cutoff in range(BATCHES):
+            for name, value in by_batch[f"procurement.w{world}", names[cutoff]].items():
+                found[name] += value
+            wanted = naive_shown([row for batch in batches[: cutoff + 1] for row in batch])
+            assert {name: n for name, n in found.items() if n} == wanted, (world, cutoff)
+        seen.update(dict.fromkeys(wanted, 1))
+    # each of it occurs: two words that agree or differ, and every kind of confidence
+    assert min(seen[name] for name in ("right", "differ", "wrong")) >= 5
+    assert min(seen[kind] for kind in ("self_reported", "calibrated", "(unknown)")) >= 50
+
+
 def test_landed_records_settle_as_a_naive_recount_does(worlds) -> None:
     incremental, _, _, names, records = worlds
     columns = ("source", "table", "file", "batch", "build", "counted", "duplicate", "conflict")
@@ -222,6 +248,54 @@ def samples_by_world(rows: Counter) -> dict[tuple[int, str], list[int]]:
             for index, value in enumerate(row[11:15]):
                 total[index] += value
     return sums
+
+
+def pair_counts(row: tuple) -> dict[str, int]:
+    """Which reviewer is the first depends on the key of the pseudonyms."""
+    right, first, second, wrong = row[5:9]
+    return {"right": right, "differ": first + second, "wrong": wrong}
+
+
+def confidence_counts(row: tuple) -> dict[str, int]:
+    """By kind: confidence of the labelled decisions in hundredths, and of the wrong ones."""
+    kind, confidence, wrong = row[6], row[15], row[16]
+    return {kind: int(confidence * 100), f"{kind} wrong": int(wrong * 100)}
+
+
+def naive_shown(visible: list[tuple[str, dict]]) -> dict[str, int]:
+    """The same numbers by looking at one decision at a time."""
+    totals: Counter[str] = Counter()
+    versions = defaultdict(list)
+    for stream, record in visible:
+        if stream == "decisions" and record not in versions[record["decision_id"]]:
+            versions[record["decision_id"]].append(record)
+    for name, (decision, *others) in versions.items():
+        if others:
+            continue
+        reviews = [r for s, r in visible if s == "reviews" and r["decision_id"] == name]
+        words = naive_words(reviews)
+        if len(words) == 2:
+            wrong = sum(words.values())
+            totals[("right", "differ", "wrong")[wrong]] += 1
+        samples = [r for s, r in visible if s == "audit_sample" and r["decision_id"] == name]
+        label = naive_label(reviews)
+        if samples and label and all(r["inclusion_probability"] == 0.5 for r in samples):
+            kind = decision.get("confidence_method", "(unknown)")
+            hundredths = round(100 * decision.get("confidence", 0))
+            totals[kind] += hundredths
+            totals[f"{kind} wrong"] += hundredths * (label == "incorrect")
+    return {name: count for name, count in totals.items() if count}
+
+
+def naive_words(reviews: list[dict]) -> dict[str, bool]:
+    """Reviewer → whether any of their blind reviews found it wrong."""
+    words: dict[str, bool] = {}
+    for review in reviews:
+        is_clear = all(r == review for r in reviews if r["review_id"] == review["review_id"])
+        if is_clear and review["is_blind"] and review["verdict"] != "cannot_judge":
+            who = review["reviewer_id"]
+            words[who] = words.get(who, False) or review["verdict"] != "agree"
+    return words
 
 
 def naive(visible: list[tuple[str, dict]]) -> list[int]:
