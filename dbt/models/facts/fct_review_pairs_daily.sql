@@ -1,5 +1,4 @@
-{#- Decisions that two registered reviewers judged blind, by what the two said. A row per class and day of
-    a batch, with or without such a decision: a batch without rows would be made again by every build. -#}
+{#- Decisions that two registered reviewers judged blind, by what the two said. -#}
 {%- set pair = "not is_conflict and first_label = '%s' and second_label = '%s'" %}
 select
     workflow,
@@ -12,5 +11,5 @@ select
     {{ penstock.signed_count(pair | format("correct", "incorrect")) }} as second_wrong_count,
     {{ penstock.signed_count(pair | format("incorrect", "incorrect")) }} as both_wrong_count
 from {{ ref("int_decisions__changes") }}
-where has_decision and {{ penstock.only_new_batches() }}
+where has_decision and first_label is not null and {{ penstock.only_new_batches() }}
 group by workflow, decision_class, event_date, landing_batch, build_id

@@ -26,6 +26,11 @@ def test_published_kappa_of_model_judges(counts: tuple[int, int, int, int], kapp
     assert agreement(Pairs(*counts)).kappa == pytest.approx(kappa, abs=5e-5)
 
 
+def test_agreement_by_hand() -> None:
+    # .5 and .4 found wrong: by chance .5 x .4 + .5 x .6 for kappa, 2 x .45 x .55 for AC1
+    assert agreement(Pairs(40, 20, 10, 30)) == pytest.approx((0.7, 0.4, 0.205 / 0.505))
+
+
 def test_kappa_is_undefined_where_everything_is_right_and_ac1_is_not() -> None:
     assert agreement(Pairs(10, 0, 0, 0)) == (1.0, None, 1.0)
 

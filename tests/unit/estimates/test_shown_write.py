@@ -131,8 +131,16 @@ def test_agreement_of_a_class(world: World) -> None:
     counts = ("both_right_count", "first_wrong_count", "second_wrong_count", "both_wrong_count")
     pairs = dict(zip(counts, (94, 2, 3, 1), strict=True))
     world.add("facts.fct_review_pairs_daily", decision_class=CLASS, event_date=DAY, **pairs)
-    other = dict.fromkeys(counts, 0)
-    world.add("facts.fct_review_pairs_daily", decision_class="w.b", event_date=DAY, **other)
+    unseen = {"landing_batch": f"{BATCH}1"}, {"event_date": date(2025, 4, 1)}
+    for row in ({"decision_class": "w.nobody"}, *unseen):
+        fields = {"decision_class": CLASS, "event_date": DAY, **pairs, **row}
+        world.add("facts.fct_review_pairs_daily", **fields)
+    world.run(  # a class whose pairs were all taken back
+        "insert into registry.decision_classes"
+        " select * replace ('w.none' as decision_class) from registry.decision_classes"
+    )
+    nothing = dict.fromkeys(counts, 0)
+    world.add("facts.fct_review_pairs_daily", decision_class="w.none", event_date=DAY, **nothing)
     (row,) = shown(world, "agreement")
     assert (row["decision_class"], row["pair_count"]) == (CLASS, 100)
     assert [round(row[name], 2) for name in ("agreement", "kappa", "ac1")] == [
