@@ -13,6 +13,7 @@ from dagster_project.settings import Project
 DATA_FIT = dg.AssetKey(["evidence", "data_fit"])
 RESULTS = dg.AssetKey(["evidence", "expectation_results"])
 ESTIMATES = dg.AssetKey(["evidence", "estimates"])
+SHOWN = [dg.AssetKey(["evidence", name]) for name in ("confidence", "reliability", "agreement")]
 
 
 def data_fit_asset(project: Project, suites: Sequence[Suite]) -> dg.AssetsDefinition:
@@ -63,16 +64,27 @@ def data_fit_asset(project: Project, suites: Sequence[Suite]) -> dg.AssetsDefini
 
 
 def estimates_asset(project: Project, facts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
-    """Bounds for every criterion that has an evidence maker."""
+    """Bounds for every criterion that has an evidence maker, and what is shown beside them."""
 
-    @dg.asset(key=ESTIMATES, group_name="evidence", deps=list(facts), pool=WAREHOUSE_POOL)
-    def estimates() -> dg.MaterializeResult[Any]:
+    @dg.multi_asset(
+        name="evidence__estimates",
+        specs=[
+            dg.AssetSpec(key, group_name="evidence", deps=list(facts))
+            for key in (ESTIMATES, *SHOWN)
+        ],
+        pool=WAREHOUSE_POOL,
+    )
+    def estimates() -> Iterator[dg.MaterializeResult[Any]]:
         from dagster_project import warehouse
         from dagster_project.evidence.estimates.write import write_estimates
+        from dagster_project.evidence.shown.write import write_shown
 
         with closing(warehouse.connect(project.warehouse)) as connection:
             report = write_estimates(connection)
-        return dg.MaterializeResult(metadata={"dagster/row_count": report.row_count})
+            shown = write_shown(connection)
+        rows = {ESTIMATES: report.row_count} | {key: shown[key.path[-1]] for key in SHOWN}
+        for key, count in rows.items():
+            yield dg.MaterializeResult(asset_key=key, metadata={"dagster/row_count": count})
 
     return estimates
 

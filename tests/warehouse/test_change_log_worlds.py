@@ -14,6 +14,7 @@ from datetime import timedelta
 import pytest
 from company import make_company, parse_in_process, read_seed, run_dbt_in_process, write_seed
 from world_records import BATCHES, START, WORLDS, world_records
+from world_recount import naive, naive_shown
 
 from dagster_project import warehouse
 from dagster_project.contracts.sources import load_sources
@@ -28,6 +29,8 @@ FACTS = (
     "fct_decisions_daily",
     "fct_latency_daily",
     "fct_samples_weekly",
+    "fct_confidence_daily",
+    "fct_review_pairs_daily",
     "fct_reversals_daily",
     "fct_actions_daily",
     "fct_reviews_daily",
@@ -188,6 +191,32 @@ def test_facts_agree_with_a_naive_recount_at_every_cutoff(worlds) -> None:
     assert compared == WORLDS * BATCHES
 
 
+def test_what_is_shown_agrees_with_a_naive_recount_at_every_cutoff(worlds) -> None:
+    incremental, _, _, names, records = worlds
+    facts = [(row[1], row[3], pair_counts(row)) for row in incremental["fct_review_pairs_daily"]]
+    facts += [
+        (row[1], row[9], confidence_counts(row))
+        for row in incremental["fct_confidence_daily"]
+        if row[2] == "all"
+    ]
+    by_batch: dict[tuple[str, str], Counter] = defaultdict(Counter)
+    for world, batch, counts in facts:
+        for name, value in counts.items():
+            by_batch[world, batch][name] += value
+    seen: Counter[str] = Counter()
+    for world, batches in enumerate(records):
+        found: Counter[str] = Counter()
+        for cutoff in range(BATCHES):
+            for name, value in by_batch[f"procurement.w{world}", names[cutoff]].items():
+                found[name] += value
+            wanted = naive_shown([row for batch in batches[: cutoff + 1] for row in batch])
+            assert {name: n for name, n in found.items() if n} == wanted, (world, cutoff)
+        seen.update(dict.fromkeys(wanted, 1))
+    # each of it occurs: two words that agree or differ, and every kind of confidence
+    assert min(seen[name] for name in ("right", "differ", "wrong")) >= 5
+    assert min(seen[kind] for kind in ("self_reported", "calibrated", "(unknown)")) >= 50
+
+
 def test_landed_records_settle_as_a_naive_recount_does(worlds) -> None:
     incremental, _, _, names, records = worlds
     columns = ("source", "table", "file", "batch", "build", "counted", "duplicate", "conflict")
@@ -222,39 +251,13 @@ def samples_by_world(rows: Counter) -> dict[tuple[int, str], list[int]]:
     return sums
 
 
-def naive(visible: list[tuple[str, dict]]) -> list[int]:
-    """The same numbers by looking at one decision at a time."""
-    totals = [0, 0, 0, 0]
-    decisions = defaultdict(list)
-    for stream, record in visible:
-        if stream == "decisions" and record not in decisions[record["decision_id"]]:
-            decisions[record["decision_id"]].append(record)
-    for name, versions in decisions.items():
-        samples = [r for s, r in visible if s == "audit_sample" and r["decision_id"] == name]
-        selected = bool(samples)
-        if len(versions) > 1:
-            totals[1] += selected  # conflicting: drawn, without a label; unreadable elsewhere
-            continue
-        sound = selected and all(sample["inclusion_probability"] == 0.5 for sample in samples)
-        label = naive_label([r for s, r in visible if s == "reviews" and r["decision_id"] == name])
-        totals[0] += 1
-        totals[1] += selected
-        totals[2] += sound and label is not None
-        totals[3] += sound and label == "incorrect"
-    return totals
+def pair_counts(row: tuple) -> dict[str, int]:
+    """Which reviewer is the first depends on the key of the pseudonyms."""
+    right, first, second, wrong = row[5:9]
+    return {"right": right, "differ": first + second, "wrong": wrong}
 
 
-def naive_label(reviews: list[dict]) -> str | None:
-    by_id = defaultdict(list)
-    for review in reviews:
-        if review not in by_id[review["review_id"]]:
-            by_id[review["review_id"]].append(review)
-    words = [versions[0] for versions in by_id.values()]
-    if any(len(versions) > 1 for versions in by_id.values()):
-        return "incorrect"
-    # an overturn always counts, whoever agrees later; so does a verdict that nobody can read
-    if any(review["verdict"] not in ("agree", "cannot_judge") for review in words):
-        return "incorrect"
-    if any(review["verdict"] == "agree" and review["is_blind"] for review in words):
-        return "correct"
-    return None
+def confidence_counts(row: tuple) -> dict[str, int]:
+    """By kind: confidence of the labelled decisions in hundredths, and of the wrong ones."""
+    kind, confidence, wrong = row[6], row[15], row[16]
+    return {kind: int(confidence * 100), f"{kind} wrong": int(wrong * 100)}

@@ -170,6 +170,32 @@ def test_an_outcome_without_a_name_takes_the_label_away(company: Company) -> Non
     assert dict(found) == {"agreed-after": 0, "agreed-before-and-after": 1}
 
 
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ("'shadow' as route", 0),
+        ("'shadow' as route, null::varchar as status", 0),
+        ("'shadow' as route, null::varchar as action", 1),
+        ("'shadow' as route, 'error' as status", 1),
+        ("'delegated' as route, 'error' as status", 0),
+    ],
+)
+def test_a_shadow_decision_without_a_proposal_is_wrong_whatever_a_person_found(
+    company: Company, said: str, wrong: int
+) -> None:
+    mapped = "intermediate.int_decisions__mapped"
+    with company.trial() as connection:
+        connection.execute(f"create table records as select * replace ({said}) from {mapped}")
+        connection.execute(f"create or replace view {mapped} as from records")
+        company.rebuild(connection, "int_decisions__changes")
+        company.rebuild(connection, "fct_samples_weekly")
+        (found,) = connection.execute(
+            "select route, labelled_count, wrong_count from facts.fct_samples_weekly"
+            " where segment = 'all' and split_part(cohort_id, ' | ', 5) = 'agreed-after'"
+        ).fetchall()
+    assert found == (said[1:].partition("'")[0], 1, wrong)
+
+
 def test_a_cost_in_another_currency_is_no_price(company: Company) -> None:
     rows = ask(
         company,

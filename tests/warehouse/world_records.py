@@ -42,6 +42,7 @@ def decision_record(chance: random.Random, world: int, name: str) -> dict:
         "action": f"world_{world}",
         "route": chance.choice(["delegated", "surfaced", "nonsense", None]),
         "confidence": chance.choice([0.25, 0.9, None]),
+        "confidence_method": chance.choice(["self_reported", "calibrated", None]),
         "amount": chance.choice([10, 20.5, None]),
         "latency_ms": chance.choice([1, 900, 90000, None]),
         "status": chance.choice(["ok", "ok", "error", None]),
@@ -62,7 +63,7 @@ def attached_records(chance: random.Random, name: str) -> list[tuple[str, dict]]
         review = {
             "review_id": f"{name}-r{number}",
             "decision_id": name,
-            "reviewer_id": "rev-heron",
+            "reviewer_id": chance.choice(["rev-heron", "rev-otter"]),
             "reviewed_at": (START + timedelta(days=30 + number)).isoformat(),
             "handling_seconds": 30,
             "verdict": chance.choice(["agree", "agree", "overturn", "cannot_judge", "??"]),

@@ -28,6 +28,7 @@ from dagster_project.evidence.estimates.production_fit import (
     reviewers_effective,
 )
 from dagster_project.evidence.estimates.registry import read_context
+from dagster_project.evidence.estimates.replacing import Table, create_table, replace_rows
 from dagster_project.evidence.estimates.strata import OPERATING_CONFIDENCE_BIN, read_sample
 from dagster_project.evidence.estimates.value_fit import baseline_fixed
 from dagster_project.evidence.estimates.workflow_fit import (
@@ -42,29 +43,32 @@ from dagster_project.evidence.estimates.workflow_fit import (
 if TYPE_CHECKING:
     import duckdb
 
-COLUMNS = {
-    "as_of": "DATE",
-    "known_batch": "VARCHAR",
-    "criterion_id": "VARCHAR",
-    "decision_class": "VARCHAR",
-    "segment": "VARCHAR",
-    "cohort_id": "VARCHAR",
-    "estimate": "DECIMAL(28,9)",
-    "bound": "DECIMAL(28,9)",
-    "refuting_bound": "DECIMAL(28,9)",
-    "threshold_used": "DECIMAL(28,9)",
-    "alpha": "DECIMAL(9,6)",
-    "method": "VARCHAR",
-    "n": "BIGINT",
-    "n_effective": "BIGINT",
-    "n_missing": "BIGINT",
-    "n_needed": "BIGINT",
-    "window_start": "DATE",
-    "window_end": "DATE",
-    "evidence_newest_date": "DATE",
-    "status": "VARCHAR",
-    "reason": "VARCHAR",
-}
+ESTIMATES = Table(
+    "estimates",
+    {
+        "as_of": "DATE",
+        "known_batch": "VARCHAR",
+        "criterion_id": "VARCHAR",
+        "decision_class": "VARCHAR",
+        "segment": "VARCHAR",
+        "cohort_id": "VARCHAR",
+        "estimate": "DECIMAL(28,9)",
+        "bound": "DECIMAL(28,9)",
+        "refuting_bound": "DECIMAL(28,9)",
+        "threshold_used": "DECIMAL(28,9)",
+        "alpha": "DECIMAL(9,6)",
+        "method": "VARCHAR",
+        "n": "BIGINT",
+        "n_effective": "BIGINT",
+        "n_missing": "BIGINT",
+        "n_needed": "BIGINT",
+        "window_start": "DATE",
+        "window_end": "DATE",
+        "evidence_newest_date": "DATE",
+        "status": "VARCHAR",
+        "reason": "VARCHAR",
+    },
+)
 
 
 NO_CONFIDENT_LABELS = "no label at or above the operating confidence"
@@ -84,9 +88,7 @@ class EstimateReport:
 
 def create_tables(connection: "duckdb.DuckDBPyConnection") -> None:
     """Make schema and table if absent; existing rows stay."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-    connection.execute("CREATE SCHEMA IF NOT EXISTS evidence")
-    connection.execute(f"CREATE TABLE IF NOT EXISTS evidence.estimates ({columns})")
+    create_table(connection, ESTIMATES)
 
 
 def write_estimates(connection: "duckdb.DuckDBPyConnection") -> EstimateReport:
@@ -97,7 +99,7 @@ def write_estimates(connection: "duckdb.DuckDBPyConnection") -> EstimateReport:
     create_tables(connection)
     context = read_context(connection)
     rows = sorted(compute_estimates(connection, context), key=lambda item: item[:4])
-    _replace(connection, context, rows)
+    replace_rows(connection, context, {ESTIMATES: rows})
     connection.execute("DROP TABLE IF EXISTS estimate_scope")
     return EstimateReport(
         as_of=context.as_of,
@@ -140,25 +142,3 @@ def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context)
         *reviewers_effective(context, detections),
         *baseline_fixed(connection, context),
     ]
-
-
-def _replace(
-    connection: "duckdb.DuckDBPyConnection", context: Context, rows: list[Estimate]
-) -> None:
-    columns = list(zip(*rows, strict=True)) or [()] * len(Estimate._fields)
-    names = list(COLUMNS)[2:]
-    listed = ", ".join(f"unnest(${name}::{COLUMNS[name]}[])" for name in names)
-    values: dict[str, object] = {
-        name: list(column) for name, column in zip(names, columns, strict=True)
-    }
-    connection.execute("BEGIN TRANSACTION")
-    try:
-        connection.execute("DELETE FROM evidence.estimates")
-        connection.execute(
-            f"INSERT INTO evidence.estimates SELECT $as_of, $known_batch, {listed}",
-            {"as_of": context.as_of, "known_batch": context.known_batch, **values},
-        )
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise

@@ -12,6 +12,7 @@
         "inclusion_probability": "decimal(9, 6)",
         "workflow": "varchar",
         "review_pool": "varchar",
+        "reviewer_id": "varchar",
     } -%}
     {%- for column in known if column not in columns -%}
         {{ exceptions.raise_compiler_error("an attached record has no column " ~ column) }}

@@ -40,6 +40,8 @@
             {{ penstock.one_workflow() }} as workflow,
             min(source) as source,
             min(review_pool) as review_pool,
+            min(reviewer_id) as reviewer_id,
+            bool_and(is_blind) as is_blind,
             min(inclusion_probability) as inclusion_probability,
             bool_and(is_success) as is_success,
             bool_or(is_drill) as is_drill,
@@ -76,6 +78,27 @@
             ) as recency
         from records
         where kind = 'label' and (label is not null or is_conflict) and is_seeded is not true
+    ),
+
+    -- what registered reviewers said who saw neither the proposal nor, being others, each other
+    judgements as (
+        select decision_id, landing_batch, sign, reviewer_id, max(label) as label
+        from labels
+        where outcome = '' and is_blind and reviewer_id is not null and not is_conflict
+        group by decision_id, landing_batch, sign, reviewer_id
+    ),
+
+    -- of the first and the last of them by pseudonym: one pair per decision
+    pairs as (
+        select
+            decision_id,
+            landing_batch,
+            sign,
+            min_by(label, reviewer_id) as first_label,
+            max_by(label, reviewer_id) as second_label
+        from judgements
+        group by decision_id, landing_batch, sign
+        having count(*) > 1
     ),
 
     attachments as (

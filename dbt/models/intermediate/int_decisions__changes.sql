@@ -67,6 +67,7 @@ select
         else '(unknown)'
     end as route,
     case when not versions.is_conflict then state.confidence end as confidence,
+    coalesce(state.confidence_method, '(unknown)') as confidence_method,
     {%- for column in [
         "agent_id",
         "model",
@@ -89,8 +90,15 @@ select
     coalesce(attachments.sample_count, 0) as sample_count,
     {{ penstock.count_of_labels() }} as label_count,
     case
-        when labels.is_conflict or labels.label = 'incorrect' then 1 else 0
+        when labels.is_conflict or labels.label = 'incorrect'
+        then 1
+        -- who proposed nothing was not right, whatever a person decided then
+        when state.route = 'shadow' and (state.action is null or state.status = 'error')
+        then 1
+        else 0
     end as wrong_label_count,
+    pairs.first_label,
+    pairs.second_label,
     -- a label of no known time is as new as its landing: losing its time keeps no decision young
     coalesce(labels.recorded_at, labels.landed_at) as label_at,
     case
@@ -104,6 +112,7 @@ select
 from phases
 left join versions using (decision_id, landing_batch, sign)
 left join attachments using (decision_id, landing_batch, sign)
+left join pairs using (decision_id, landing_batch, sign)
 left join
     seen as state
     on versions.decision_id = state.decision_id

@@ -48,6 +48,7 @@ select
     mapped.action,
     mapped.route,
     mapped.confidence,
+    mapped.confidence_method,
     mapped.amount,
     mapped.currency,
     mapped.latency_ms,

@@ -12,6 +12,7 @@
     "is_blind": "is_blind",
     "is_seeded": "coalesce(is_seeded_error, false)",
     "review_pool": "reviewers.review_pool",
+    "reviewer_id": "reviewers.reviewer_id",
 } %}
 {%- set outcome = {
     "outcome": "coalesce(outcome, '(unknown)')",

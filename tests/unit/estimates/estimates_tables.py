@@ -39,6 +39,15 @@ create table facts.fct_samples_weekly (decision_class varchar, segment varchar,
     cohort_id varchar, route varchar, inclusion_probability decimal(9,6), subject_key varchar,
     event_date date, confidence_bin integer, landing_batch varchar, decision_count bigint,
     selected_count bigint, labelled_count bigint, wrong_count bigint);
+create table facts.fct_confidence_daily (decision_class varchar, segment varchar,
+    cohort_id varchar, route varchar, inclusion_probability decimal(9,6),
+    confidence_method varchar, confidence_bin integer, event_date date, landing_batch varchar,
+    decision_count bigint, selected_count bigint, labelled_count bigint, wrong_count bigint,
+    confidence_sum decimal(38,6), wrong_confidence_sum decimal(38,6),
+    confidence_square_sum decimal(38,12));
+create table facts.fct_review_pairs_daily (decision_class varchar, event_date date,
+    landing_batch varchar, both_right_count bigint, first_wrong_count bigint,
+    second_wrong_count bigint, both_wrong_count bigint);
 create table facts.fct_reviews_daily (review_pool varchar, event_date date,
     landing_batch varchar, review_count bigint, seeded_count bigint,
     seeded_detected_count bigint, timed_count bigint, handling_seconds decimal(38,3),

@@ -247,3 +247,16 @@ def test_a_failure_that_lands_late_counts_in_the_week_it_is_of(world: World) -> 
     world.sample("late", FIRST_DAY, wrong_count=1)
     late = world.estimate("accuracy")["bound"]
     assert late == round_up(float(anytime_upper(1, 79, 0.05, 0.025))) > before
+
+
+def test_shadow_decisions_are_judged_while_nothing_is_delegated(world: World) -> None:
+    world.run("update facts.fct_samples_weekly set route = 'shadow'")
+    right = world.estimate("accuracy")
+    assert (right["n_effective"], right["estimate"]) == (78, 0)
+    # differs from the blind decision, and was drawn without anybody's blind decision
+    world.run("update facts.fct_samples_weekly set wrong_count = 1 where subject_key = 'p5'")
+    world.run("update facts.fct_samples_weekly set labelled_count = 0 where subject_key = 'p6'")
+    row = world.estimate("accuracy")
+    assert row["bound"] == round_up(float(anytime_upper(2, 78, 0.05, 0.025)))
+    assert row["refuting_bound"] == round_down(float(clopper_pearson(1, 78, 0.025)[0]))
+    assert row["n_missing"] == 1

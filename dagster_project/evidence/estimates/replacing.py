@@ -1,0 +1,60 @@
+"""Tables of the schema ``evidence``: made if absent, their rows replaced as a whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dagster_project.evidence.estimates.context import Context
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """``columns``: name → DuckDB type; the first two are as_of and known_batch."""
+
+    name: str
+    columns: Mapping[str, str]
+
+
+def create_table(connection: "duckdb.DuckDBPyConnection", table: Table) -> None:
+    """Make schema and table if absent; existing rows stay."""
+    columns = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+    connection.execute("CREATE SCHEMA IF NOT EXISTS evidence")
+    connection.execute(f"CREATE TABLE IF NOT EXISTS evidence.{table.name} ({columns})")
+
+
+def replace_rows(
+    connection: "duckdb.DuckDBPyConnection",
+    context: Context,
+    rows: Mapping[Table, Sequence[tuple[object, ...]]],
+) -> None:
+    """All rows of these tables (without as_of and known_batch) in one transaction."""
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        for table, found in rows.items():
+            connection.execute(f"DELETE FROM evidence.{table.name}")
+            _insert(connection, context, table, found)
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _insert(
+    connection: "duckdb.DuckDBPyConnection",
+    context: Context,
+    table: Table,
+    rows: Sequence[tuple[object, ...]],
+) -> None:
+    names = list(table.columns)[2:]
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    listed = ", ".join(f"unnest(${name}::{table.columns[name]}[])" for name in names)
+    values: dict[str, object] = {
+        name: list(column) for name, column in zip(names, columns, strict=True)
+    }
+    connection.execute(
+        f"INSERT INTO evidence.{table.name} SELECT $as_of, $known_batch, {listed}",
+        {"as_of": context.as_of, "known_batch": context.known_batch, **values},
+    )
