@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps 
 export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back poison clean
+.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-sample poison clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,9 @@ bench-landing: $(VENV)/dev.stamp ## Measure landing against a plain typed reader
 
 bench-look-back: $(VENV)/dev.stamp ## Measure a day after 30 and after 365 days of 100,000 decisions each
 	$(BIN)/python benchmarks/look_back.py
+
+bench-sample: $(VENV)/dev.stamp ## Measure a draw of the audit sample from a million decisions
+	$(BIN)/python benchmarks/sample.py
 
 poison: $(VENV)/dev.stamp ## Land every class of bad lines and files, and 100,000 mutated lines, both ways
 	PYTHONPATH=tests $(BIN)/python tests/poison/landing/campaign.py
