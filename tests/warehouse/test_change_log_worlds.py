@@ -28,6 +28,7 @@ FACTS = (
     "fct_decisions_daily",
     "fct_latency_daily",
     "fct_samples_weekly",
+    "fct_amounts_weekly",
     "fct_reversals_daily",
     "fct_actions_daily",
     "fct_reviews_daily",

@@ -68,7 +68,7 @@ Strata = dict[Cell, list[Stratum]]
 STRATA = """
 WITH mature AS (
     SELECT sample.*, coalesce(route, '') NOT IN ('delegated', 'surfaced', 'shadow') AS is_odd_route
-    FROM facts.fct_samples_weekly AS sample
+    FROM facts.{fact} AS sample
     JOIN estimate_scope AS scope USING (decision_class)
     WHERE sample.landing_batch <= $known AND sample.event_date <= scope.label_end
         AND ($days = 0 OR sample.event_date > scope.label_end - $days)
@@ -125,13 +125,15 @@ def read_strata(
     context: Context,
     confidence_bin: int = -1,
     days: int = 0,
+    fact: str = "fct_samples_weekly",
 ) -> Strata:
     """Strata per cell, the smallest inclusion probability first.
 
     ``confidence_bin`` -1 = whatever the confidence; ``days`` 0 = all mature days, else the last.
     """
     rows = connection.execute(
-        STRATA, {"known": context.known_batch, "bin": confidence_bin, "days": days}
+        STRATA.format(fact=fact),
+        {"known": context.known_batch, "bin": confidence_bin, "days": days},
     ).fetchall()
     found: Strata = {}
     for name, segment, cohort, *counts in rows:

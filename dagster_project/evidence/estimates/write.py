@@ -1,11 +1,13 @@
-"""The only writer of ``evidence.estimates``: all rows of a run replaced in one transaction."""
+"""The only writer of the evidence tables in ``TABLES``: all replaced in one transaction."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from dagster_project.evidence.estimates.accounting import accounted, reconciled
+from dagster_project.evidence.estimates.amounts import Band, amount_bands
 from dagster_project.evidence.estimates.autonomy_fit import (
     boundary_defined,
     reversibility,
@@ -65,7 +67,13 @@ COLUMNS = {
     "status": "VARCHAR",
     "reason": "VARCHAR",
 }
-
+BAND_COLUMNS = {
+    **COLUMNS,
+    "amount_limit": "DECIMAL(18,4)",
+    "weekly_decision_count": "DECIMAL(28,9)",
+    "weekly_other_count": "DECIMAL(28,9)",
+}
+TABLES = {"estimates": COLUMNS, "amount_bands": BAND_COLUMNS}
 
 NO_CONFIDENT_LABELS = "no label at or above the operating confidence"
 
@@ -83,21 +91,30 @@ class EstimateReport:
 
 
 def create_tables(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Make schema and table if absent; existing rows stay."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    """Make schema and tables if absent; existing rows stay."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS evidence")
-    connection.execute(f"CREATE TABLE IF NOT EXISTS evidence.estimates ({columns})")
+    for table, types in TABLES.items():
+        columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
+        connection.execute(f"CREATE TABLE IF NOT EXISTS evidence.{table} ({columns})")
 
 
 def write_estimates(connection: "duckdb.DuckDBPyConnection") -> EstimateReport:
-    """Compute every estimate of the run in ``landing.run_context`` and replace the table.
+    """Compute every estimate of the run in ``landing.run_context`` and replace the tables.
 
     Raises RunContextError (no run, a class twice) and leaves the old rows in place.
     """
     create_tables(connection)
     context = read_context(connection)
     rows = sorted(compute_estimates(connection, context), key=lambda item: item[:4])
-    _replace(connection, context, rows)
+    bands = amount_bands(connection, context, read_detections(connection, context))
+    connection.execute("BEGIN TRANSACTION")
+    try:
+        insert_rows(connection, context, "estimates", rows)
+        insert_rows(connection, context, "amount_bands", map(band_row, bands))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
     connection.execute("DROP TABLE IF EXISTS estimate_scope")
     return EstimateReport(
         as_of=context.as_of,
@@ -142,23 +159,27 @@ def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context)
     ]
 
 
-def _replace(
-    connection: "duckdb.DuckDBPyConnection", context: Context, rows: list[Estimate]
+def band_row(band: Band) -> tuple[object, ...]:
+    """A row of ``evidence.amount_bands`` without as_of and known_batch."""
+    return (*band.error, *band[1:])
+
+
+def insert_rows(
+    connection: "duckdb.DuckDBPyConnection",
+    context: Context,
+    table: str,
+    rows: Iterable[tuple[object, ...]],
 ) -> None:
-    columns = list(zip(*rows, strict=True)) or [()] * len(Estimate._fields)
-    names = list(COLUMNS)[2:]
-    listed = ", ".join(f"unnest(${name}::{COLUMNS[name]}[])" for name in names)
+    """Replace what ``table`` holds, within the transaction of the caller."""
+    types = TABLES[table]
+    names = list(types)[2:]
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    listed = ", ".join(f"unnest(${name}::{types[name]}[])" for name in names)
     values: dict[str, object] = {
         name: list(column) for name, column in zip(names, columns, strict=True)
     }
-    connection.execute("BEGIN TRANSACTION")
-    try:
-        connection.execute("DELETE FROM evidence.estimates")
-        connection.execute(
-            f"INSERT INTO evidence.estimates SELECT $as_of, $known_batch, {listed}",
-            {"as_of": context.as_of, "known_batch": context.known_batch, **values},
-        )
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
+    connection.execute(f"DELETE FROM evidence.{table}")
+    connection.execute(
+        f"INSERT INTO evidence.{table} SELECT $as_of, $known_batch, {listed}",
+        {"as_of": context.as_of, "known_batch": context.known_batch, **values},
+    )

@@ -39,6 +39,8 @@ create table facts.fct_samples_weekly (decision_class varchar, segment varchar,
     cohort_id varchar, route varchar, inclusion_probability decimal(9,6), subject_key varchar,
     event_date date, confidence_bin integer, landing_batch varchar, decision_count bigint,
     selected_count bigint, labelled_count bigint, wrong_count bigint);
+create table facts.fct_amounts_weekly as from facts.fct_samples_weekly;
+create table registry.amount_limits (decision_class varchar, amount_limit decimal(18,4));
 create table facts.fct_reviews_daily (review_pool varchar, event_date date,
     landing_batch varchar, review_count bigint, seeded_count bigint,
     seeded_detected_count bigint, timed_count bigint, handling_seconds decimal(38,3),

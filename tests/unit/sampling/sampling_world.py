@@ -35,14 +35,15 @@ class Desk:
 
     def run(self, query: str, *values: object) -> None:
         with closing(warehouse.connect(self.project.warehouse)) as connection:
-            connection.execute(query, list(values))
+            connection.execute(query, list(values) or None)
 
     def look_at(self, batch: str) -> None:
         """A run has landed ``batch``."""
-        self.run("DELETE FROM intermediate.int_run_context")
-        self.run("INSERT INTO intermediate.int_run_context VALUES (?)", batch)
         moment = f"{batch[:4]}-{batch[4:6]}-{batch[6:8]} {batch[9:11]}:00:00+00"
-        self.run("INSERT INTO landing.files VALUES (?, ?)", batch, moment)
+        self.run(
+            f"DELETE FROM intermediate.int_run_context; INSERT INTO intermediate.int_run_context "
+            f"VALUES ('{batch}'); INSERT INTO landing.files VALUES ('{batch}', '{moment}')"
+        )
 
     def decide(
         self,
@@ -55,14 +56,11 @@ class Desk:
         samples: int = 0,
     ) -> None:
         """States of decisions after ``batch``; an earlier state stays in the log."""
-        with closing(warehouse.connect(self.project.warehouse)) as connection:
-            connection.executemany(
-                "INSERT INTO intermediate.int_decisions__changes VALUES (?,?,1,true,?,?,?,?,?)",
-                [
-                    [name, batch, is_conflict, decision_class, route, rate, samples]
-                    for name in names
-                ],
-            )
+        self.run(
+            "INSERT INTO intermediate.int_decisions__changes "
+            "SELECT unnest(?::VARCHAR[]), ?, 1, true, ?, ?, ?, ?, ?",
+            *(list(names), batch, is_conflict, decision_class, route, rate, samples),
+        )
 
     def rows(self) -> list[dict]:
         """All published selections, in the order of files and lines."""
@@ -82,7 +80,6 @@ def empty_desk(folder: Path) -> Desk:
     (folder / "penstock.toml").write_text('[sample]\nfolder = "data/sample"\n')
     desk = Desk(load_project(folder))
     desk.project.sample_key.create()
-    desk.run(TABLES)
-    desk.run("INSERT INTO registry.decision_classes VALUES (?)", CLASS)
+    desk.run(f"{TABLES}; INSERT INTO registry.decision_classes VALUES ('{CLASS}')")
     desk.look_at(BATCH)
     return desk
