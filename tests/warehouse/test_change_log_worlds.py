@@ -125,6 +125,15 @@ def register_worlds(project: Project) -> None:
             for n in range(WORLDS)
         ],
     )
+    write_seed(
+        project,
+        "amount_limits",
+        [
+            {"decision_class": f"procurement.w{n}", "amount_limit": limit}
+            for n in range(WORLDS)
+            for limit in (10, 50)
+        ],
+    )
     for seed in ("thresholds", "kpi_registry", "sign_offs"):
         write_seed(project, seed, [])
 
