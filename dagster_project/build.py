@@ -9,6 +9,7 @@ from dagster_dbt import DbtCliResource
 from dagster_project.automation.dbt_assets import DECIDE, PREPARE, dbt_set
 from dagster_project.automation.evidence_assets import data_fit_asset, estimates_asset
 from dagster_project.automation.landing_assets import landing_asset, run_context_asset
+from dagster_project.automation.sample_assets import sample_asset
 from dagster_project.automation.triggers import JOB_NAME, daily_schedule, new_files_sensor
 from dagster_project.automation.verdict_assets import verdict_assets
 from dagster_project.contracts.sources import load_sources
@@ -33,6 +34,11 @@ def build_definitions(project: Project) -> dg.Definitions:
     sources = load_sources(manifest)
     require_streams(manifest)
     suites = load_suites(project.suites)
+    marts = _keys(manifest, "marts")
+    samples = []
+    if project.sample_folder:
+        prepared = _keys(manifest, "registry", "intermediate")
+        samples.append(sample_asset(project, project.sample_folder, prepared))
     job = dg.define_asset_job(JOB_NAME, selection=dg.AssetSelection.all())
     return dg.Definitions(
         assets=[
@@ -42,7 +48,8 @@ def build_definitions(project: Project) -> dg.Definitions:
             data_fit_asset(project, suites),
             estimates_asset(project, _keys(manifest, "registry", "intermediate", "facts")),
             dbt_set(project, manifest, DECIDE),
-            verdict_assets(project, _keys(manifest, "marts")),
+            *samples,
+            verdict_assets(project, [*marts, *(asset.key for asset in samples)]),
         ],
         jobs=[job],
         schedules=[daily_schedule()],

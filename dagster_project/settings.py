@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from dagster_project.keys import KeyPlace
+
 PRODUCT_ROOT = Path(__file__).resolve().parent
 CONFIG_NAME = "penstock.toml"
 
@@ -33,11 +35,18 @@ class Project:
     threads: int
     query_seconds: int = 60
     key_variable: str | None = None
+    sample_folder: Path | None = None
+    sample_variable: str | None = None
 
     @property
-    def key_file(self) -> Path:
-        """The key of the pseudonyms, unless ``key_variable`` names an environment variable."""
-        return self.home / "keys" / "pseudonym.key"
+    def pseudonym_key(self) -> KeyPlace:
+        """The key of the pseudonyms."""
+        return KeyPlace(self.home / "keys" / "pseudonym.key", self.key_variable)
+
+    @property
+    def sample_key(self) -> KeyPlace:
+        """The key by which the audit sample is drawn."""
+        return KeyPlace(self.home / "keys" / "audit.key", self.sample_variable)
 
     @property
     def landing(self) -> Path:
@@ -104,6 +113,7 @@ def load_project(start: Path | None = None) -> Project:
     home = Path(os.environ.get("PENSTOCK_HOME") or root / ".penstock").resolve()
     ledger = config.take("ledger", "path", str, None)
     anchor = config.take("ledger", "anchor", str, None)
+    sample = config.take("sample", "folder", str, None)
     project = Project(
         root=root,
         home=home,
@@ -115,9 +125,19 @@ def load_project(start: Path | None = None) -> Project:
         anchor=(root / anchor).resolve() if anchor else None,
         query_seconds=config.take("landing", "query_seconds", int, 60),
         key_variable=config.take("privacy", "key_variable", str, None),
+        sample_folder=_below(root, path, sample) if sample is not None else None,
+        sample_variable=config.take("sample", "key_variable", str, None),
     )
     config.refuse_rest()
     return project
+
+
+def _below(root: Path, config: Path, folder: str) -> Path:
+    """Landing reads the sample as a source, and sources lie below the project."""
+    found = (root / folder).resolve()
+    if root not in found.parents:
+        raise SettingsError(f"{config}: [sample] folder {folder!r} must be a folder below {root}")
+    return found
 
 
 class _Config:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 NEVER_EMPTY = frozenset(
     {"decision_inventory", "autonomy_map", "gate_criteria", "gate_scorecard", "dim_decision_class"}
 )
-JUDGED_BY = ("evidence.estimates", "evidence.data_fit", "evidence.expectation_results")
+JUDGED_BY = (
+    *("evidence.estimates", "evidence.amount_bands"),
+    *("evidence.data_fit", "evidence.expectation_results"),
+)
 SUBJECT = "subject_key"
 # the ledger is never changed, so it keeps clusters without pseudonyms: subjects by number alone
 NUMBERED = (

@@ -170,6 +170,24 @@ def simulate(
 
 @command(
     app,
+    "sample",
+    "Example: penstock sample --format json. Exit codes: 0 ok, 1 a published file was edited or "
+    "the key is another one, 2 no folder or no key, 3 failed, 4 no run yet.",
+)
+def sample(
+    call: Call,
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="make the key, once, before the first draw")
+    ] = False,
+) -> None:
+    """Draw the audit sample and publish it for the reviewers."""
+    from dagster_project.cli.sample import draw
+
+    draw(call.project(), makes_key=new_key, as_json=call.as_json)
+
+
+@command(
+    app,
     "doctor",
     "Example: penstock doctor --parse. Exit codes: 0 ok, 1 problems found, 2 no project.",
 )

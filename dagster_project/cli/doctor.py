@@ -38,6 +38,7 @@ def _findings(project: "Project", *, parse: bool) -> Iterator[Finding]:
         ("sources", lambda: doctor_project.check_sources(project)),
         ("landed files", lambda: doctor_data.check_landed(project)),
         ("pseudonym key", lambda: doctor_data.check_pseudonym_key(project)),
+        ("audit key", lambda: doctor_data.check_sample_key(project)),
         ("ledger place", lambda: doctor_data.check_ledger_place(project)),
         ("anchor", lambda: doctor_data.check_anchor(project)),
         ("ledger", lambda: doctor_data.check_ledger(project)),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dagster_project.cli.faults import NothingYetError, RefusedError
 from dagster_project.cli.findings import Finding
+from dagster_project.keys import KeyPlace, KeyUnusableError
 from dagster_project.settings import Project
 
 SHOWN_PROBLEMS = 10
@@ -40,9 +41,26 @@ def check_pseudonym_key(project: Project) -> Iterator[Finding]:
         yield Finding("pseudonym key", "problem", str(error), "restore it from its backup")
         return
     yield Finding("pseudonym key", "ok", f"the one that rows were landed with ({key_id})")
-    if not project.key_variable and project.key_file.stat().st_mode & 0o077:
-        fix = f"chmod 600 {project.key_file}"
-        yield Finding("pseudonym key", "problem", "others may read it", fix)
+    yield from _open_to_others("pseudonym key", project.pseudonym_key)
+
+
+def check_sample_key(project: Project) -> Iterator[Finding]:
+    if project.sample_folder is None:
+        yield Finding("audit key", "ok", "not needed: [sample] folder is not set")
+        return
+    try:
+        project.sample_key.read()
+    except KeyUnusableError as error:
+        fix = "restore it; for the very first draw, `penstock sample --new-key` (docs/operate.md)"
+        yield Finding("audit key", "problem", str(error), fix)
+        return
+    yield Finding("audit key", "ok", str(project.sample_key))
+    yield from _open_to_others("audit key", project.sample_key)
+
+
+def _open_to_others(check: str, place: KeyPlace) -> Iterator[Finding]:
+    if place.is_open_to_others:
+        yield Finding(check, "problem", "others may read it", f"chmod 600 {place}")
 
 
 def check_ledger_place(project: Project) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ STEPS = {
     "land": "land",
     "landing__run_context": "context",
     "prepare": "prepare",
+    "sample__published": "sample",
     "data_fit": "data fit",
     "evidence__estimates": "estimates",
     "decide": "decide",
@@ -85,7 +86,7 @@ def _execute(project: Project, as_of: str | None, known_at: str | None, *, tell:
     definitions = _definitions(project)
     job = definitions.resolve_job_def(JOB_NAME)
     execution = Execution(str(uuid.uuid4()))
-    watch = _Watch(execution, tell)
+    watch = _Watch(execution, tell, len(job.nodes))
     with open_instance(project) as instance:
         instance.add_event_listener(execution.run_id, watch)
         result = job.execute_in_process(
@@ -122,8 +123,9 @@ def _definitions(project: Project) -> "dg.Definitions":
 class _Watch:
     """Listens to the run's events."""
 
-    def __init__(self, execution: Execution, tell: Tell) -> None:
+    def __init__(self, execution: Execution, tell: Tell, step_count: int) -> None:
         self._execution = execution
+        self._step_count = step_count
         self._tell = tell
         self._started: dict[str, float] = {}
 
@@ -136,7 +138,7 @@ class _Watch:
         step = STEPS.get(event.step_key or "", event.step_key or "")
         if event.is_step_start:
             self._started[step] = time.monotonic()
-            self._tell(f"{len(self._started)} of {len(STEPS)}: {step}")
+            self._tell(f"{len(self._started)} of {self._step_count}: {step}")
         elif event.is_step_success:
             self._execution.seconds[step] = time.monotonic() - self._started[step]
         elif event.is_step_failure:

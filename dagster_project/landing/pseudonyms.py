@@ -6,15 +6,12 @@ lies in a file of mode 0600 or in an environment variable, and is in no log, tab
 
 import hashlib
 import hmac
-import os
 import re
-import secrets
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project.contracts.sources import SourceTable
-from dagster_project.files import fsync_path, temporary_name
+from dagster_project.keys import KeyPlace, KeyUnusableError
 from dagster_project.names import UNKNOWN
 
 if TYPE_CHECKING:
@@ -25,8 +22,6 @@ if TYPE_CHECKING:
 
 PREFIX = "psn_"
 PSEUDONYM = re.compile(PREFIX + r"[0-9a-f]{64}\Z")
-KEY_BYTES = 32
-_KEY = re.compile(r"[0-9a-fA-F]{64}\Z")
 _KEPT_NAMES = 1_000_000  # about 250 MB; then the cache starts anew
 # no person's name: text that lands holds no U+0000
 _KEY_ID = b"\0which key"
@@ -120,49 +115,20 @@ def open_pseudonyms(project: "Project", books: "Books") -> Pseudonyms:
     Raises PseudonymKeyError: another key would give everybody a second pseudonym.
     """
     used = sorted({entry.pseudonym_key for entry in books if entry.pseudonym_key})
-    made = Pseudonyms(_read_key(project, may_create=not used))
+    place = project.pseudonym_key
+    made = Pseudonyms(_read_key(place, may_create=not used))
     if others := [key_id for key_id in used if key_id != made.key_id]:
         raise PseudonymKeyError(
-            f"{_place(project)} holds the key {made.key_id}, but rows have landed with "
+            f"{place} holds the key {made.key_id}, but rows have landed with "
             f"{', '.join(others)}: restore that key (docs/privacy.md)"
         )
     return made
 
 
-def _read_key(project: "Project", *, may_create: bool) -> bytes:
-    if project.key_variable:
-        text = os.environ.get(project.key_variable, "")
-    else:
-        if may_create:
-            _create(project.key_file)
-        text = project.key_file.read_text() if project.key_file.is_file() else ""
-    if not _KEY.match(text.strip()):
-        problem = "is no key of 64 hexadecimal digits" if text.strip() else "holds no key"
-        raise PseudonymKeyError(f"{_place(project)} {problem}: restore it (docs/privacy.md)")
-    return bytes.fromhex(text.strip())
-
-
-def _place(project: "Project") -> str:
-    return f"${project.key_variable}" if project.key_variable else str(project.key_file)
-
-
-def _create(path: Path) -> None:
-    """Whole or not at all; of two processes, one wins and both read its key."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = temporary_name(path)
-    temporary.unlink(missing_ok=True)
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _read_key(place: KeyPlace, *, may_create: bool) -> bytes:
+    if may_create and not place.variable:
+        place.create()
     try:
-        os.write(handle, secrets.token_hex(KEY_BYTES).encode() + b"\n")
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    try:
-        path.hardlink_to(temporary)
-    except FileExistsError:
-        pass
-    finally:
-        temporary.unlink()
-    fsync_path(path.parent)
+        return place.read()
+    except KeyUnusableError as error:
+        raise PseudonymKeyError(f"{error}: restore it (docs/privacy.md)") from None

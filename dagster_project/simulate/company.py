@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+from dagster_project.contracts.audit_draw import Draw
 from dagster_project.simulate.breakage import Breakage
 from dagster_project.simulate.decisions import Decision, decisions_of_day
 from dagster_project.simulate.drills import fallback_drill
 from dagster_project.simulate.followups import (
     action_row,
     audit_row,
-    is_selected,
     undo_rows,
 )
 from dagster_project.simulate.kpis import kpi_lines
@@ -123,6 +123,7 @@ class _Run:
         self._settings = settings
         self._seed = settings.seed
         self._breakage = breakage
+        self._draw = Draw(settings.key)
         self._days = list(working_days(settings.first, settings.end))
         self._planter = SeedPlanter(settings.seed, self._days, settings.cutoff)
         self._plants = plants
@@ -161,9 +162,7 @@ class _Run:
         self._output.write_line("decisions", line)
         self._output.write_row("business_actions", action_row(self._seed, decision))
         self._tally.decision(decision)
-        if is_selected(
-            self._settings.key, decision.decision_id, decision.plan.inclusion_probability
-        ):
+        if self._draw.selects(decision.decision_id, decision.plan.inclusion_probability):
             self._output.write_row("audit_sample", audit_row(self._seed, decision))
             review = self._reviewing.of_sample(decision)
             self._tally.selection(decision, review)

@@ -15,7 +15,7 @@ _LARGEST_MEAN = 500.0
 
 
 class Stream(Random):
-    """Foreseeable on purpose. The audit draw, which must not be, is an HMAC (``followups``)."""
+    """Foreseeable on purpose. The audit draw must not be: ``contracts.audit_draw``."""
 
 
 def stream(seed: int, *parts: object) -> Stream:

@@ -1,11 +1,8 @@
 """What follows a decision: the audit draw, its blind review, undo attempts, the executed action."""
 
-import hashlib
-import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from random import Random
 
 from dagster_project.simulate import draw
@@ -20,13 +17,6 @@ from dagster_project.simulate.workdays import (
 
 # seconds between what the agent proposed and what the system of record did
 _EXECUTION_DELAY = {"delegated": 60.0, "surfaced": 4 * 3600.0, "human": 24 * 3600.0}
-
-
-def is_selected(key: bytes, decision_id: str, probability: float) -> bool:
-    """HMAC-SHA256(key, decision_id) / 2^256 < probability, in whole numbers (methods M3)."""
-    share = Fraction(str(probability))
-    number = int.from_bytes(hmac.digest(key, decision_id.encode(), hashlib.sha256))
-    return number * share.denominator < share.numerator << 256
 
 
 def audit_row(seed: int, decision: Decision) -> Row:

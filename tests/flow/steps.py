@@ -51,13 +51,18 @@ def land_all(project: Project) -> None:
     land(project, load_sources(manifest_path(project)), now=datetime.now(UTC))
 
 
-def prepare(project: Project, *unless: str) -> None:
-    """Everything before the evidence step."""
+def note_what_landed(project: Project) -> None:
+    """The run context: up to the newest batch."""
     batches = [entry.landing_batch for entry in read_entries(project.landing)]
     context = choose_context(batches, as_of=project.as_of, known_at=None, now=datetime.now(UTC))
     project.warehouse.parent.mkdir(parents=True, exist_ok=True)
     with closing(warehouse.connect(project.warehouse)) as connection:
         write_run_context(connection, context)
+
+
+def prepare(project: Project, *unless: str) -> None:
+    """Everything before the evidence step."""
+    note_what_landed(project)
     assert run_dbt_in_process(project, ["build", "-s", "tag:prepare", *unless]).success
 
 

@@ -1,6 +1,7 @@
 """A company that begins: `penstock init`, a run without data, a second source without Python."""
 
 import json
+import re
 import runpy
 import shutil
 import subprocess
@@ -13,9 +14,12 @@ import duckdb
 import pytest
 import yaml
 from company import ROOT, run_dbt_in_process
-from steps import Judged, judge, land_all, passing
+from steps import Judged, judge, land_all, note_what_landed, passing
 
+from dagster_project.automation.sample_assets import SAMPLE
+from dagster_project.automation.verdict_assets import RELEASE
 from dagster_project.build import build_definitions
+from dagster_project.contracts.audit_draw import Draw
 from dagster_project.contracts.sources import SourceError
 from dagster_project.settings import Project, load_project
 from dagster_project.transform.bridge import DbtFailedError, run_dbt
@@ -222,3 +226,64 @@ def test_a_name_without_a_model_is_named_where_it_stands(spoilt: Project) -> Non
         "dbt_project.yml: vars: penstock: streams: names stg_langfuse__decision, "
         "and there is no such model" in str(caught.value)
     )
+
+
+def fenced(page: str, language: str, word: str) -> str:
+    """The one block of ``language`` on a page of the docs that holds ``word``, as one types it."""
+    blocks = re.findall(rf"^( *)```{language}\n(.*?)^ *```", page, re.DOTALL | re.MULTILINE)
+    (found,) = [(indent, body) for indent, body in blocks if word in body]
+    return re.sub(rf"^{found[0]}", "", found[1], flags=re.MULTILINE)
+
+
+def declare_the_draw(project: Project) -> Project:
+    """The steps of docs/start.md that let Penstock draw, with rates from the year 2020 on."""
+    page = (ROOT / "docs/start.md").read_text(encoding="utf-8")
+    folder = project.root / "models" / "staging" / "penstock"
+    folder.mkdir()
+    declared = fenced(page, "yaml", "drawn__audit_sample")
+    (folder / "_penstock__sources.yml").write_text(declared, encoding="utf-8")
+    line = fenced(page, "sql", "audit_sample")
+    (folder / "stg_drawn__audit_sample.sql").write_text(line, encoding="utf-8")
+    streams = "    streams:\n"
+    added = streams + "      audit_sample: [stg_drawn__audit_sample]\n"
+    replace(project.root / "dbt_project.yml", streams, added)
+    settings = project.root / "penstock.toml"
+    text = settings.read_text(encoding="utf-8") + fenced(page, "toml", "[sample]")
+    quick = "" if "[landing]" in text else "\n[landing]\nsettle_seconds = 0\n"
+    settings.write_text(text + quick, encoding="utf-8")
+    rates = project.root / "seeds/registry/audit_rates.csv"
+    rates.write_text(re.sub(r"20\d\d-\d\d-\d\d", "2020-01-01", rates.read_text()))
+    return load_project(project.root)
+
+
+def test_what_penstock_draws_lands_with_the_next_run_and_is_drawn_once(begun: Judged) -> None:
+    project = declare_the_draw(begun.project)
+    names = [f"drawn-{number:02d}" for number in range(60)]
+    lines = [json.dumps(DECISION | {"decision_id": name}) + "\n" for name in names]
+    (project.root / "data/agent/decisions-2.jsonl").write_text("".join(lines), encoding="utf-8")
+    build = ["build", "-s", "+fct_samples_weekly", "+int_run_context", "int_decisions__changes"]
+    land_all(project)
+    note_what_landed(project)
+    assert run_dbt_in_process(project, build).success
+    key = say(project.root, "sample", "--new-key")["key_file"]
+    said = say(project.root, "sample")
+    draw = Draw(bytes.fromhex(Path(key).read_text()))
+    drawn = {name for name in names if draw.selects(name, 0.25)}
+    rows = [json.loads(line) for line in Path(said["file"]).read_text().splitlines()]
+    assert {row["decision_id"] for row in rows} >= drawn
+    assert {row["decision_id"] for row in rows} - drawn <= {DECISION["decision_id"]}
+    land_all(project)
+    note_what_landed(project)
+    assert run_dbt_in_process(project, build).success
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        ((selected, probability),) = connection.execute(
+            "SELECT sum(selected_count), min(inclusion_probability) FROM facts.fct_samples_weekly "
+            "WHERE decision_class = 'refunds.classify_request' AND segment = 'all'"
+        ).fetchall()
+    assert (selected, str(probability)) == (len(rows), "0.250000")
+    again = say(project.root, "sample")
+    counts = again["classes"]["refunds.classify_request"]
+    assert (again["file"], counts["landed"], counts["waiting"]) == (None, len(rows), 0)
+    # the daily job does the same, and the release waits for it
+    graph = build_definitions(project).resolve_asset_graph()
+    assert SAMPLE in graph.get(RELEASE).parent_keys

@@ -31,6 +31,7 @@ FACTS = (
     "fct_samples_weekly",
     "fct_confidence_daily",
     "fct_review_pairs_daily",
+    "fct_amounts_weekly",
     "fct_reversals_daily",
     "fct_actions_daily",
     "fct_reviews_daily",
@@ -136,6 +137,15 @@ def register_worlds(project: Project) -> None:
                 "valid_from": "2025-01-01",
             }
             for n in range(WORLDS)
+        ],
+    )
+    write_seed(
+        project,
+        "amount_limits",
+        [
+            {"decision_class": f"procurement.w{n}", "amount_limit": limit}
+            for n in range(WORLDS)
+            for limit in (10, 50)
         ],
     )
     for seed in ("thresholds", "kpi_registry", "sign_offs"):

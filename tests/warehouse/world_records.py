@@ -44,6 +44,7 @@ def decision_record(chance: random.Random, world: int, name: str) -> dict:
         "confidence": chance.choice([0.25, 0.9, None]),
         "confidence_method": chance.choice(["self_reported", "calibrated", None]),
         "amount": chance.choice([10, 20.5, None]),
+        "currency": "USD",
         "latency_ms": chance.choice([1, 900, 90000, None]),
         "status": chance.choice(["ok", "ok", "error", None]),
         "within_boundary": chance.choice([True, True, False, None]),

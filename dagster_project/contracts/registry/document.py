@@ -35,6 +35,8 @@ no are `true` and `false`. Text is text: a title may begin with `=`.
 
 * A key stands once. A reference must be found in the file it points to.
 * `decision_classes`: the `alpha_weight` of all classes sums to at most 1.
+* `amount_limits`: a class stands with each amount once, however it is written. A class without a
+  row has no delegation limits.
 * `class_mapping`: a rule takes amounts from `amount_min` up to but not including `amount_max`, and
   every day from `valid_from` on. Two rules of one source, workflow, field and value must not take
   the same amount, also when their `valid_from` differ: a rule has no last day. Workflow and

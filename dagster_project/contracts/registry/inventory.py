@@ -126,6 +126,22 @@ SEGMENTS: Final = Seed(
         text("segment_value", "Its value.", example="EU"),
     ),
 )
+AMOUNT_LIMITS: Final = Seed(
+    "amount_limits",
+    "amount limit",
+    "one amount up to which a class might be delegated",
+    ("decision_class", "amount_limit"),
+    (
+        CLASS_LINK,
+        SeedColumn(
+            "amount_limit",
+            Kind.MONEY,
+            "Last amount of a band, in the class's currency; the band begins above the one before.",
+            is_above_zero=True,
+            example="180.00",
+        ),
+    ),
+)
 AUDIT_RATES: Final = Seed(
     "audit_rates",
     "audit rate",

@@ -43,6 +43,21 @@ def check_alpha(classes: SeedFile) -> None:
             )
 
 
+def check_amount_limits(limits: SeedFile) -> None:
+    """No amount twice in one class, however it is written."""
+    first: dict[tuple[str, Decimal], int] = {}
+    for row in limits.sound("decision_class", "amount_limit"):
+        amount = Decimal(row.cells["amount_limit"])
+        line = first.setdefault((row.cells["decision_class"], amount), row.line)
+        if line != row.line:
+            limits.report(
+                row,
+                "amount_limit",
+                f"{quoted(row.cells['amount_limit'])} is the amount of row {line}",
+                "keep one row per class and amount",
+            )
+
+
 def check_mapping(mapping: SeedFile) -> None:
     """Amount ranges [amount_min, amount_max) are not empty, and no two rows take one decision."""
     for row in mapping.sound("amount_min", "amount_max"):

@@ -14,6 +14,7 @@ from dagster_project.contracts.registry.columns import (
     text,
 )
 from dagster_project.contracts.registry.inventory import (
+    AMOUNT_LIMITS,
     AUDIT_RATES,
     CLASS_MAPPING,
     DECISION_CLASSES,
@@ -164,6 +165,7 @@ SEEDS: Final = (
     DECISION_CLASSES,
     CLASS_MAPPING,
     AUDIT_RATES,
+    AMOUNT_LIMITS,
     SEGMENTS,
     PEOPLE,
     OWNERS,

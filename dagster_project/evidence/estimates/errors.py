@@ -203,9 +203,14 @@ def error_rows(
     sample: Sample,
     detections: Detections,
     empty_reason: str,
+    asked: Sequence[Cell] | None = None,
 ) -> list[Estimate]:
-    """Rows of a criterion that is itself an error rate held against its threshold."""
-    cells, rows = split_cells(context, criterion, context.cells(criterion))
+    """Rows of a criterion that is itself an error rate held against its threshold.
+
+    ``asked``: of these cells, in place of the criterion's own.
+    """
+    wanted = context.cells(criterion) if asked is None else asked
+    cells, rows = split_cells(context, criterion, wanted)
     if not cells:
         return rows
     alpha = class_alpha(context, criterion, cells)

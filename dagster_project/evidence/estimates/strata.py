@@ -86,7 +86,7 @@ STRATUM_WEEKS = """
 CREATE OR REPLACE TEMP TABLE stratum_weeks AS
 WITH mature AS (
     SELECT sample.*, coalesce(route, '') NOT IN ('delegated', 'surfaced', 'shadow') AS is_odd_route
-    FROM facts.fct_samples_weekly AS sample
+    FROM facts.{fact} AS sample
     JOIN estimate_scope AS scope USING (decision_class)
     WHERE sample.landing_batch <= $known AND sample.event_date <= scope.label_end
         AND ($days = 0 OR sample.event_date > scope.label_end - $days)
@@ -159,13 +159,15 @@ def read_sample(
     context: Context,
     confidence_bin: int = -1,
     days: int = 0,
+    fact: str = "fct_samples_weekly",
 ) -> Sample:
     """Strata per cell, the smallest inclusion probability first.
 
     ``confidence_bin`` -1 = whatever the confidence; ``days`` 0 = all mature days, else the last.
     """
     connection.execute(
-        STRATUM_WEEKS, {"known": context.known_batch, "bin": confidence_bin, "days": days}
+        STRATUM_WEEKS.format(fact=fact),
+        {"known": context.known_batch, "bin": confidence_bin, "days": days},
     )
     strata: Strata = {}
     for name, segment, cohort, *counts in connection.execute(STRATA).fetchall():

@@ -1,4 +1,4 @@
-"""The only writer of ``evidence.estimates``: all rows of a run replaced in one transaction."""
+"""The only writer of the evidence tables in ``TABLES``: all replaced in one transaction."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from dagster_project.evidence.estimates.accounting import accounted, reconciled
+from dagster_project.evidence.estimates.amounts import amount_bands
 from dagster_project.evidence.estimates.autonomy_fit import (
     boundary_defined,
     reversibility,
@@ -69,6 +70,15 @@ ESTIMATES = Table(
         "reason": "VARCHAR",
     },
 )
+BANDS = Table(
+    "amount_bands",
+    {
+        **ESTIMATES.columns,
+        "amount_limit": "DECIMAL(18,4)",
+        "weekly_decision_count": "DECIMAL(28,9)",
+        "weekly_other_count": "DECIMAL(28,9)",
+    },
+)
 
 
 NO_CONFIDENT_LABELS = "no label at or above the operating confidence"
@@ -87,19 +97,22 @@ class EstimateReport:
 
 
 def create_tables(connection: "duckdb.DuckDBPyConnection") -> None:
-    """Make schema and table if absent; existing rows stay."""
-    create_table(connection, ESTIMATES)
+    """Make schema and tables if absent; existing rows stay."""
+    for table in (ESTIMATES, BANDS):
+        create_table(connection, table)
 
 
 def write_estimates(connection: "duckdb.DuckDBPyConnection") -> EstimateReport:
-    """Compute every estimate of the run in ``landing.run_context`` and replace the table.
+    """Compute every estimate of the run in ``landing.run_context`` and replace the tables.
 
     Raises RunContextError (no run, a class twice) and leaves the old rows in place.
     """
     create_tables(connection)
     context = read_context(connection)
     rows = sorted(compute_estimates(connection, context), key=lambda item: item[:4])
-    replace_rows(connection, context, {ESTIMATES: rows})
+    bands = amount_bands(connection, context, read_detections(connection, context))
+    rows_of_bands = [(*band.error, *band[1:]) for band in bands]
+    replace_rows(connection, context, {ESTIMATES: rows, BANDS: rows_of_bands})
     connection.execute("DROP TABLE IF EXISTS estimate_scope")
     return EstimateReport(
         as_of=context.as_of,

@@ -5,6 +5,7 @@ with
             "fct_decisions_daily",
             "fct_latency_daily",
             "fct_samples_weekly",
+            "fct_amounts_weekly",
             "fct_reviews_daily",
             "fct_reversals_daily",
             "fct_actions_daily",

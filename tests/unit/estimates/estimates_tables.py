@@ -48,6 +48,8 @@ create table facts.fct_confidence_daily (decision_class varchar, segment varchar
 create table facts.fct_review_pairs_daily (decision_class varchar, event_date date,
     landing_batch varchar, both_right_count bigint, first_wrong_count bigint,
     second_wrong_count bigint, both_wrong_count bigint);
+create table facts.fct_amounts_weekly as from facts.fct_samples_weekly;
+create table registry.amount_limits (decision_class varchar, amount_limit decimal(18,4));
 create table facts.fct_reviews_daily (review_pool varchar, event_date date,
     landing_batch varchar, review_count bigint, seeded_count bigint,
     seeded_detected_count bigint, timed_count bigint, handling_seconds decimal(38,3),

@@ -41,7 +41,7 @@ def pseudonym(text: str, key: str = KEY) -> str:
 
 
 def key_of(desk: Desk) -> str:
-    return desk.project.key_file.read_text().strip()
+    return desk.project.pseudonym_key.file.read_text().strip()
 
 
 def test_the_same_person_has_the_same_hmac_in_every_column_file_and_type(people: Desk):
@@ -112,14 +112,16 @@ def test_a_way_of_landing_that_forgot_the_pseudonyms_writes_nothing(people: Desk
 def test_the_key_is_made_once_closed_to_others_and_not_without_need(desk: Desk):
     desk.drop("a.jsonl", record(1, subject_id="Ann"))
     desk.land()
-    assert not desk.project.key_file.exists()
+    assert not desk.project.pseudonym_key.file.exists()
     desk.source = PERSONS
     desk.drop("b.jsonl", record(2, subject_id="Ann"))
     desk.land()
     key = key_of(desk)
-    assert stat.S_IMODE(desk.project.key_file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(desk.project.key_file.parent.stat().st_mode) == 0o700
-    assert [path.name for path in desk.project.key_file.parent.iterdir()] == ["pseudonym.key"]
+    assert stat.S_IMODE(desk.project.pseudonym_key.file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(desk.project.pseudonym_key.file.parent.stat().st_mode) == 0o700
+    assert [path.name for path in desk.project.pseudonym_key.file.parent.iterdir()] == [
+        "pseudonym.key"
+    ]
     desk.drop("c.jsonl", record(3, subject_id="Ann"))
     desk.land()
     assert key_of(desk) == key
@@ -128,7 +130,7 @@ def test_the_key_is_made_once_closed_to_others_and_not_without_need(desk: Desk):
 def test_a_lost_changed_or_broken_key_stops_landing(people: Desk):
     people.drop("a.jsonl", record(1, subject_id="Ann"))
     people.land()
-    file, key = people.project.key_file, key_of(people)
+    file, key = people.project.pseudonym_key.file, key_of(people)
     people.drop("b.jsonl", record(2, subject_id="Ann"))
     for content, problem in ((None, "holds no key"), (KEY, "restore that key"), ("x", "is no key")):
         file.unlink(missing_ok=True)
@@ -154,7 +156,7 @@ def test_the_key_may_come_from_a_variable_that_the_settings_name(people: Desk, m
     monkeypatch.setenv("OUR_KEY", KEY)
     people.land()
     assert [row["subject_id"] for row in people.rows()] == [pseudonym("Ann")]
-    assert not people.project.key_file.exists()
+    assert not people.project.pseudonym_key.file.exists()
     found = [p for p in people.project.home.rglob("*") if p.is_file()]
     assert not [path for path in found if KEY.encode() in path.read_bytes()]
 
