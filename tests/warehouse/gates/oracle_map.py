@@ -212,5 +212,7 @@ def about_level(row: Row) -> Row:
         "refuting_bound": at_best,
         "n": 4,
         "status": "ok",
-        "reason": f"recommended {row['recommended_level']}, declared {row['declared_level']}",
+        "reason": None
+        if row["declared_level"] is None
+        else f"recommended {row['recommended_level']}, declared {row['declared_level']}",
     }
