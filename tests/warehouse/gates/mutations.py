@@ -27,6 +27,7 @@ SWAPS: dict[type[Expression], tuple[type[Expression], ...]] = {
     exp.LogicalOr: (exp.LogicalAnd,),
 }
 LONGEST = 100
+FIRST_DAY = "1970-01-01"
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,28 @@ def mutants(sql: str, within: str | None = None) -> Iterator[Mutant]:
 
 def put_in(target: Expression, new: Expression) -> str:
     """Replaces it in its tree; says what changed, with what stands around it."""
+    if type(target) is type(new) and isinstance(target, exp.Case | exp.Join | exp.Union):
+        change = in_short(target, new)
+        target.replace(new)
+        return change
     around = surroundings(target)
     before = around.sql("duckdb")
     target.replace(new)
     return f"{before} => {(new if around is target else around).sql('duckdb')}"
+
+
+def in_short(old: Expression, new: Expression) -> str:
+    """What changed in a node that is too long to be shown."""
+    if isinstance(old, exp.Case):
+        kept = [each.sql("duckdb") for each in new.args["ifs"]]
+        gone = [each.sql("duckdb") for each in old.args["ifs"]]
+        gone = [each for each in gone if each not in kept]
+        return f"without {gone[0] if gone else 'ELSE ' + old.args['default'].sql('duckdb')}"
+    if isinstance(old, exp.Join):
+        kinds = [f"{each.side or each.kind} JOIN" for each in (old, new)]
+        return f"{' => '.join(kinds)} {old.alias_or_name}"
+    kinds = ["UNION" if each.args.get("distinct") else "UNION ALL" for each in (old, new)]
+    return " => ".join(kinds)
 
 
 def surroundings(node: Expression) -> Expression:
@@ -115,6 +134,8 @@ def swapped(node: Expression, other: type[Expression]) -> Expression:
 
 def constants(node: exp.Literal) -> list[Expression]:
     if node.is_string:
+        if node.this == FIRST_DAY:
+            return [exp.Literal.string("1971-01-01")]
         if node.this not in WORST_FIRST:
             return [exp.Literal.string(f"{node.this}~")]
         others = [word for word in ("pass", "fail", "insufficient") if word != node.this]

@@ -36,6 +36,7 @@ ON_THE_MAP = [
 
 def judge_world(world: Tables) -> Tables:
     """What every model of the gates must hold, by its name; `world`: rows by schema.table."""
+    world = defaultdict(list, world)
     (context,) = world["landing.run_context"]
     classes, segments = world["registry.decision_classes"], world["registry.segments"]
     limits, cohorts = thresholds(world, context), known_cohorts(world, context)
@@ -148,7 +149,7 @@ def count_builds(world: Tables, context: Row) -> int:
         {
             row["build_id"]
             for fact in FACTS
-            for row in world.get(f"facts.{fact}", [])
+            for row in world[f"facts.{fact}"]
             if row["landing_batch"] <= context["known_batch"]
         }
     )

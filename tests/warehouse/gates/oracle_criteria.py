@@ -82,8 +82,10 @@ def is_proven(row: Row) -> bool:
     return row["comparison"] == "at_least" and bool(row["bound"] >= row["threshold"])
 
 
-def badness(verdict: str) -> int:
-    return len(WORST_FIRST) - WORST_FIRST.index(verdict)
+def badness(verdict: str | None) -> int:
+    """The higher the worse; a word that is none of them is an error."""
+    known = verdict if verdict in WORST_FIRST else "error"
+    return len(WORST_FIRST) - WORST_FIRST.index(known)
 
 
 def judge(due: list[Row], evidence: list[Row], context: Row, build_count: int) -> list[Row]:
@@ -136,9 +138,11 @@ def smallest(values: Any) -> Any:
 def in_words(row: Row, verdict: str) -> str | None:
     """The reason beside a verdict: the first of these that is so."""
     is_old = is_from_before_a_loosening(row)
-    shown = {name: four_digits(row[name]) for name in ("refuting_bound", "threshold")}
-    low = "at least {refuting_bound} is shown, at most {threshold} allowed".format(**shown)
-    high = "at most {refuting_bound} is shown, {threshold} needed".format(**shown)
+    low = high = None
+    if row["refuting_bound"] is not None and row["threshold"] is not None:
+        shown, limit = f"{float(row['refuting_bound']):.4g}", f"{float(row['threshold']):.4g}"
+        low = f"at least {shown} is shown, at most {limit} allowed"
+        high = f"at most {shown} is shown, {limit} needed"
     is_bounded_fail = verdict == "fail" and row["alpha"] is not None
     newest = row["evidence_newest_date"]
     age = verdict == "stale" and newest is not None and row["reason"] is None
@@ -160,10 +164,6 @@ def in_words(row: Row, verdict: str) -> str | None:
         (age, f"newest evidence is of {newest}"),
     ]
     return next((text for is_so, text in said if is_so), row["reason"])
-
-
-def four_digits(number: Any) -> str:
-    return "" if number is None else f"{float(number):.4g}"
 
 
 def final(row: Row) -> Row:

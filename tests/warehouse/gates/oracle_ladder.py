@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
-from oracle_criteria import Row, badness
+from oracle_criteria import WORST_FIRST, Row, badness
 from oracle_map import rank
 
 STAGES = ["proposed", "discovery", "build", "pilot", "limited_rollout", "scale"]
@@ -26,7 +26,7 @@ def gates(verdicts: list[Row]) -> list[Row]:
                 "criterion_count": len(words),
                 "pass_count": words.count("pass"),
                 "not_applicable_count": words.count("not_applicable"),
-                "verdict": max(due_words, key=badness, default="error"),
+                "verdict": worst(due_words),
             }
         )
     for row in rows:
@@ -37,6 +37,11 @@ def gates(verdicts: list[Row]) -> list[Row]:
             and other["gate_order"] < row["gate_order"]
         )
     return rows
+
+
+def worst(words: list[str]) -> str:
+    word = max(words, key=badness, default="error")
+    return word if word in WORST_FIRST else "error"
 
 
 def levels(maps: list[Row], ladder: list[Row], segments: list[Row], context: Row) -> list[Row]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from oracle import FACTS, Row, Tables, judge_world
+from oracle import FACTS, FIRST_DAY, Row, Tables, judge_world
 from oracle_map import LEVELS
 from small_company import CRITERIA
 
@@ -41,6 +41,7 @@ class Maker:
         self.dice = random.Random(seed)
         self.fault = self.dice.choice((0, 0, 0.01, 0.05, 0.3))
         self.as_of = date(2025, 3, 1) + timedelta(days=self.dice.randrange(60))
+        self.first = (FIRST_DAY - self.as_of).days  # of which the product's own thresholds are
         self.tables: Tables = {
             "landing.run_context": [{"as_of": self.as_of, "known_batch": KNOWN}],
             "registry.criteria": [dict(row) for row in PRODUCT],
@@ -139,7 +140,7 @@ class Maker:
                     continue
                 for _ in range(self.dice.randint(1, 3)):
                     shift = self.dice.choice((-1, 0, 1, 1)) * self.dice.choice(STEPS)
-                    day = self.dice.choice((-400, -60, -30, -7, 0, 1))
+                    day = self.dice.choice((self.first, -400, -60, -30, -7, 0, 1))
                     value = criterion["threshold"] + shift
                     rows.append(
                         {
