@@ -4,23 +4,26 @@ Every mutant must be told from the real thing, or stand in ``equivalents.yaml`` 
 nothing can tell it. Ends with an error when one lives, or when the oracle and the SQL disagree.
 """
 
+import os
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import yaml
 from gate_database import Gates
+from mutations import Mutant
 from oracle import judge_world
 from registry_mutants import survivors
 from small_company import build
-from sql_mutants import BUILDS, Trial, judged
+from sql_mutants import BUILDS, Trial, judged, judged_case
 from worlds import world
 
-WORLDS = 1_000
-SEEDS = range(40)
+WORLDS = int(os.environ.get("MUTANTS_WORLDS", "1000"))
+SEEDS = range(24)
 EQUIVALENTS = Path(__file__).with_name("equivalents.yaml")
 
 
@@ -33,7 +36,7 @@ def main() -> int:
         print(f"{rows} registry mutants, {len(refused_by_nobody)} alive", flush=True)
         outcomes, alive, idle = sql_mutants(gates)
         wrong = disagreements(gates)
-    for line in [*refused_by_nobody, *alive]:
+    for line in refused_by_nobody:
         print(f"ALIVE {line}")
     for line in idle:
         print(f"NO LONGER EQUIVALENT, OR GONE {line}")
@@ -56,24 +59,38 @@ def sql_mutants(gates: Gates) -> tuple[Counter[str], list[str], list[str]]:
         for model in entry["models"]
         for change in entry["changes"]
     }
-    outcomes: Counter[str] = Counter()
-    alive, seen = [], set()
+    tally = Tally(known)
+    tally.add("criterion_verdict", judged_case())
     for builds in (True, False):
         with ExitStack() as stack:
             trial = Trial(gates, stack, SEEDS, builds=builds)
-            for model in [BUILDS] if builds else sorted(gates.sql.keys() - {BUILDS, "int_run_context"}):
-                found: Counter[str] = Counter()
-                for mutant, outcome in judged(trial, model):
-                    name = f"{model}: {mutant.change}"
-                    if outcome == "alive" and name in known:
-                        outcome = "equivalent"
-                        seen.add(name)
-                    elif outcome == "alive":
-                        alive.append(name)
-                    found[outcome] += 1
-                print(f"{model}: {dict(found.most_common())}", flush=True)
-                outcomes += found
-    return outcomes, alive, sorted(known - seen)
+            others = sorted(gates.sql.keys() - {BUILDS, "int_run_context"})
+            for model in [BUILDS] if builds else others:
+                tally.add(model, judged(trial, model))
+    return tally.outcomes, tally.alive, sorted(known - tally.equivalent)
+
+
+class Tally:
+    def __init__(self, known: set[str]) -> None:
+        self.known = known
+        self.outcomes: Counter[str] = Counter()
+        self.alive: list[str] = []
+        self.equivalent: set[str] = set()
+
+    def add(self, model: str, found: Iterable[tuple[Mutant, str]]) -> None:
+        own: Counter[str] = Counter()
+        for mutant, outcome in found:
+            name = f"{model}: {mutant.change}"
+            if outcome == "alive" and name in self.known:
+                self.equivalent.add(name)
+                own["equivalent"] += 1
+                continue
+            if outcome == "alive":
+                self.alive.append(name)
+                print(f"ALIVE {name}", flush=True)
+            own[outcome] += 1
+        print(f"{model}: {dict(own.most_common())}", flush=True)
+        self.outcomes += own
 
 
 def disagreements(gates: Gates) -> int:

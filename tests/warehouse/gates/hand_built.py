@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from oracle import Row, Tables
+from oracle import Row, Tables, expectations
 from oracle_criteria import TESTS, WORST_FIRST, final
-from oracle_ladder import levels
+from oracle_ladder import levels, scorecard
 from oracle_map import INVENTORY, LEVELS, SIGNED, evidence, maps, signatures
 from worlds import KNOWN
 
@@ -20,11 +20,55 @@ Case = tuple[str, Tables, list[Row]]
 
 def cases() -> Iterator[Case]:
     """(model, its inputs, what it must hold)."""
+    yield of_scorecard()
+    yield of_expectations()
     yield of_maps()
     yield of_map_evidence()
     yield of_levels()
     yield of_verdicts()
     yield of_signatures()
+
+
+def of_scorecard() -> Case:
+    """Three criteria of a gate, with every word each, a word that nobody knows too."""
+    words = [*WORST_FIRST, "odd"]
+    verdicts, ladder = [], []
+    for number, (place, found) in enumerate(
+        itertools.product(itertools.permutations((1, 2, 3)), itertools.product(words, repeat=3))
+    ):
+        gate = CONTEXT | {"workflow": "flow", "decision_class": f"class {number}"}
+        gate |= {"segment": "all", "cohort_id": "c", "gate": "data_fit", "gate_order": 2}
+        gate |= {"verdict": "fail", "is_blocked": False, "pass_count": 0}
+        ladder.append(gate | {"criterion_count": 3, "not_applicable_count": 1})
+        verdicts += [
+            {name: gate[name] for name in ("decision_class", "segment", "gate")}
+            | {"criterion_id": name, "criterion_order": order, "verdict": word}
+            | {"reason": None if order == 2 else f"why {name}", "n_needed": number}
+            for name, order, word in zip(("accuracy", "b", "c"), place, found, strict=True)
+        ]
+    ladder.append(ladder[0] | {"decision_class": "without criteria"})
+    for row in ladder:
+        del row["known_batch"]
+    inputs = {"gates.gate_verdicts": verdicts, "gates.gate_ladder": ladder}
+    return "gate_scorecard", inputs, scorecard(verdicts, ladder)
+
+
+def of_expectations() -> Case:
+    """Every small count of what was expected, evaluated, met, raised and too thin."""
+    names = ("expected_count", "evaluated_count", "met_count", "raised_count", "too_few_count")
+    results = [
+        CONTEXT
+        | dict(zip((*names, "row_count"), counts, strict=True))
+        | {"decision_class": f"class {number}", "failing": failing}
+        for number, (counts, failing) in enumerate(
+            itertools.product(
+                itertools.product((0, 1, 2), repeat=6),
+                (None, "one: two"),
+            )
+        )
+    ]
+    inputs = {"evidence.data_fit": results}
+    return "evd_expectations_met", inputs, expectations(inputs, [])
 
 
 def of_maps() -> Case:

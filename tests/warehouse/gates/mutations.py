@@ -38,12 +38,14 @@ class Mutant:
     sql: str
 
 
-def mutants(sql: str, within: str | None = None) -> Iterator[Mutant]:
-    """Every mutant of a statement, or of its CTE called ``within``."""
+def mutants(
+    sql: str, within: str | None = None, but: str | None = None
+) -> Iterator[Mutant]:
+    """Every mutant of a statement; only of its CTE ``within``, or of all but one."""
     tree = sqlglot.parse_one(sql, read="duckdb")
     seen: Counter[str] = Counter()
     for number, node in enumerate(tree.walk()):
-        if not is_open_to_change(node, within):
+        if not is_open_to_change(node, within, but):
             continue
         for variant in range(len(variants(node))):
             copy = tree.copy()
@@ -92,12 +94,11 @@ def surroundings(node: Expression) -> Expression:
     return around
 
 
-def is_open_to_change(node: Expression, within: str | None) -> bool:
+def is_open_to_change(node: Expression, within: str | None, but: str | None) -> bool:
     if node.parent is None or node.find_ancestor(exp.DataType):
         return False
-    return within is None or any(
-        isinstance(each, exp.CTE) and each.alias == within for each in ancestors(node)
-    )
+    homes = {each.alias for each in ancestors(node) if isinstance(each, exp.CTE)}
+    return (within is None or within in homes) and but not in homes
 
 
 def ancestors(node: Expression) -> Iterator[Expression]:

@@ -1,14 +1,17 @@
 """Mutants of the gates' SQL: which of them a fixed set of worlds tells from the real thing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import duckdb
+from deviations import deviations, verdicts
 from gate_database import Gates
 from hand_built import CONTEXT, cases
 from mutations import Mutant, mutants, regenerated
 from oracle import FACTS, Tables, judge_world
+from oracle_criteria import criterion_verdict
 from oracle_ladder import gates as worst_of
+from test_criterion_verdict import case
 from worlds import KNOWN, LATER, world
 
 BUILDS = "evd_builds"
@@ -96,16 +99,29 @@ def judged(trial: Trial, model: str) -> Iterator[tuple[Mutant, str]]:
     twins = {name: by_change(trial, name) for name in JUDGED[1:] if model == JUDGED[0]}
     _, sql = trial.gates.sql[model]
     assert not trial.is_noticed(model, regenerated(sql)), f"{model} differs from the oracle"
-    for mutant in mutants(sql, within="due" if model in JUDGED[1:] else None):
+    within = "due" if model in JUDGED[1:] else None
+    for mutant in mutants(sql, within=within, but="judged"):  # that one is the CASE below
         forms = [(model, mutant.sql)]
         forms += [(name, of[mutant.change]) for name, of in twins.items() if mutant.change in of]
-        try:
-            is_killed = any(trial.is_noticed(*form) for form in forms)
-        except duckdb.Error:
-            yield mutant, "broken"
-        else:
-            yield mutant, "killed" if is_killed else "alive"
+        yield mutant, outcome(lambda forms=forms: any(trial.is_noticed(*form) for form in forms))
 
 
 def by_change(trial: Trial, model: str) -> dict[str, str]:
-    return {mutant.change: mutant.sql for mutant in mutants(trial.gates.sql[model][1])}
+    sql = trial.gates.sql[model][1]
+    return {mutant.change: mutant.sql for mutant in mutants(sql, but="judged")}
+
+
+def judged_case() -> Iterator[tuple[Mutant, str]]:
+    """Of the one CASE that makes a verdict, over every row three steps from a pass."""
+    rows = deviations(3)
+    wanted = [criterion_verdict(row) for row in rows]
+    for mutant in mutants(f"select {case('criterion_verdict')}"):
+        sql = mutant.sql.removeprefix("SELECT ")
+        yield mutant, outcome(lambda sql=sql: verdicts(sql, rows) != wanted)
+
+
+def outcome(is_noticed: Callable[[], bool]) -> str:
+    try:
+        return "killed" if is_noticed() else "alive"
+    except duckdb.Error:
+        return "broken"
