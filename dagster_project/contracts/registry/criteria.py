@@ -57,8 +57,8 @@ RULES: Final = frozenset(
         "baseline_fixed",
     }
 )
-# The bound must reach the threshold; of every other criterion it must stay at or below it. The other
-# way round, the worse passes.
+# The bound must reach the threshold; of every other criterion it must not exceed it. The other way
+# round, the worse passes.
 FLOORS: Final = frozenset(
     {
         "volume_floor",

@@ -1,4 +1,4 @@
-"""Worlds in databases of their own, judged by the SQL that dbt compiled and held against the oracle."""
+"""Worlds in databases of their own, judged by the SQL that dbt compiled, beside the oracle."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -42,9 +42,7 @@ class Gates:
         with closing(self.open(world)) as connection:
             yield connection
 
-    def open(
-        self, world: Tables, models: Iterable[str] | None = None
-    ) -> duckdb.DuckDBPyConnection:
+    def open(self, world: Tables, models: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
         """The same; the caller closes it. ``models``: only these are built."""
         connection = duckdb.connect(config={"threads": 1})
         connection.execute("attach ':memory:' as penstock; use penstock; set TimeZone = 'UTC'")

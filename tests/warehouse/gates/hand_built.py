@@ -153,8 +153,7 @@ def of_verdicts() -> Case:
     domain = {
         "verdict": WORST_FIRST,
         "declared_level": ["surface", "delegate", None],
-        "criterion_id": ["reversibility", "value_at_risk", "confidence_quality", "latency"]
-        + ["review_capacity"],
+        "criterion_id": [*TESTS, "latency"],
         "comparison": ["at_most", "at_least", "odd"],
         "alpha": [None, Decimal("0.05")],
         "threshold": [Decimal("0.05"), None],
@@ -170,9 +169,7 @@ def of_verdicts() -> Case:
         "reason": [None, "said by the maker"],
         "not_applicable_reason": [None, "not asked for"],
     }
-    rows = [
-        {name: dice.choice(values) for name, values in domain.items()} for _ in range(20_000)
-    ]
+    rows = [{name: dice.choice(values) for name, values in domain.items()} for _ in range(20_000)]
     inputs = {"gates.gate_measured": rows[1::2], "gates.gate_mapped": rows[::2]}
     return "gate_verdicts", inputs, [final(row) for row in rows]
 

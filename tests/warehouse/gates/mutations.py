@@ -32,15 +32,13 @@ FIRST_DAY = "1970-01-01"
 
 @dataclass(frozen=True)
 class Mutant:
-    """``change``: what was there and what is there now, the same in every run; ``sql``: all of it."""
+    """``change``: what was there and what is there now, the same every time; ``sql``: all of it."""
 
     change: str
     sql: str
 
 
-def mutants(
-    sql: str, within: str | None = None, but: str | None = None
-) -> Iterator[Mutant]:
+def mutants(sql: str, within: str | None = None, but: str | None = None) -> Iterator[Mutant]:
     """Every mutant of a statement; only of its CTE ``within``, or of all but one."""
     tree = sqlglot.parse_one(sql, read="duckdb")
     seen: Counter[str] = Counter()
@@ -120,9 +118,7 @@ def variants(node: Expression) -> list[Expression]:
         found += constants(node)
     elif isinstance(node, exp.Boolean):
         found.append(exp.Boolean(this=not node.this))
-    elif isinstance(node, exp.Coalesce):
-        found.append(node.this.copy())
-    elif isinstance(node, exp.Filter):
+    elif isinstance(node, exp.Coalesce | exp.Filter):
         found.append(node.this.copy())
     elif isinstance(node, exp.Case):
         found += shorter_cases(node)
@@ -142,7 +138,9 @@ def constants(node: exp.Literal) -> list[Expression]:
         others = [word for word in ("pass", "fail", "insufficient") if word != node.this]
         return [exp.Literal.string(word) for word in others]
     value = int(node.this)
-    return [exp.Literal.number(value + 1), exp.Literal.number(max(value - 1, 0))][: 2 if value else 1]
+    return [exp.Literal.number(value + 1), exp.Literal.number(max(value - 1, 0))][
+        : 2 if value else 1
+    ]
 
 
 def shorter_cases(node: exp.Case) -> list[Expression]:

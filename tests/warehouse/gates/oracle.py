@@ -94,7 +94,9 @@ def thresholds(world: Tables, context: Row) -> list[Row]:
                 is_ours = row["decision_class"] in (None, one["decision_class"])
                 is_its = row["criterion_id"] == criterion["criterion_id"]
                 if is_ours and is_its and begins is not None and begins <= context["as_of"]:
-                    said.append((1 if row["decision_class"] is None else 2, begins, row["threshold"]))
+                    said.append(
+                        (1 if row["decision_class"] is None else 2, begins, row["threshold"])
+                    )
             top = max(entry[:2] for entry in said)
             in_force = [entry[2] for entry in said if entry[:2] == top]
             threshold = smallest(in_force)

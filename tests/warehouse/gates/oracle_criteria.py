@@ -125,9 +125,7 @@ def veto(row: Row, judged: Any) -> tuple[Row, str, str | None]:
         if other["criterion_id"] == row["criterion_id"]
         and other["decision_class"] == row["decision_class"]
     ]
-    worst = min(
-        rivals, key=lambda r: (-badness(r["verdict"]), r["segment"] != "all", r["segment"])
-    )
+    worst = min(rivals, key=lambda r: (-badness(r["verdict"]), r["segment"] != "all", r["segment"]))
     return row, worst["verdict"], None if worst is row else worst["segment"]
 
 

@@ -33,7 +33,8 @@ def gates(verdicts: list[Row]) -> list[Row]:
         row["is_blocked"] = any(
             other["verdict"] != "pass"
             for other in rows
-            if (other["decision_class"], other["segment"]) == (row["decision_class"], row["segment"])
+            if (other["decision_class"], other["segment"])
+            == (row["decision_class"], row["segment"])
             and other["gate_order"] < row["gate_order"]
         )
     return rows

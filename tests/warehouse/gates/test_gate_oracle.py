@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from compiled_company import Company
-from gate_database import Gates
 from deviations import deviations, verdicts
+from gate_database import Gates
 from hand_built import CONTEXT, cases
 from oracle import judge_world
 from oracle_criteria import criterion_verdict
@@ -15,7 +15,9 @@ from test_criterion_verdict import case
 from worlds import world
 
 pytestmark = pytest.mark.xdist_group("small_company")
-WORLDS = 20
+WORLDS = 15
+
+
 @pytest.fixture(scope="module")
 def gates(company: Company) -> Gates:
     return Gates(company, set(judge_world(world(0))))
@@ -41,12 +43,11 @@ def test_the_gates_agree_with_the_oracle_on_random_worlds(gates: Gates) -> None:
     assert min(seen[word] for word in [*words, "human_only", "surface", "delegate"]) > 0
 
 
-@pytest.mark.parametrize("number", range(7))
-def test_a_gate_model_agrees_with_the_oracle_on_hand_built_rows(gates: Gates, number: int) -> None:
-    model, inputs, rows = list(cases())[number]
-    connection = gates.open(inputs | {"landing.run_context": [CONTEXT]}, ("int_run_context",))
-    own = gates.sql[model][1]
-    assert gates.rows(connection, model, own) == gates.wanted(connection, model, rows)
+def test_the_gate_models_agree_with_the_oracle_on_hand_built_rows(gates: Gates) -> None:
+    for model, inputs, rows in cases():
+        connection = gates.open(inputs | {"landing.run_context": [CONTEXT]}, ("int_run_context",))
+        own = gates.sql[model][1]
+        assert gates.rows(connection, model, own) == gates.wanted(connection, model, rows), model
 
 
 def test_a_gate_of_which_nothing_is_due_or_one_word_is_unknown_is_an_error(gates: Gates) -> None:
@@ -74,6 +75,6 @@ def test_a_gate_of_which_nothing_is_due_or_one_word_is_unknown_is_an_error(gates
 
 
 def test_no_fault_in_a_row_of_criteria_or_thresholds_is_accepted(tmp_path: Path) -> None:
-    count, alive = survivors(tmp_path, every=16)
-    assert count > 60
+    count, alive = survivors(tmp_path, every=40)
+    assert count > 25
     assert alive == []

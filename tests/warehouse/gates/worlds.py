@@ -1,6 +1,5 @@
-"""Random worlds for the gates: registry, cohorts, builds and evidence, most of it good."""
+"""Random worlds for the gates: registry, cohorts, builds, evidence; most good, some worse."""
 
-import csv
 import random
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -8,7 +7,7 @@ from typing import Any
 
 from oracle import FACTS, FIRST_DAY, Row, Tables, judge_world
 from oracle_map import LEVELS
-from small_company import CRITERIA
+from product_rows import PRODUCT
 
 KNOWN, LATER = "b5", "b6"
 ROLES = ("business", "risk", "technical")
@@ -16,23 +15,7 @@ STATUSES = ("ok", "insufficient", "stale", "error", "odd", None)
 STEPS = [Decimal(step) for step in ("0", "0.000000001", "0.01", "3")]
 
 
-def product_criteria() -> list[Row]:
-    with CRITERIA.open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    return [
-        row
-        | {name: int(row[name]) for name in ("gate_order", "criterion_order", "max_age_days")}
-        | {name: Decimal(row[name]) for name in ("threshold", "alpha")}
-        | {"not_applicable_reason": row["not_applicable_reason"] or None, "is_per_look": False}
-        for row in rows
-    ]
-
-
-PRODUCT = product_criteria()
-
-
 def world(seed: int) -> Tables:
-    """One company at one run; the share of what is wrong with it differs from world to world."""
     return Maker(seed).made()
 
 
@@ -91,7 +74,9 @@ class Maker:
             "decision_class": name,
             "workflow": flow,
             "error_cost": pick(("low", "low", "medium", "high", None)),
-            "reversibility": pick(("easy", "hard", "easy", "irreversible" if self.wrong(3) else "")),
+            "reversibility": pick(
+                ("easy", "hard", "easy", "irreversible" if self.wrong(3) else "")
+            ),
             "is_regulated": pick((True, None)) if self.wrong() else False,
             "declared_level": level,
         }
@@ -135,7 +120,10 @@ class Maker:
     def thresholds(self) -> None:
         rows = self.tables["registry.thresholds"] = []
         for criterion in PRODUCT:
-            for one in [None, *(r["decision_class"] for r in self.tables["registry.decision_classes"])]:
+            for one in [
+                None,
+                *(r["decision_class"] for r in self.tables["registry.decision_classes"]),
+            ]:
                 if self.dice.random() > 0.1:
                     continue
                 for _ in range(self.dice.randint(1, 3)):
@@ -151,7 +139,9 @@ class Maker:
                         }
                     )
         if not self.fault:
-            rows[:] = {(r["criterion_id"], r["decision_class"], r["effective_from"]): r for r in rows}.values()
+            rows[:] = {
+                (r["criterion_id"], r["decision_class"], r["effective_from"]): r for r in rows
+            }.values()
 
     def cohorts(self) -> None:
         rows = self.tables["facts.fct_cohorts"] = []
@@ -203,7 +193,9 @@ class Maker:
         threshold = due["threshold"] if due["threshold"] is not None else Decimal(1)
         better = -1 if comparison == "at_most" else 1
         bound = threshold + better * self.dice.choice(STEPS)
-        newest = self.days(self.dice.choice((0, -1, -due["max_age_days"] if due["max_age_days"] else 0)))
+        newest = self.days(
+            self.dice.choice((0, -1, -due["max_age_days"] if due["max_age_days"] else 0))
+        )
         loosened = due["loosened_from"] if self.dice.random() < 0.8 else None
         return {
             "as_of": self.as_of,
