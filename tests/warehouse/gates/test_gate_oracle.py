@@ -15,7 +15,7 @@ from test_criterion_verdict import case
 from worlds import world
 
 pytestmark = pytest.mark.xdist_group("small_company")
-WORLDS = 15
+WORLDS = 12
 
 
 @pytest.fixture(scope="module")
