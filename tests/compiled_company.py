@@ -28,10 +28,10 @@ class Company:
 
     def rebuild(self, connection: duckdb.DuckDBPyConnection, models: str) -> None:
         """A layer or one model again, by the SQL that dbt compiled."""
-        for relation, sql in self._compiled(models):
+        for relation, sql in self.compiled(models):
             connection.execute(f"create or replace table {relation} as {sql}")
 
-    def _compiled(self, models: str) -> list[tuple[str, str]]:
+    def compiled(self, models: str) -> list[tuple[str, str]]:
         """(relation, SQL) of what dbt built, parents first."""
         nodes = {
             key: node

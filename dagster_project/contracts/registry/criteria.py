@@ -57,6 +57,27 @@ RULES: Final = frozenset(
         "baseline_fixed",
     }
 )
+# The bound must reach the threshold; of every other criterion it must not exceed it. The other way
+# round, the worse passes.
+FLOORS: Final = frozenset(
+    {
+        "volume_floor",
+        "pain_measured",
+        "owners_named",
+        "clean_volume",
+        "reconciled",
+        "labels_available",
+        "signed_by_business",
+        "signed_by_risk",
+        "boundary_defined",
+        "audit_complete",
+        "fallback_proven",
+        "reviewers_effective",
+        "kpi_improved",
+        "roi_positive",
+        "baseline_fixed",
+    }
+)
 # A gate that rests on one criterion can be emptied by one exception.
 FEWEST_PER_LEVEL: Final = 2
 ALL_LEVELS: Final = "all"
@@ -111,6 +132,11 @@ CRITERIA_SEED: Final = Seed(
 )
 
 
+def comparison_of(criterion: str) -> str:
+    """``at_least`` or ``at_most``: how a bound must hold the threshold of this criterion."""
+    return "at_least" if criterion in FLOORS else "at_most"
+
+
 def criteria_problems(criteria: SeedFile) -> Iterator[Problem]:
     """Faults of the criteria seed that no single cell shows."""
     for row in criteria.sound("gate", "criterion_id"):
@@ -120,6 +146,8 @@ def criteria_problems(criteria: SeedFile) -> Iterator[Problem]:
             criteria.report(
                 row, "gate", f"{quoted(gate)} does not hold {criterion}", f"write {home}"
             )
+    for row in criteria.sound("criterion_id", "comparison"):
+        _check_comparison(criteria, row)
     for row in criteria.sound("applies_to", "not_applicable_reason"):
         _check_applicability(criteria, row)
     is_named = all(column != "criterion_id" for _, column in criteria.faulty)
@@ -127,6 +155,18 @@ def criteria_problems(criteria: SeedFile) -> Iterator[Problem]:
         yield from _absent_criteria(criteria)
     if criteria.is_complete and not criteria.faulty:
         yield from _thin_gates(criteria)
+
+
+def _check_comparison(criteria: SeedFile, row: Row) -> None:
+    criterion, comparison = row.cells["criterion_id"], row.cells["comparison"]
+    right = comparison_of(criterion)
+    if comparison != right:
+        criteria.report(
+            row,
+            "comparison",
+            f"{quoted(comparison)} is the wrong way round for {criterion}",
+            f"write {right}",
+        )
 
 
 def _check_applicability(criteria: SeedFile, row: Row) -> None:

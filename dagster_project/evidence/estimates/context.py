@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from dagster_project.contracts.numbers import SCALE, round_down, round_nearest, round_up
+from dagster_project.contracts.registry.criteria import comparison_of
 from dagster_project.names import ABSENT, ALL_SEGMENT, COHORT_SEPARATOR, UNKNOWN
 
 ANY_COHORT = "*"
@@ -16,30 +17,33 @@ SMALLEST_ALPHA = Decimal("0.000001")
 # Which side each maker bounds. A registry that compares the other way round would read an upper
 # bound as a lower one, so that is an error of the row and not a choice of the registry.
 COMPARISONS: Mapping[str, str] = {
-    "volume_floor": AT_LEAST,
-    "pain_measured": AT_LEAST,
-    "owners_named": AT_LEAST,
-    "evidence_feasible": AT_MOST,
-    "clean_volume": AT_LEAST,
-    "required_data_present": AT_MOST,
-    "fresh": AT_MOST,
-    "accounted": AT_MOST,
-    "reconciled": AT_LEAST,
-    "labels_available": AT_LEAST,
-    "telemetry_plausible": AT_MOST,
-    "reversibility": AT_MOST,
-    "value_at_risk": AT_MOST,
-    "confidence_quality": AT_MOST,
-    "review_capacity": AT_MOST,
-    "boundary_defined": AT_LEAST,
-    "latency": AT_MOST,
-    "accuracy": AT_MOST,
-    "audit_complete": AT_LEAST,
-    "fallback_proven": AT_LEAST,
-    "boundary_respected": AT_MOST,
-    "cost_per_decision": AT_MOST,
-    "reviewers_effective": AT_LEAST,
-    "baseline_fixed": AT_LEAST,
+    criterion: comparison_of(criterion)
+    for criterion in (
+        "volume_floor",
+        "pain_measured",
+        "owners_named",
+        "evidence_feasible",
+        "clean_volume",
+        "required_data_present",
+        "fresh",
+        "accounted",
+        "reconciled",
+        "labels_available",
+        "telemetry_plausible",
+        "reversibility",
+        "value_at_risk",
+        "confidence_quality",
+        "review_capacity",
+        "boundary_defined",
+        "latency",
+        "accuracy",
+        "audit_complete",
+        "fallback_proven",
+        "boundary_respected",
+        "cost_per_decision",
+        "reviewers_effective",
+        "baseline_fixed",
+    )
 }
 
 

@@ -102,6 +102,15 @@ BYTE_CASES = [
         "restore the row",
     ),
     Case(
+        "criterion compared the wrong way round",
+        "criteria",
+        lambda c: c.replace(b",expectations,at_most,", b",expectations,at_least,"),
+        6,
+        "comparison",
+        "'at_least' is the wrong way round for expectations_met",
+        "write at_most",
+    ),
+    Case(
         "criterion twice",
         "criteria",
         lambda c: c + c.splitlines(True)[1],

@@ -1,0 +1,93 @@
+"""Worlds in databases of their own, judged by the SQL that dbt compiled, beside the oracle."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from compiled_company import Company
+from oracle import FACTS, Row, Tables, judge_world
+
+INPUTS = [
+    *("landing.run_context", "landing.files", "registry.decision_classes", "registry.segments"),
+    *("registry.thresholds", "registry.owners", "registry.people", "registry.sign_offs"),
+    *("registry.criteria", "evidence.estimates", "evidence.data_fit"),
+    *(f"facts.{fact}" for fact in FACTS),
+]
+LAYERS = ("intermediate", "evidence_read", "gates", "marts")
+
+
+class Gates:
+    """The gate models: their SQL, and empty tables of the shape that they read."""
+
+    def __init__(self, company: Company, models: set[str]) -> None:
+        compiled = [pair for layer in LAYERS for pair in company.compiled(layer)]
+        wanted = {"int_run_context", *models}
+        self.sql = {
+            relation.split(".")[1]: (relation, sql)
+            for relation, sql in compiled
+            if relation.split(".")[1] in wanted
+        }
+        with company.trial() as connection:
+            self.shapes = {
+                table: connection.execute(f"select * from {table} limit 0").to_arrow_table().schema
+                for table in (*INPUTS, *(relation for relation, _ in self.sql.values()))
+            }
+
+    @contextmanager
+    def opened(self, world: Tables) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A database of this world alone, every model built."""
+        with closing(self.open(world)) as connection:
+            yield connection
+
+    def open(self, world: Tables, models: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
+        """The same; the caller closes it. ``models``: only these are built."""
+        connection = duckdb.connect(config={"threads": 1})
+        connection.execute("attach ':memory:' as penstock; use penstock; set TimeZone = 'UTC'")
+        for layer in ("landing", "registry", "facts", "evidence", *LAYERS):
+            connection.execute(f"create schema {layer}")
+        built = tuple(self.sql) if models is None else tuple(models)
+        for table in self.shapes.keys() - {self.sql[model][0] for model in built}:
+            schema = self.shapes[table]
+            rows = pa.Table.from_pylist(world.get(table, []), schema=schema)
+            connection.register("rows", rows)
+            connection.execute(f"create table {table} as select * from rows")
+        connection.unregister("rows")
+        for model in built:
+            self.build(connection, model)
+        return connection
+
+    def differing(self, world: Tables) -> list[str]:
+        """Models that do not hold what the oracle says."""
+        with self.opened(world) as connection:
+            return [
+                model
+                for model, rows in judge_world(world).items()
+                if self.rows(connection, model) != self.wanted(connection, model, rows)
+            ]
+
+    def build(
+        self, connection: duckdb.DuckDBPyConnection, model: str, sql: str | None = None
+    ) -> None:
+        """Again, by ``sql`` in place of its own."""
+        relation, own = self.sql[model]
+        connection.execute(f"create or replace table {relation} as {sql or own}")
+
+    def rows(
+        self, connection: duckdb.DuckDBPyConnection, model: str, sql: str | None = None
+    ) -> Counter[Any]:
+        """What it holds, or what ``sql`` in its place would."""
+        found = connection.execute(sql or f"select * from {self.sql[model][0]}")
+        names = tuple(column[0] for column in found.description or ())
+        return Counter((names, *row) for row in found.fetchall())
+
+    def wanted(
+        self, connection: duckdb.DuckDBPyConnection, model: str, rows: list[Row]
+    ) -> Counter[Any]:
+        """Rows of the oracle in the same form; what it does not say is NULL."""
+        found = connection.execute(f"select * from ({self.sql[model][1]}) limit 0")
+        names = tuple(column[0] for column in found.description or ())
+        assert all(row.keys() <= set(names) for row in rows), (model, names)
+        return Counter((names, *(row.get(name) for name in names)) for row in rows)

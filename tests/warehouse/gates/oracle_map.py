@@ -1,0 +1,218 @@
+"""A naive gate in plain Python, for tests alone: the autonomy map and who signed it."""
+
+import hashlib
+import json
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+from oracle_criteria import TESTS, Row
+
+LEVELS = ["human_only", "surface", "delegate_with_audit", "delegate"]
+SIGNED = [
+    *("decision_class", "segment", "boundary", "amount_limit", "currency", "declared_level"),
+    *("recommended_level", "reversibility_test", "value_at_risk_test", "confidence_quality_test"),
+    *("review_capacity_test", "taxonomy_version", "threshold_text", "segment_text"),
+    "inventory_text",
+]
+INVENTORY = [
+    *("reversibility", "is_regulated", "cost_of_delay_amount", "error_cost", "error_cost_amount"),
+    *("label_outcome", "label_delay_days", "latency_limit_ms", "review_pool", "alpha_weight"),
+    "required_fields",
+]
+SCALES = {
+    "threshold": 9,
+    "amount_limit": 4,
+    "cost_of_delay_amount": 4,
+    "error_cost_amount": 2,
+    "alpha_weight": 6,
+}
+
+
+def rank(level: str | None) -> int | None:
+    return LEVELS.index(level) if level in LEVELS else None
+
+
+def written(name: str, value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:.{SCALES[name]}f}"
+    return str(value)
+
+
+def recommended(decision_class: Row, not_good: int) -> str:
+    if decision_class["reversibility"] == "irreversible":
+        return "human_only"
+    if decision_class["is_regulated"] is not False:
+        return "human_only"
+    if not_good == 0:
+        return "delegate" if decision_class["error_cost"] == "low" else "delegate_with_audit"
+    return "surface" if not_good <= 2 else "human_only"
+
+
+def maps(tests: list[Row], classes: list[Row], segments: list[Row], limits: list[Row]) -> list[Row]:
+    """One map per class and segment of which a test is due."""
+    verdicts: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for row in tests:
+        verdicts[row["decision_class"], row["segment"]][row["criterion_id"]] = row["verdict"]
+    by_name = {row["decision_class"]: row for row in classes}
+    return [
+        one_map(by_name[name], segment, found, segments, limits)
+        for (name, segment), found in verdicts.items()
+    ]
+
+
+def one_map(
+    inventory: Row, segment: str, verdicts: dict[str, str], segments: list[Row], limits: list[Row]
+) -> Row:
+    words = {"pass": "good", "fail": "weak"}
+    outcomes = {test: words.get(verdicts.get(test, ""), "unknown") for test in TESTS}
+    weak = sum(outcome == "weak" for outcome in outcomes.values())
+    not_good = sum(outcome != "good" for outcome in outcomes.values())
+    row = {
+        name: inventory[name]
+        for name in ("workflow", "decision_class", "boundary", "amount_limit", "currency")
+    }
+    row |= {name: inventory[name] for name in ("declared_level", "taxonomy_version")}
+    row |= {f"{test}_test": outcome for test, outcome in outcomes.items()}
+    row |= {
+        "segment": segment,
+        "weak_or_unknown_count": not_good,
+        "weak_count": weak,
+        "recommended_level": recommended(inventory, not_good),
+        "best_case_level": recommended(inventory, weak),
+    }
+    own_limits = sorted(
+        (one["criterion_id"], written("threshold", one["threshold"]) or "(absent)")
+        for one in limits
+        if one["decision_class"] == inventory["decision_class"]
+    )
+    pairs = sorted(
+        [one["segment_dimension"], one["segment_value"]]
+        for one in segments
+        if one["workflow"] == inventory["workflow"]
+    )
+    texts = {
+        "threshold_text": ";".join(f"{name}={limit}" for name, limit in own_limits) or None,
+        "segment_text": compact(pairs) if pairs else None,
+        "inventory_text": compact({name: written(name, inventory[name]) for name in INVENTORY}),
+    }
+    return {**row, "map_digest": digest({**row, **texts})}
+
+
+def compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(row: Row) -> str:
+    parts = [(name, written(name, row[name])) for name in SIGNED]
+    text = "".join(f"{name}={'(absent)' if value is None else value}\n" for name, value in parts)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def active_owners(owners: list[Row], people: list[Row], as_of: Any) -> list[Row]:
+    active = {row["person_id"] for row in people if row["is_active"]}
+    holders = {
+        (row["workflow"], row["role"], row["person_id"])
+        for row in owners
+        if row["person_id"] in active
+        and row["valid_from"] is not None
+        and row["valid_from"] <= as_of
+        and (row["valid_until"] is None or row["valid_until"] > as_of)
+    }
+    return [dict(zip(("workflow", "role", "person_id"), holder, strict=True)) for holder in holders]
+
+
+def signatures(maps: list[Row], signs: list[Row], holders: list[Row], as_of: Any) -> list[Row]:
+    """How many count and how many there are, for both roles of every map."""
+    held = {(row["workflow"], row["role"], row["person_id"]) for row in holders}
+    signed_map = {row["decision_class"]: row for row in maps if row["segment"] == "all"}
+    valid: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for sign in signs:
+        one = signed_map.get(sign["decision_class"])
+        if one is None or sign["map_digest"] != one["map_digest"]:
+            continue
+        is_in_time = sign["signed_at"] <= as_of < sign["expires_at"]
+        if is_in_time and (one["workflow"], sign["role"], sign["person_id"]) in held:
+            valid[sign["decision_class"]][sign["role"]].add(sign["person_id"])
+    rows = []
+    for one in maps:
+        name = one["decision_class"]
+        for role, other in (("business", "risk"), ("risk", "business")):
+            there = [s for s in signs if (s["decision_class"], s["role"]) == (name, role)]
+            rows.append(
+                {
+                    "decision_class": name,
+                    "segment": one["segment"],
+                    "role": role,
+                    "valid_count": len(valid[name][role] - valid[name][other]),
+                    "any_count": len(there),
+                }
+            )
+    return rows
+
+
+def evidence(maps: list[Row], signed: list[Row], limits: list[Row], context: Row) -> list[Row]:
+    """The map's own facts in the shape of evidence."""
+    in_force = {(row["decision_class"], row["criterion_id"]): row["threshold"] for row in limits}
+    rows = [about_signature(row) for row in signed] + [about_level(row) for row in maps]
+    for row in rows:
+        row |= {
+            "as_of": context["as_of"],
+            "known_batch": context["known_batch"],
+            "cohort_id": "*",
+            "threshold_used": in_force.get((row["decision_class"], row["criterion_id"])),
+            "alpha": None,
+            "method": "exact count",
+            "n_effective": row["n"],
+            "n_missing": 0,
+            "n_needed": 0,
+            "window_start": None,
+            "window_end": context["as_of"],
+            "evidence_newest_date": context["as_of"],
+        }
+    return rows
+
+
+def about_signature(row: Row) -> Row:
+    role, count = row["role"], row["valid_count"]
+    if count:
+        status, reason = "ok", None
+    elif row["any_count"]:
+        status = "stale"
+        reason = f"signed, but not exactly this map, by its {role} owner, unexpired"
+    else:
+        status, reason = "insufficient", f"not signed by the {role} owner"
+    return {
+        "criterion_id": f"signed_by_{role}",
+        "decision_class": row["decision_class"],
+        "segment": row["segment"],
+        "estimate": count,
+        "bound": count,
+        "refuting_bound": None,
+        "n": count,
+        "status": status,
+        "reason": reason,
+    }
+
+
+def about_level(row: Row) -> Row:
+    declared = rank(row["declared_level"])
+    above = None if declared is None else declared - LEVELS.index(row["recommended_level"])
+    at_best = None if declared is None else declared - LEVELS.index(row["best_case_level"])
+    return {
+        "criterion_id": "level_within_evidence",
+        "decision_class": row["decision_class"],
+        "segment": row["segment"],
+        "estimate": above,
+        "bound": above,
+        "refuting_bound": at_best,
+        "n": 4,
+        "status": "ok",
+        "reason": None
+        if row["declared_level"] is None
+        else f"recommended {row['recommended_level']}, declared {row['declared_level']}",
+    }

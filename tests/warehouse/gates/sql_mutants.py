@@ -1,0 +1,127 @@
+"""Mutants of the gates' SQL: which of them a fixed set of worlds tells from the real thing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import duckdb
+from deviations import deviations, verdicts
+from gate_database import Gates
+from hand_built import CONTEXT, cases
+from mutations import Mutant, mutants, regenerated
+from oracle import FACTS, Tables, judge_world
+from oracle_criteria import criterion_verdict
+from oracle_ladder import gates as worst_of
+from test_criterion_verdict import case
+from worlds import KNOWN, LATER, world
+
+BUILDS = "evd_builds"
+JUDGED = ("gate_measured", "gate_mapped", "gate_tests")  # three times the same macro
+ODD_SEEDS = (1, 2, 5, 8, 11, 17)
+ODD = {"latency": "odd", "volume_floor": None, "kpi_improved": "passed"}
+
+
+class Trial:
+    """Databases of fixed worlds, and what the oracle says every model must hold in each.
+
+    ``builds``: evd_builds looks at facts alone, so it gets worlds of facts alone.
+    """
+
+    def __init__(self, gates: Gates, stack: ExitStack, seeds: range, *, builds: bool) -> None:
+        self.gates = gates
+        self.worlds = []
+        for model, inputs, rows in () if builds else cases():
+            tables = inputs | {"landing.run_context": [CONTEXT]}
+            connection = stack.enter_context(closing(gates.open(tables, ("int_run_context",))))
+            self.worlds.append((connection, {model: gates.wanted(connection, model, rows)}))
+        for tables in worlds_of_builds() if builds else worlds_by_size(seeds):
+            models = ("int_run_context", BUILDS) if builds else tuple(gates.sql)
+            connection = stack.enter_context(closing(gates.open(tables, models)))
+            oracle = judge_world(tables)
+            wanted = {
+                model: gates.wanted(connection, model, oracle[model])
+                for model in models
+                if model in oracle
+            }
+            self.worlds.append((connection, wanted))
+        for seed in () if builds else ODD_SEEDS:
+            self.add_odd_words(world(seed), stack)
+
+    def add_odd_words(self, tables: Tables, stack: ExitStack) -> None:
+        """Verdicts that no macro writes, and a gate without one that is due."""
+        connection = stack.enter_context(closing(self.gates.open(tables)))
+        verdicts = judge_world(tables)["gate_verdicts"]
+        for row in verdicts:
+            row["verdict"] = ODD.get(row["criterion_id"], row["verdict"])
+            if row["gate"] == "data_fit":
+                row["verdict"] = "not_applicable"
+        connection.execute(
+            "update gates.gate_verdicts set verdict = 'not_applicable' where gate = 'data_fit'"
+        )
+        for criterion, word in ODD.items():
+            connection.execute(
+                "update gates.gate_verdicts set verdict = $1 where criterion_id = $2",
+                [word, criterion],
+            )
+        wanted = self.gates.wanted(connection, "gate_ladder", worst_of(verdicts))
+        self.worlds.append((connection, {"gate_ladder": wanted}))
+
+    def is_noticed(self, model: str, sql: str) -> bool:
+        """Whether a world differs from the oracle, tried where the fewest rows are first."""
+        return any(
+            self.gates.rows(connection, model, sql) != wanted[model]
+            for connection, wanted in self.worlds
+            if model in wanted
+        )
+
+
+def worlds_by_size(seeds: range) -> list[Tables]:
+    return sorted((world(seed) for seed in seeds), key=lambda w: len(w["evidence.estimates"]))
+
+
+def worlds_of_builds() -> Iterator[Tables]:
+    """Nothing but facts: each alone, known by now or later, beside another of the same build."""
+    first = world(1)
+    context, cohort = first["landing.run_context"], first["facts.fct_cohorts"][0]
+    for fact in FACTS:
+        for batch in (KNOWN, LATER):
+            for build in ("build", "other"):
+                own = [cohort | {"landing_batch": batch, "build_id": build}] * 2
+                beside = "fct_latency_daily" if fact != "fct_latency_daily" else "fct_kpis"
+                yield {
+                    "landing.run_context": context,
+                    f"facts.{beside}": [{"landing_batch": "b1", "build_id": "build"}],
+                    f"facts.{fact}": own,
+                }
+
+
+def judged(trial: Trial, model: str) -> Iterator[tuple[Mutant, str]]:
+    """(mutant, `killed`, `alive` or `broken`: the engine refuses to run it)."""
+    twins = {name: by_change(trial, name) for name in JUDGED[1:] if model == JUDGED[0]}
+    _, sql = trial.gates.sql[model]
+    assert not trial.is_noticed(model, regenerated(sql)), f"{model} differs from the oracle"
+    within = "due" if model in JUDGED[1:] else None
+    for mutant in mutants(sql, within=within, but="judged"):  # that one is the CASE below
+        forms = [(model, mutant.sql)]
+        forms += [(name, of[mutant.change]) for name, of in twins.items() if mutant.change in of]
+        yield mutant, outcome(lambda forms=forms: any(trial.is_noticed(*form) for form in forms))
+
+
+def by_change(trial: Trial, model: str) -> dict[str, str]:
+    sql = trial.gates.sql[model][1]
+    return {mutant.change: mutant.sql for mutant in mutants(sql, but="judged")}
+
+
+def judged_case() -> Iterator[tuple[Mutant, str]]:
+    """Of the one CASE that makes a verdict, over every row three steps from a pass."""
+    rows = deviations(3)
+    wanted = [criterion_verdict(row) for row in rows]
+    for mutant in mutants(f"select {case('criterion_verdict')}"):
+        sql = mutant.sql.removeprefix("SELECT ")
+        yield mutant, outcome(lambda sql=sql: verdicts(sql, rows) != wanted)
+
+
+def outcome(is_noticed: Callable[[], bool]) -> str:
+    try:
+        return "killed" if is_noticed() else "alive"
+    except duckdb.Error:
+        return "broken"

@@ -1,0 +1,80 @@
+"""The gates' SQL against a naive gate in plain Python, and laws over whole worlds."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from compiled_company import Company
+from deviations import deviations, verdicts
+from gate_database import Gates
+from hand_built import CONTEXT, cases
+from oracle import judge_world
+from oracle_criteria import criterion_verdict
+from registry_mutants import survivors
+from test_criterion_verdict import case
+from worlds import world
+
+pytestmark = pytest.mark.xdist_group("small_company")
+WORLDS = 12
+
+
+@pytest.fixture(scope="module")
+def gates(company: Company) -> Gates:
+    return Gates(company, set(judge_world(world(0))))
+
+
+def test_the_verdict_is_the_oracles_for_every_row_three_steps_from_a_pass() -> None:
+    rows = deviations(3)
+    found = verdicts(case("criterion_verdict"), rows)
+    wanted = [criterion_verdict(row) for row in rows]
+    assert len(rows) > 13_000
+    assert found == wanted
+    assert min(Counter(wanted).values()) > 20
+
+
+def test_the_gates_agree_with_the_oracle_on_random_worlds(gates: Gates) -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(WORLDS):
+        tables = world(seed)
+        assert gates.differing(tables) == [], f"world {seed}"
+        seen.update(row["verdict"] for row in judge_world(tables)["gate_verdicts"])
+        seen.update(row["effective_level"] for row in judge_world(tables)["gate_levels"])
+    words = ["pass", "fail", "stale", "insufficient", "error", "not_applicable"]
+    assert min(seen[word] for word in [*words, "human_only", "surface", "delegate"]) > 0
+
+
+def test_the_gate_models_agree_with_the_oracle_on_hand_built_rows(gates: Gates) -> None:
+    for model, inputs, rows in cases():
+        connection = gates.open(inputs | {"landing.run_context": [CONTEXT]}, ("int_run_context",))
+        own = gates.sql[model][1]
+        assert gates.rows(connection, model, own) == gates.wanted(connection, model, rows), model
+
+
+def test_a_gate_of_which_nothing_is_due_or_one_word_is_unknown_is_an_error(gates: Gates) -> None:
+    tables = world(1)
+    with gates.opened(tables) as connection:
+        for change in ("gate = 'data_fit'", "gate = 'production_fit'"):
+            word = "'not_applicable'" if "data" in change else "null"
+            connection.execute(f"update gates.gate_verdicts set verdict = {word} where {change}")
+        connection.execute(
+            "update gates.gate_verdicts set verdict = 'passed' where criterion_id = 'volume_floor'"
+        )
+        connection.execute(
+            "update gates.gate_verdicts set verdict = 'fail' where criterion_id = 'pain_measured'"
+        )
+        gates.build(connection, "gate_ladder")
+        found = connection.execute(
+            "select distinct gate, verdict from gates.gate_ladder "
+            "where gate in ('workflow_fit', 'data_fit', 'production_fit')"
+        ).fetchall()
+    assert sorted(found) == [
+        ("data_fit", "error"),
+        ("production_fit", "error"),
+        ("workflow_fit", "error"),
+    ]
+
+
+def test_no_fault_in_a_row_of_criteria_or_thresholds_is_accepted(tmp_path: Path) -> None:
+    count, alive = survivors(tmp_path, every=40)
+    assert count > 25
+    assert alive == []
