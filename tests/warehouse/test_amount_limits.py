@@ -12,7 +12,8 @@ from unclear_records import BOUNDED, TWICE
 from dagster_project.evidence.estimates.amounts import amount_bands
 from dagster_project.evidence.estimates.errors import read_detections
 from dagster_project.evidence.estimates.registry import read_context
-from dagster_project.evidence.estimates.write import band_row, insert_rows
+from dagster_project.evidence.estimates.replacing import put_rows
+from dagster_project.evidence.estimates.write import BANDS
 
 pytestmark = pytest.mark.xdist_group("small_company")
 LIMITS = (2000, 5000, 10000, 50000)
@@ -75,7 +76,7 @@ def judge(company: Company, connection: duckdb.DuckDBPyConnection) -> list[dict[
     """Evidence, gates and the mart, as a run makes them; rows of MATCH from strict to loose."""
     context = read_context(connection)
     bands = amount_bands(connection, context, read_detections(connection, context))
-    insert_rows(connection, context, "amount_bands", map(band_row, bands))
+    put_rows(connection, context, BANDS, [band.row() for band in bands])
     for model in ("gate_due", "gate_amount_bands", "delegation_limits"):
         company.rebuild(connection, model)
     found = connection.execute(

@@ -34,6 +34,10 @@ class Band(NamedTuple):
     weekly_decisions: Decimal | None
     weekly_others: Decimal | None
 
+    def row(self) -> tuple[object, ...]:
+        """As ``evidence.amount_bands`` has it, without as_of and known_batch."""
+        return (*self.error, *self[1:])
+
 
 def amount_bands(
     connection: "duckdb.DuckDBPyConnection", context: Context, detections: Detections

@@ -34,20 +34,21 @@ def replace_rows(
     connection.execute("BEGIN TRANSACTION")
     try:
         for table, found in rows.items():
-            connection.execute(f"DELETE FROM evidence.{table.name}")
-            _insert(connection, context, table, found)
+            put_rows(connection, context, table, found)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
 
 
-def _insert(
+def put_rows(
     connection: "duckdb.DuckDBPyConnection",
     context: Context,
     table: Table,
     rows: Sequence[tuple[object, ...]],
 ) -> None:
+    """The same of one table, within the transaction of the caller."""
+    connection.execute(f"DELETE FROM evidence.{table.name}")
     names = list(table.columns)[2:]
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     listed = ", ".join(f"unnest(${name}::{table.columns[name]}[])" for name in names)

@@ -111,8 +111,7 @@ def write_estimates(connection: "duckdb.DuckDBPyConnection") -> EstimateReport:
     context = read_context(connection)
     rows = sorted(compute_estimates(connection, context), key=lambda item: item[:4])
     bands = amount_bands(connection, context, read_detections(connection, context))
-    rows_of_bands = [(*band.error, *band[1:]) for band in bands]
-    replace_rows(connection, context, {ESTIMATES: rows, BANDS: rows_of_bands})
+    replace_rows(connection, context, {ESTIMATES: rows, BANDS: [band.row() for band in bands]})
     connection.execute("DROP TABLE IF EXISTS estimate_scope")
     return EstimateReport(
         as_of=context.as_of,
