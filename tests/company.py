@@ -74,6 +74,7 @@ def run_dbt_in_process(
 
     ``keeps_manifest``: what is built writes its compiled SQL to the manifest, which takes 0.7 s.
     """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     from dagster_project.transform.bridge import dbt_environment
@@ -88,6 +89,8 @@ def run_dbt_in_process(
     finally:
         os.environ.clear()
         os.environ.update(before)
+        # the database stays open as long as dbt's process, and that is this one
+        DuckDBConnectionManager.close_all_connections()
     if result.exception:
         raise result.exception
     return result
