@@ -9,13 +9,14 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from company import parse_in_process
 
 from dagster_project.automation.triggers import JOB_NAME
 from dagster_project.build import ManifestMissingError, build_definitions
 from dagster_project.contracts.sources import load_sources
 from dagster_project.names import OPTIONAL_FIELDS
 from dagster_project.settings import Project, load_project
-from dagster_project.transform.bridge import ensure_manifest, manifest_path
+from dagster_project.transform.bridge import manifest_path
 from dagster_project.transform.macros_digest import macros_digest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +48,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory):
         project = load_project()
         with pytest.raises(ManifestMissingError, match="doctor --parse"):
             build_definitions(project)
-        ensure_manifest(project)
+        parse_in_process(project)
         yield project
 
 

@@ -45,8 +45,6 @@ def words(connection: duckdb.DuckDBPyConnection) -> set[str]:
     "statement",
     [
         "DELETE FROM evidence.data_fit",
-        "UPDATE evidence.data_fit SET raised_count = 1",
-        "UPDATE evidence.data_fit SET met_count = met_count - 1",
         "UPDATE evidence.data_fit SET row_count = 0",
     ],
 )
@@ -72,6 +70,8 @@ def by_hand(baseline: Judged, tmp_path_factory: pytest.TempPathFactory) -> Compa
 @pytest.mark.parametrize(
     "statement",
     [
+        "UPDATE evidence.data_fit SET raised_count = 1",
+        "UPDATE evidence.data_fit SET met_count = met_count - 1",
         "UPDATE evidence.data_fit SET evaluated_count = evaluated_count - 1",
         "UPDATE evidence.data_fit SET expected_count = 0, evaluated_count = 0, met_count = 0",
         "UPDATE evidence.data_fit SET known_batch = '20200101T000000000000Z'",
@@ -146,7 +146,7 @@ def test_nothing_landed_passes_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     project = procurement(tmp_path, monkeypatch)
     shutil.rmtree(project.root / "data")
     parse_in_process(project)
-    assert run_dbt_in_process(project, ["build"]).success
+    assert run_dbt_in_process(project, ["build", "--exclude-resource-type", "test"]).success
     criteria, gates = verdicts_of(project)
     assert len(criteria) > 100
     assert passing(criteria) == passing(gates) == set()
