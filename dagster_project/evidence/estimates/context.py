@@ -7,43 +7,28 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from dagster_project.contracts.numbers import SCALE, round_down, round_nearest, round_up
-from dagster_project.contracts.registry.criteria import comparison_of
+from dagster_project.contracts.registry.criteria import CRITERIA, comparison_of
 from dagster_project.names import ABSENT, ALL_SEGMENT, COHORT_SEPARATOR, UNKNOWN
 
 ANY_COHORT = "*"
 AT_MOST, AT_LEAST = "at_most", "at_least"
 SMALLEST_ALPHA = Decimal("0.000001")
 
+# What the gates judge without an estimate: by the results of expectations, the map, sign-offs, or
+# not at all yet.
+NOT_ESTIMATED = frozenset(
+    {
+        *("expectations_met", "level_within_evidence", "signed_by_business", "signed_by_risk"),
+        *("kpi_improved", "guardrails_held", "roi_positive"),
+    }
+)
 # Which side each maker bounds. A registry that compares the other way round would read an upper
 # bound as a lower one, so that is an error of the row and not a choice of the registry.
 COMPARISONS: Mapping[str, str] = {
     criterion: comparison_of(criterion)
-    for criterion in (
-        "volume_floor",
-        "pain_measured",
-        "owners_named",
-        "evidence_feasible",
-        "clean_volume",
-        "required_data_present",
-        "fresh",
-        "accounted",
-        "reconciled",
-        "labels_available",
-        "telemetry_plausible",
-        "reversibility",
-        "value_at_risk",
-        "confidence_quality",
-        "review_capacity",
-        "boundary_defined",
-        "latency",
-        "accuracy",
-        "audit_complete",
-        "fallback_proven",
-        "boundary_respected",
-        "cost_per_decision",
-        "reviewers_effective",
-        "baseline_fixed",
-    )
+    for criteria in CRITERIA.values()
+    for criterion in criteria
+    if criterion not in NOT_ESTIMATED
 }
 
 

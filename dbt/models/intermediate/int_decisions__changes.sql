@@ -13,32 +13,12 @@
     records of a decision are settled in macros/portable/settled_*.sql. -#}
 -- depends_on: {{ ref("int_records__arrivals") }}
 {%- set is_touched = penstock.only_touched_batches() %}
-{%- set is_new = penstock.only_new_batches() %}
 with
     decisions as (select * from {{ ref("int_decisions__mapped") }} where {{ is_touched }}),
 
     attached as (select * from {{ ref("int_records__attached") }} where {{ is_touched }}),
 
-    touched as (
-        select decision_id, landing_batch
-        from decisions
-        where {{ is_new }}
-        union
-        select decision_id, landing_batch
-        from attached
-        where {{ is_new }}
-    ),
-
-    phases as (
-        select touched.decision_id, touched.landing_batch, signs.sign
-        from touched
-        cross join
-            (
-                select -1 as sign
-                union all
-                select 1 as sign
-            ) as signs
-    ),
+    {{ penstock.touched_phases() }},
 
     {{ penstock.settled_versions() }},
 

@@ -42,8 +42,7 @@ class Maker:
         self.thresholds()
         self.cohorts()
         self.builds()
-        self.tables |= {"evidence.estimates": [], "evidence.data_fit": []}
-        self.tables["registry.sign_offs"] = []
+        self.tables |= {"evidence.estimates": [], "evidence.data_fit": [], "registry.sign_offs": []}
         self.evidence()
         self.sign_offs()
         return self.tables
