@@ -3,11 +3,14 @@
 Landed files are written as landing writes them, without the parsing in between: what is measured
 is the heavy lane (``dbt run`` of the facts) when one more day lands. The alternative in the same
 run is the rebuild of everything, which is what a model without a change log would cost every day.
+
+The bar is on CPU seconds, both cores together: wall clock also tells what else the machine does.
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -85,21 +88,21 @@ def main() -> int:
         ensure_manifest(project)
         medians, landed = {}, 0
         for days in sorted(options.days):
-            rebuild = 0.0
             while landed < days:
                 upto = min(landed + 30, days)
                 for day in range(landed, upto):
                     land_day(project, day)
                 landed = upto
-                rebuild = prepare(project)
-                print(f"{landed} days: {rebuild:.1f} s for the last of them", flush=True)
-            seconds = []
+                rebuild, cpu = prepare(project)
+                print(f"{landed} days: {rebuild:.1f} s, {cpu:.1f} CPU s for the last", flush=True)
+            costs = []
             for _ in range(WARM_DAYS):
                 land_day(project, landed)
                 landed += 1
-                seconds.append(prepare(project))
-            medians[days] = statistics.median(seconds)
-            print(f"RESULT day_{days}_seconds={medians[days]:.2f}", flush=True)
+                costs.append(prepare(project))
+            wall, medians[days] = map(statistics.median, zip(*costs, strict=True))
+            print(f"RESULT day_{days}_seconds={wall:.2f}")
+            print(f"RESULT day_{days}_cpu_seconds={medians[days]:.2f}", flush=True)
     ratio = medians[max(medians)] / medians[min(medians)]
     print(f"RESULT look_back_ratio={ratio:.2f}")
     return 0 if ratio <= MOST_RATIO else 1
@@ -171,12 +174,12 @@ def write(
     )
 
 
-def prepare(project: Project) -> float:
-    """Seconds of one `dbt run` of the facts, the start of the process included."""
+def prepare(project: Project) -> tuple[float, float]:
+    """Seconds and CPU seconds of one `dbt run` of the facts, the start of the process included."""
     command = [str(Path(sys.executable).with_name("dbt")), "--quiet"]
     is_new = not project.warehouse.exists()
     verb, leave_out = ("build", ["--exclude-resource-type", "test"]) if is_new else ("run", [])
-    begin = time.perf_counter()
+    begin, before = time.perf_counter(), cpu_seconds()
     done = subprocess.run(
         [*command, verb, "-s", "+config.schema:facts", *leave_out],
         env=dbt_environment(project),
@@ -192,7 +195,13 @@ def prepare(project: Project) -> float:
         slow = sorted(results, key=lambda item: -item["execution_time"])[:6]
         for item in slow:
             print(f"   {item['unique_id']:60} {item['execution_time']:.2f} s")
-    return time.perf_counter() - begin
+    return time.perf_counter() - begin, cpu_seconds() - before
+
+
+def cpu_seconds() -> float:
+    """Of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
