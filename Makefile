@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps 
 export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion poison planted bench-sample mutants clean
+.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion bench-evidence poison planted bench-sample mutants clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -44,6 +44,9 @@ bench-look-back: $(VENV)/dev.stamp ## Measure a day after 30 and after 365 days 
 
 bench-promotion: $(VENV)/dev.stamp ## Measure how often simulated classes are promoted or alarmed wrongly
 	$(BIN)/python benchmarks/promotion.py
+
+bench-evidence: $(VENV)/dev.stamp ## Measure all evidence rows of 2,000 classes, 5 segments and 3 cohorts
+	$(BIN)/python benchmarks/evidence.py
 
 bench-sample: $(VENV)/dev.stamp ## Measure a draw of the audit sample from a million decisions
 	$(BIN)/python benchmarks/sample.py

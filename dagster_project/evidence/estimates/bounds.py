@@ -74,13 +74,27 @@ def anytime_upper(
     )
     shape = cells[0].shape
     # most cells of a company look alike (nothing seen yet): solve each kind once
-    kinds, kind_of = np.unique(
-        np.stack([cell.ravel() for cell in cells]), axis=1, return_inverse=True
-    )
+    columns = [cell.ravel() for cell in cells]
+    first, kind_of = _kinds(columns)
+    kinds = np.stack([column[first] for column in columns])
     solved = np.ones(kinds.shape[1])
     is_open = kinds[0] < kinds[1]
     solved[is_open] = _bisect_upper(*kinds[:, is_open])
-    return solved[kind_of.ravel()].reshape(shape)
+    return solved[kind_of].reshape(shape)
+
+
+def _kinds(columns: list[Array]) -> tuple[Whole, Whole]:
+    """A place of each kind of row, and the kind of every place.
+
+    Column by column: ``np.unique`` of whole rows compares them as bytes, six times slower.
+    """
+    kind_of = np.zeros(len(columns[0]), dtype=np.int64)
+    first = kind_of[:1]
+    for column in columns:
+        values, code = np.unique(column, return_inverse=True)
+        pairs = kind_of * len(values) + code
+        _, first, kind_of = np.unique(pairs, return_index=True, return_inverse=True)
+    return first, kind_of
 
 
 def _bisect_upper(k: Array, n: Array, limit: Array, alpha: Array) -> Array:

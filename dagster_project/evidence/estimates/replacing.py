@@ -48,14 +48,21 @@ def put_rows(
     rows: Sequence[tuple[object, ...]],
 ) -> None:
     """The same of one table, within the transaction of the caller."""
+    import pyarrow as pa
+
     connection.execute(f"DELETE FROM evidence.{table.name}")
     names = list(table.columns)[2:]
+    empty = connection.execute(f"SELECT {', '.join(names)} FROM evidence.{table.name}")
+    schema = empty.to_arrow_table().schema
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    listed = ", ".join(f"unnest(${name}::{table.columns[name]}[])" for name in names)
-    values: dict[str, object] = {
-        name: list(column) for name, column in zip(names, columns, strict=True)
-    }
-    connection.execute(
-        f"INSERT INTO evidence.{table.name} SELECT $as_of, $known_batch, {listed}",
-        {"as_of": context.as_of, "known_batch": context.known_batch, **values},
+    # by columns: a list of 200,000 values as a parameter takes DuckDB ten times as long
+    found = pa.table(
+        [pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)],
+        schema=schema,
     )
+    connection.register("found_rows", found)
+    connection.execute(
+        f"INSERT INTO evidence.{table.name} SELECT $as_of, $known_batch, * FROM found_rows",
+        {"as_of": context.as_of, "known_batch": context.known_batch},
+    )
+    connection.unregister("found_rows")
