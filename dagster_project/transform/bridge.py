@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dagster_project import warehouse
 from dagster_project.files import write_durably
 from dagster_project.settings import Project
 
@@ -33,6 +34,7 @@ def dbt_environment(project: Project) -> dict[str, str]:
         **os.environ,
         "PENSTOCK_HOME": str(project.home),
         "PENSTOCK_THREADS": str(project.threads),
+        warehouse.MEMORY_VARIABLE: str(warehouse.memory_gigabytes()),
         # where this installation lies: no path of a machine stands in a company project
         "PENSTOCK_DBT_PACKAGE": str(project.dbt_package),
         "DBT_PROFILES_DIR": str(project.root),
