@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from dagster_project.evidence.estimates.bounds import Prior
 from dagster_project.evidence.estimates.history import Counts, History
 
 
@@ -37,4 +38,5 @@ def history(
         doubted=labels + strays.sum(axis=1),
         unplaced=labels,
         limit=np.full(cells, limit),
+        borrowed=Prior(np.zeros(cells), np.zeros(cells)),
     )
