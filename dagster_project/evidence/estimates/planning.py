@@ -240,7 +240,8 @@ def _plan(
     """``asked``: trials from nothing, and beyond what is there."""
     whole, further = asked
     # never fewer than without one failure: that also counts what cannot be read
-    is_reachable = item.n_needed is not None and further >= 0
+    # of a cell without anything nobody can say how much of it cannot be sampled
+    is_reachable = further >= 0 and (item.n_needed is not None or not item.n_effective)
     needed = max(further, item.n_needed or 0) if is_reachable else None
     if item.n_needed == 0:
         needed = 0
