@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from estimates_world import CLASS, World
@@ -13,7 +13,8 @@ from dagster_project.evidence.shown.write import write_shown
 MONDAY = date(2025, 1, 27)
 WEEKS = 9
 LAST = MONDAY + timedelta(weeks=WEEKS - 1)
-ALPHA, OTHER = 1e-5, "w.other"
+OTHER = "w.other"
+RULES = Path(__file__).resolve().parents[3] / "dbt" / "seeds" / "tripwires.csv"
 # bin of confidence: decisions a week; none is near a round one
 SPREAD = {45: 30, 55: 30, 65: 30, 85: 150, 95: 160}
 
@@ -46,7 +47,7 @@ def raised(world: World) -> set[tuple[str, str, str]]:
     write_shown(world.connection)
     rows = world.connection.execute(
         "select finding, decision_class, subject, week_start from evidence.tripwires join "
-        "read_csv('dbt/seeds/tripwires.csv') as rules using (finding) "
+        f"read_csv('{RULES}') as rules using (finding) "
         "where p_value <= alpha and effect >= minimum_effect and not is_explained"
     ).fetchall()
     assert all(day == LAST for *_, day in rows)
@@ -108,10 +109,9 @@ TRICKS: dict[str, tuple[Callable[[World], None], tuple[str, str, str]]] = {
 
 def test_a_steady_company_raises_nothing(company: World) -> None:
     assert raised(company) == set()
-    (count,) = company.connection.execute("select count(*) from evidence.tripwires").fetchone() or (
-        0,
-    )
-    assert count > 0
+    tested = company.connection.execute("select distinct finding from evidence.tripwires")
+    # nothing moved and nothing fell, so only the halves are there to compare
+    assert tested.fetchall() == [("cherry_picked_reviews",)]
 
 
 @pytest.mark.parametrize("trick", TRICKS)
@@ -147,4 +147,3 @@ def test_the_chance_is_hypergeometric() -> None:
     assert chance_of_so_few(0, 5, 4, 10) == pytest.approx(6 / 252)
     assert chance_of_so_few(1, 5, 4, 10) == pytest.approx(66 / 252)
     assert chance_of_so_few(4, 5, 4, 10) == pytest.approx(1.0)
-    assert Decimal(str(ALPHA)) > 0
