@@ -40,6 +40,13 @@ def ever_promoted(failures: Array) -> float:
     return float((best <= LIMIT).mean())
 
 
+def misled(failures: Array) -> float:
+    """The same of worlds that borrow 4 failures in 4,000 trials at a quarter."""
+    world = history(np.full(failures.shape, A_LOOK), failures, LIMIT, borrowed=(1.0, 999.0))
+    found = certify(world, np.full(len(failures), ALPHA)).best[: len(failures)]
+    return float((found <= LIMIT).mean())
+
+
 def sliding(failures: Array) -> float:
     """Share of worlds that a bound over the last ``WINDOW`` looks alone would ever pass."""
     total = np.cumsum(failures, axis=1)
@@ -72,6 +79,11 @@ def main() -> int:
     a_year = drawn(generator, 0.0501, 365, A_YEAR)
     figures = {
         "promoted_bad": (ever_promoted(drawn(generator, 0.0501, 90, WORLDS)), "<=", ALPHA),
+        "promoted_bad_by_a_misleading_lender": (
+            misled(drawn(generator, 0.0501, 90, 10 * WORLDS)),
+            "<=",
+            ALPHA,
+        ),
         "promoted_good": (ever_promoted(drawn(generator, 0.02, 90, WORLDS)), ">=", 0.999),
         "promoted_bad_in_a_year": (ever_promoted(a_year), "<=", ALPHA),
         "promoted_bad_in_a_year_by_a_window": (sliding(a_year), ">=", ALPHA),

@@ -13,7 +13,10 @@ from dagster_project.settings import Project
 DATA_FIT = dg.AssetKey(["evidence", "data_fit"])
 RESULTS = dg.AssetKey(["evidence", "expectation_results"])
 ESTIMATES = dg.AssetKey(["evidence", "estimates"])
-SHOWN = [dg.AssetKey(["evidence", name]) for name in ("confidence", "reliability", "agreement")]
+SHOWN = [
+    dg.AssetKey(["evidence", name])
+    for name in ("confidence", "reliability", "agreement", "tripwires")
+]
 
 
 def data_fit_asset(project: Project, suites: Sequence[Suite]) -> dg.AssetsDefinition:

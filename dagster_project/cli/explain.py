@@ -25,6 +25,10 @@ GATE = (
     "SELECT verdict, is_blocked, pass_count, due_count, cohort_id FROM {gate_scorecard} "
     "WHERE decision_class = ? AND segment = ? AND gate = ?"
 )
+PLANS = (
+    "SELECT * EXCLUDE (as_of, workflow, decision_class, cohort_id) FROM {evidence_feasibility}"
+    " WHERE decision_class = ?"
+)
 # units that nobody could read count in criteria of these gates
 REFUSED_GATES = ("data_fit", "autonomy_fit", "production_fit")
 REFUSED_SHOWN = 10
@@ -75,6 +79,9 @@ def _explanation(
         "open_count": sum(row["open_count"] for row in refused),
         "places": refused[:REFUSED_SHOWN],
     }
+    plans = {row.pop("criterion_id"): row for row in release.rows(PLANS, decision_class)}
+    for criterion in criteria:
+        criterion["plan"] = plans.get(criterion["criterion_id"])
     return asked | found | {"criteria": criteria, "refused": lost}
 
 
@@ -127,7 +134,7 @@ def _print_criterion(out: "Console", row: dict[str, Any]) -> None:
     title = f"  {row['title']}" if row["title"] else ""
     head = verdict_text(row["verdict"]) + text("  ", (row["criterion_id"], "bold"), title)
     out.print(head)
-    for line in (_measured(row), _missing(row), _provenance(row)):
+    for line in (_measured(row), _missing(row), _planned(row), _provenance(row)):
         if line is not None:
             print_indented(out, line)
 
@@ -166,6 +173,22 @@ def _missing(row: dict[str, Any]) -> "Text | None":
     more = f"{number(needed)} more clean trials" if needed and str(needed) not in reason else ""
     words = "; ".join(part for part in (reason, more) if part) or _not_held(row)
     return text((f"{word}: ", "yellow"), words)
+
+
+def _planned(row: dict[str, Any]) -> "Text | None":
+    """By when it can be shown if errors are as planned; nothing where it is shown, or not due."""
+    from dagster_project.cli.screen import text
+
+    plan = row["plan"]
+    if plan is None or row["verdict"] in ("pass", "not_applicable"):
+        return None
+    where = "" if plan["segment"] == "all" else f" in {plan['segment']}"
+    error = number(plan["planning_error"])
+    if plan["needed_count"] is None:
+        return text(("planned: ", "yellow"), f"{plan['reason']}{where}")
+    day = plan["expected_date"] or plan["reason"]
+    words = f"{number(plan['needed_count'])} more trials{where} at {error} failing: {day}"
+    return text(("planned: ", "yellow"), words)
 
 
 def _not_held(row: dict[str, Any]) -> str:

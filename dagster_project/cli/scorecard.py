@@ -19,6 +19,10 @@ CARD = (
     "open_criteria, first_reason, labels_needed FROM {gate_scorecard} "
     "ORDER BY decision_class, segment, gate_order"
 )
+FINDINGS = (
+    "SELECT * EXCLUDE (as_of, workflow, decision_class) FROM {findings} "
+    "WHERE decision_class = ? ORDER BY week_start DESC, finding, subject"
+)
 COHORTS = (
     "SELECT * EXCLUDE (workflow, decision_class) FROM {decision_class_cohorts} "
     "WHERE decision_class = ? ORDER BY is_current DESC, decision_count DESC, cohort_id"
@@ -28,20 +32,26 @@ COHORTS = (
 def show_scorecard(project: "Project", decision_class: str | None, *, as_json: bool) -> None:
     """Print all classes, or one with its segments, tests and cohorts."""
     from dagster_project.cli.release import open_release
-    from dagster_project.cli.scorecard_text import print_classes, print_one
+    from dagster_project.cli.scorecard_text import (
+        print_classes,
+        print_finding_count,
+        print_one,
+    )
     from dagster_project.cli.screen import console, emit_json
 
     with open_release(project) as release:
         heading = release.heading()
         if decision_class is None:
             classes = class_rows(release)
-            document = heading | {"classes": classes}
+            (findings,) = release.rows("SELECT count(*) AS count FROM {findings}")
+            document = heading | {"classes": classes, "finding_count": findings["count"]}
         else:
             document = heading | {"class": class_details(release, decision_class)}
     if as_json:
         emit_json(document)
     elif decision_class is None:
         print_classes(console(), heading, classes)
+        print_finding_count(console(), document["finding_count"])
     else:
         print_one(console(), heading, document["class"])
 
@@ -75,6 +85,7 @@ def class_details(release: Release, decision_class: str) -> dict[str, Any]:
         "currency": rows[0]["currency"],
         "segments": segments,
         "cohorts": release.rows(COHORTS, decision_class),
+        "findings": release.rows(FINDINGS, decision_class),
     }
 
 

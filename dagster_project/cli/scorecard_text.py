@@ -77,7 +77,22 @@ def print_one(out: "Console", heading: dict[str, Any], found: dict[str, Any]) ->
     out.print()
     _print_open(out, segments[0]["gates"])
     _print_cohorts(out, found["cohorts"])
+    _print_findings(out, found["findings"])
     print_legend(out)
+
+
+def print_finding_count(out: "Console", count: int) -> None:
+    """How many signs of worked-on numbers there are; silent without one."""
+    if count:
+        out.print(text((f"findings beside the scorecard: {number(count)}", "bold yellow")))
+        out.print(text(("they change no verdict; see them by class", "dim")))
+
+
+def _print_findings(out: "Console", findings: list[dict[str, Any]]) -> None:
+    print_finding_count(out, len(findings))
+    for row in findings:
+        words = f"{row['title']} ({row['subject']}, week of {row['week_start']})"
+        print_indented(out, text(words))
 
 
 def _name_width(out: "Console", names: list[str]) -> int:

@@ -10,6 +10,8 @@ from dagster_project.names import OWNER_ROLES
 
 # Both sort with ISO dates as text.
 FOREVER = "9999-12-31"
+# a trial of another class is worth a quarter of an own one at most
+LARGEST_WEIGHT = Decimal("0.25")
 ENDLESS = Decimal("Infinity")
 
 
@@ -55,6 +57,38 @@ def check_amount_limits(limits: SeedFile) -> None:
                 "amount_limit",
                 f"{quoted(row.cells['amount_limit'])} is the amount of row {line}",
                 "keep one row per class and amount",
+            )
+
+
+def check_borrowed(loans: SeedFile) -> None:
+    """No more failures than trials, a weight of at most a quarter."""
+    for row in loans.sound("failure_count", "trial_count"):
+        if int(row.cells["failure_count"]) > int(row.cells["trial_count"]):
+            loans.report(
+                row,
+                "failure_count",
+                f"{quoted(row.cells['failure_count'])} is more than the trials",
+                "write the failed trials, and all trials as trial_count",
+            )
+    for row in loans.sound("weight"):
+        if Decimal(row.cells["weight"]) > LARGEST_WEIGHT:
+            loans.report(
+                row,
+                "weight",
+                f"{quoted(row.cells['weight'])} is above {LARGEST_WEIGHT}",
+                f"discount the lender to {LARGEST_WEIGHT} or less",
+            )
+
+
+def check_planning_errors(plans: SeedFile) -> None:
+    """An error below 1."""
+    for row in plans.sound("planning_error"):
+        if Decimal(row.cells["planning_error"]) >= 1:
+            plans.report(
+                row,
+                "planning_error",
+                f"{quoted(row.cells['planning_error'])} is not below 1",
+                "write the error as a share, such as 0.01",
             )
 
 

@@ -160,6 +160,50 @@ PRICE_LIST: Final = Seed(
     ),
 )
 
+PLANNING_ERRORS: Final = Seed(
+    "planning_errors",
+    "planning error",
+    "one class's error that its evidence is planned with",
+    ("decision_class",),
+    (
+        CLASS_LINK,
+        SeedColumn(
+            "planning_error",
+            Kind.SHARE,
+            "Error expected of the decisions the AI takes alone.",
+            is_above_zero=True,
+            example="0.01",
+        ),
+        link("owner", "people", "Who answers for it."),
+        text("reason", "Why so small an error, or so large a one, is expected."),
+    ),
+)
+BORROWED_EVIDENCE: Final = Seed(
+    "borrowed_evidence",
+    "loan",
+    "what one class borrows from another class's or cohort's evidence, from a day on",
+    ("decision_class", "registered_at"),
+    (
+        CLASS_LINK,
+        date("registered_at", "Day of registration, before the first decision that uses it."),
+        link("lender_class", "decision_classes", "Class whose evidence is borrowed."),
+        text("lender_cohort", "Its cohort; empty: all of them.", is_required=False),
+        SeedColumn("failure_count", Kind.COUNT, "Failed trials of the lender.", example="3"),
+        SeedColumn(
+            "trial_count", Kind.COUNT, "Its trials in all.", is_above_zero=True, example="1200"
+        ),
+        SeedColumn(
+            "weight",
+            Kind.SHARE,
+            "What one trial of the lender counts, at most 0.25.",
+            is_above_zero=True,
+            example="0.25",
+        ),
+        link("owner", "people", "Who answers for it."),
+        text("reason", "Why the lender's decisions are alike."),
+    ),
+)
+
 SEEDS: Final = (
     WORKFLOWS,
     DECISION_CLASSES,
@@ -176,4 +220,6 @@ SEEDS: Final = (
     RAIL_SEED,
     SIGN_OFFS,
     PRICE_LIST,
+    PLANNING_ERRORS,
+    BORROWED_EVIDENCE,
 )

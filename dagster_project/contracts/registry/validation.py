@@ -78,6 +78,8 @@ def _check_references(found: SeedFile, files: Mapping[str, SeedFile]) -> None:
 def _check_rules(files: Mapping[str, SeedFile]) -> None:
     rows.check_alpha(files["decision_classes"])
     rows.check_amount_limits(files["amount_limits"])
+    rows.check_borrowed(files["borrowed_evidence"])
+    rows.check_planning_errors(files["planning_errors"])
     rows.check_mapping(files["class_mapping"])
     rows.check_owners(files["owners"])
     rows.check_kpis(files["kpi_registry"])

@@ -4,7 +4,6 @@ All arguments broadcast; rates are shares (0-1); ``alpha`` is one-sided. What ca
 (NaN, negative, more failures than trials) raises ValueError that names it.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +29,19 @@ PRIOR_FAILURES = 0.5
 BISECTIONS = 48
 # how seldom an honest draw selects fewer than ``fewest_selected``
 CHANCE_OF_FEWER = 0.05
-# a limit of one in a hundred million still has an answer (3.7e8 clean trials)
-LARGEST_TRIALS = 10**9
+
+
+class Prior(NamedTuple):
+    """Failures and successes that a bound begins with, fixed before any data of the class."""
+
+    failures: Array
+    successes: Array
+
+
+def registered_prior(limit: npt.ArrayLike) -> Prior:
+    """Half a failure, and the successes that make it a trial's share of ``limit``."""
+    aim = _open_unit("limit", limit)
+    return Prior(np.full(aim.shape, PRIOR_FAILURES), np.asarray(PRIOR_FAILURES / aim))
 
 
 def log_e(
@@ -47,18 +57,18 @@ def log_e(
     and for p0 or limit outside (0, 1).
     """
     failures, trials = _counts(k, n)
-    null, aim = _open_unit("p0", p0), _open_unit("limit", limit)
-    return _log_e(failures, trials, null, aim)
+    return log_e_under(failures, trials, _open_unit("p0", p0), registered_prior(limit))
 
 
-def _log_e(k: Array, n: Array, p0: Array, limit: Array) -> Array:
-    a, b = PRIOR_FAILURES, PRIOR_FAILURES / limit
-    with np.errstate(divide="ignore"):
-        posterior = np.log(betainc(k + a, n - k + b, p0))
-        prior = np.log(betainc(a, b, p0))
+def log_e_under(k: Array, n: Array, p0: Array, prior: Prior) -> Array:
+    """The same for a prior of any shape; counts and p0 are taken to be sound. NaN where a prior
+    far above p0 leaves nothing below it: that refutes nothing."""
+    a, b = prior
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cut = np.log(betainc(k + a, n - k + b, p0)) - np.log(betainc(a, b, p0))
     likelihood = k * np.log(p0) + (n - k) * np.log1p(-p0)
     weight = betaln(k + a, n - k + b) - betaln(a, b)
-    return np.asarray(weight + posterior - prior - likelihood, dtype=np.float64)
+    return np.asarray(weight + cut - likelihood, dtype=np.float64)
 
 
 def anytime_upper(
@@ -68,10 +78,13 @@ def anytime_upper(
 
     k may be fractional (scores); n = 0 and k = n give 1. Raises ValueError for impossible counts.
     """
+    return upper_under(k, n, registered_prior(limit), alpha)
+
+
+def upper_under(k: npt.ArrayLike, n: npt.ArrayLike, prior: Prior, alpha: npt.ArrayLike) -> Array:
+    """The same for a prior of any shape, fixed before the first trial."""
     failures, trials = _counts(k, n)
-    cells = np.broadcast_arrays(
-        failures, trials, _open_unit("limit", limit), _open_unit("alpha", alpha)
-    )
+    cells = np.broadcast_arrays(failures, trials, *prior, _open_unit("alpha", alpha))
     shape = cells[0].shape
     # most cells of a company look alike (nothing seen yet): solve each kind once
     columns = [cell.ravel() for cell in cells]
@@ -97,7 +110,7 @@ def _kinds(columns: list[Array]) -> tuple[Whole, Whole]:
     return first, kind_of
 
 
-def _bisect_upper(k: Array, n: Array, limit: Array, alpha: Array) -> Array:
+def _bisect_upper(k: Array, n: Array, a: Array, b: Array, alpha: Array) -> Array:
     # E < 1 up to k/n, and from there to 1 it crosses 1/alpha once (checked on a grid in tests)
     low, high = k / n, np.ones_like(n)
     wanted = -np.log(alpha)
@@ -105,7 +118,7 @@ def _bisect_upper(k: Array, n: Array, limit: Array, alpha: Array) -> Array:
         middle = (low + high) / 2
         inside = middle < 1.0
         tested = np.where(inside, middle, 0.5)
-        is_refuted = ~inside | (_log_e(k, n, tested, limit) >= wanted)
+        is_refuted = ~inside | (log_e_under(k, n, tested, Prior(a, b)) >= wanted)
         high = np.where(is_refuted, middle, high)
         low = np.where(is_refuted, low, middle)
     return high
@@ -118,59 +131,6 @@ def anytime_lower(
     trials = np.asarray(n, dtype=np.float64)
     failures = trials - np.asarray(successes, dtype=np.float64)
     return 1.0 - anytime_upper(failures, trials, 1.0 - _open_unit("floor", floor), alpha)
-
-
-def clean_trials_needed(limit: npt.ArrayLike, alpha: npt.ArrayLike) -> Whole:
-    """Trials without one failure until the bound meets the limit: 72 for 5 % at alpha 0.05."""
-    aim, level = np.broadcast_arrays(_open_unit("limit", limit), _open_unit("alpha", alpha))
-    nothing = np.zeros(aim.shape)
-    return more_clean_trials(Counted(nothing, nothing, nothing), aim, aim, level)
-
-
-class Counted(NamedTuple):
-    """Failures in trials, and units beside them that failed for certain (unreadable)."""
-
-    failures: Array
-    trials: Array
-    lost: Array
-
-
-def more_clean_trials(counted: Counted, target: Array, limit: Array, alpha: Array) -> Whole:
-    """Further clean trials until the bound meets ``target``; -1 when a billion do not suffice.
-
-    ``limit`` shapes the prior, as registered. Lost units weigh lost / (trials + lost), and at least
-    as much as failed trials.
-    """
-
-    def is_enough(more: Whole) -> Flags:
-        share = counted.lost / np.maximum(counted.trials + more + counted.lost, 1.0)
-        left = (target - share) / np.maximum(1.0 - share, 1e-300)
-        null = np.clip(left, 1e-12, 1.0 - 1e-12)
-        evidence = _log_e(counted.failures, counted.trials + more, null, limit)
-        failed, tried = counted.failures + counted.lost, counted.trials + counted.lost + more
-        inside = np.clip(target, 1e-12, 1.0 - 1e-12)
-        as_failed = _log_e(failed, tried, inside, limit)
-        wanted = -np.log(alpha)
-        is_met: Flags = (left > 0) & (evidence >= wanted) & (as_failed >= wanted)
-        return is_met
-
-    return smallest_count(is_enough, np.broadcast(*counted, target, limit, alpha).shape)
-
-
-def smallest_count(is_enough: Callable[[Whole], Flags], shape: tuple[int, ...]) -> Whole:
-    """Per cell the smallest whole number (up to a billion) that is enough, else -1.
-
-    ``is_enough`` maps an array of counts of ``shape`` to booleans and must be monotone.
-    """
-    low = np.full(shape, -1, dtype=np.int64)
-    high = np.full(shape, LARGEST_TRIALS, dtype=np.int64)
-    is_reachable = is_enough(high)
-    while bool(np.any(is_open := high - low > 1)):
-        middle = np.where(is_open, (low + high) // 2, high)
-        met = is_enough(middle)
-        high = np.where(is_open & met, middle, high)
-        low = np.where(is_open & ~met, middle, low)
-    return np.where(is_reachable, high, -1)
 
 
 def clopper_pearson(
@@ -238,13 +198,13 @@ def fewest_selected(
     return np.asarray(count - is_one_less, dtype=np.int64)
 
 
-def is_refuted(k: Array, n: Array, p: Array, limit: Array, alpha: Array) -> Flags:
+def is_refuted(k: Array, n: Array, p: Array, prior: Prior, alpha: Array) -> Flags:
     """Whether "the failure rate is p or more" is refuted at ``alpha``, at every look.
 
-    Where it is not, ``anytime_upper`` is p or more. ``p`` of 1 is asked just below it.
+    Where it is not, ``upper_under`` is p or more. ``p`` of 1 is asked just below it.
     """
     null = np.clip(p, 1e-12, 1.0 - 1e-12)
-    evidence: Flags = _log_e(k, n, null, limit) >= -np.log(alpha)
+    evidence: Flags = log_e_under(k, n, null, prior) >= -np.log(alpha)
     return evidence
 
 

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dagster_project.contracts.numbers import SCALE, round_down, round_nearest, round_up
 from dagster_project.contracts.registry.criteria import CRITERIA, comparison_of
 from dagster_project.names import ABSENT, ALL_SEGMENT, COHORT_SEPARATOR, UNKNOWN
+
+if TYPE_CHECKING:
+    from dagster_project.evidence.estimates.borrowed import Loan
 
 ANY_COHORT = "*"
 AT_MOST, AT_LEAST = "at_most", "at_least"
@@ -114,6 +117,8 @@ class Context:
     sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
     latency_limits: Mapping[str, float] = field(default_factory=dict)
+    loans: Mapping[tuple[str, str], "Loan"] = field(default_factory=dict)
+    planning_errors: Mapping[str, float] = field(default_factory=dict)
 
     def judged(self, criterion: str) -> tuple[DecisionClass, ...]:
         """The classes for which the registry holds this criterion."""

@@ -6,12 +6,15 @@ import numpy as np
 
 from dagster_project.evidence.estimates.bounds import (
     Array,
-    Counted,
     Flags,
+    Prior,
     Whole,
-    anytime_upper,
     clopper_pearson,
     is_refuted,
+    upper_under,
+)
+from dagster_project.evidence.estimates.trials_needed import (
+    Counted,
     more_clean_trials,
     smallest_count,
 )
@@ -23,7 +26,8 @@ class ErrorCells:
 
     ``weight`` is each stratum's share of the cell's decisions, ``later`` how many came after what
     was counted here, as a multiple of these decisions. ``doubted`` trials of a stratum are failed
-    for a pass, but nobody saw them fail; ``wrong`` are the failures that somebody saw.
+    for a pass, but nobody saw them fail; ``wrong`` are the failures that somebody saw. ``prior`` is
+    each cell's.
     """
 
     cell_of: Whole
@@ -34,7 +38,7 @@ class ErrorCells:
     trials: Array
     doubted: Array
     fixed: Array
-    limit: Array
+    prior: Prior
 
     def upper(self, alpha: Array, more: Whole | None = None) -> Array:
         """UCB of the error per cell, each stratum at alpha ÷ strata; ``more`` = clean trials."""
@@ -44,7 +48,7 @@ class ErrorCells:
         """UCB per stratum, for ``mix``."""
         added = 0 if more is None else np.ceil(more[self.cell_of] * self._portion())
         failed, tried = self.failures + self.doubted, self.trials + self.doubted + added
-        return anytime_upper(failed, tried, self.limit[self.cell_of], self._split(alpha))
+        return upper_under(failed, tried, self._priors(), self._split(alpha))
 
     def mix(self, bound: Array) -> Array:
         """Bounds per stratum, weighed, with what failed for sure.
@@ -65,8 +69,8 @@ class ErrorCells:
         """No more than ``upper``, at the price of one evaluation: per stratum ``tested`` where the
         data do not refute it, else what was counted."""
         failed, tried = self.failures + self.doubted, self.trials + self.doubted
-        limit, level = self.limit[self.cell_of], self._split(alpha)
-        is_lower = (failed < tried) & is_refuted(failed, tried, tested, limit, level)
+        prior, level = self._priors(), self._split(alpha)
+        is_lower = (failed < tried) & is_refuted(failed, tried, tested, prior, level)
         counted = failed / np.maximum(tried, 1.0)
         return self.mix(np.where(is_lower, counted, tested))
 
@@ -100,7 +104,7 @@ class ErrorCells:
         null = np.clip(left, 1e-12, 1 - 1e-12)
         lost = np.zeros(len(self.fixed))
         counted = Counted(self.failures + self.doubted, self.trials + self.doubted, lost)
-        return more_clean_trials(counted, null, self.limit, alpha)
+        return more_clean_trials(counted, null, self.prior, alpha)
 
     def needed_of_several(self, alpha: Array, target: Array) -> Whole:
         """For cells of several strata."""
@@ -124,7 +128,7 @@ class ErrorCells:
             self.trials[mine],
             self.doubted[mine],
             self.fixed[chosen],
-            self.limit[chosen],
+            Prior(*(part[chosen] for part in self.prior)),
         )
 
     def without_decisions(self) -> Flags:
@@ -138,6 +142,9 @@ class ErrorCells:
             weight=np.where(chosen[self.cell_of], other.weight, self.weight),
             fixed=np.where(chosen, other.fixed, self.fixed),
         )
+
+    def _priors(self) -> Prior:
+        return Prior(*(part[self.cell_of] for part in self.prior))
 
     def _split(self, alpha: Array) -> Array:
         count = np.bincount(self.cell_of, minlength=len(self.fixed))

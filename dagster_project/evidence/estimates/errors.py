@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dagster_project.evidence.estimates.borrowed import Loan, contradiction
 from dagster_project.evidence.estimates.bounds import Array, Whole, anytime_lower
 from dagster_project.evidence.estimates.certificate import Certificate, certify
 from dagster_project.evidence.estimates.context import (
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import duckdb
 
 METHOD = "stratified_anytime_alarm"
+BORROWED = f"{METHOD}_borrowed"
+NOTHING = (0.0, 0.0)
 # only shapes the prior of the detection bound; it never decides
 DEFAULT_DETECTION_FLOOR = 0.8
 
@@ -109,30 +112,23 @@ def error_bounds(
     cells: Sequence[Cell],
     alpha: Array,
     detections: Detections,
+    lent: Sequence[tuple[float, float]] | None = None,
 ) -> Errors:
     """Errors of ``cells`` at ``alpha``; the accuracy limit of the class shapes the prior.
 
     Where reviews are the labels, a third of alpha bounds the error and a third what reviewers
-    find; the last third is kept for labels that turn after they count as mature.
+    find; the last third is kept for labels that turn after they count as mature. ``lent`` failures
+    and successes are added to each cell's prior.
     """
     limits = {
         cell.decision_class: float(context.thresholds["accuracy", cell.decision_class].threshold)
         for cell in cells
     }
-    reviewed = {item.decision_class: item.review_pool for item in context.classes}
-    by_review = {item.decision_class for item in context.classes if not item.label_outcome}
-    split = np.array([3.0 if cell.decision_class in by_review else 1.0 for cell in cells])
-    shown, found, floor = [], [], []
-    for cell in cells:
-        name = cell.decision_class
-        seeded, detected, _ = detections.get(reviewed[name], Detection())
-        missed = min(max(seeded - detected, 0), seeded) + context.lost(name).reviews
-        shown.append(max(seeded, 0) + context.lost(name).reviews)
-        found.append(shown[-1] - missed)
-        floor.append(_detection_floor(context, name))
-    bound = anytime_lower(np.array(found), np.array(shown), np.array(floor), alpha / 3.0)
-    detection = np.where(split > 1, bound, 1.0)
-    history, parts = read_history(context, sample, cells, limits)
+    split = split_of_alpha(context, cells)
+    detection = detection_bounds(context, cells, alpha, detections)
+    history, parts = read_history(
+        context, sample, cells, limits, [NOTHING] * len(cells) if lent is None else lent
+    )
     place = np.arange(len(cells))
     whole = history.cut(place, 0 * place, 0 * place + history.weeks)
     wrong = [float(item.wrong) for part in parts for item in part.sampled]
@@ -144,6 +140,38 @@ def error_bounds(
         detection,
         first_week(sample.weeks),
     )
+
+
+def split_of_alpha(context: Context, cells: Sequence[Cell]) -> Array:
+    """Into how many parts a cell's alpha goes: three where reviews are the labels."""
+    by_review = {item.decision_class for item in context.classes if not item.label_outcome}
+    return np.array([3.0 if cell.decision_class in by_review else 1.0 for cell in cells])
+
+
+def detection_bounds(
+    context: Context, cells: Sequence[Cell], alpha: Array, detections: Detections
+) -> Array:
+    """LCB of what each cell's reviewers find, 1 where reviews are not the labels."""
+    reviewed = {item.decision_class: item.review_pool for item in context.classes}
+    shown, found, floor = [], [], []
+    for cell in cells:
+        name = cell.decision_class
+        seeded, detected, _ = detections.get(reviewed[name], Detection())
+        missed = min(max(seeded - detected, 0), seeded) + context.lost(name).reviews
+        shown.append(max(seeded, 0) + context.lost(name).reviews)
+        found.append(shown[-1] - missed)
+        floor.append(_detection_floor(context, name))
+    bound = anytime_lower(np.array(found), np.array(shown), np.array(floor), alpha / 3.0)
+    return np.asarray(np.where(split_of_alpha(context, cells) > 1, bound, 1.0), dtype=np.float64)
+
+
+def planned_detection(
+    context: Context, cells: Sequence[Cell], alpha: Array, detections: Detections
+) -> Array:
+    """What reviewers are shown to find, and at least the floor that they have to be shown above."""
+    floor = [_detection_floor(context, cell.decision_class) for cell in cells]
+    bound = detection_bounds(context, cells, alpha, detections)
+    return np.asarray(np.maximum(bound, floor), dtype=np.float64)
 
 
 def _detection_floor(context: Context, name: str) -> float:
@@ -197,6 +225,11 @@ def sample_basis(errors: Errors, place: int, needed: int, method: str = METHOD) 
     )
 
 
+def _loans(context: Context, cells: Sequence[Cell]) -> dict[Cell, Loan]:
+    loans = {cell: context.loans.get((cell.decision_class, cell.cohort_id)) for cell in cells}
+    return {cell: loan for cell, loan in loans.items() if loan is not None}
+
+
 def error_rows(
     context: Context,
     criterion: str,
@@ -214,22 +247,31 @@ def error_rows(
     if not cells:
         return rows
     alpha = class_alpha(context, criterion, cells)
-    errors = error_bounds(context, sample, cells, alpha, detections)
+    # only the error of a whole class is borrowed, not that of amount bands or confident decisions
+    loans = _loans(context, cells) if criterion == "accuracy" and asked is None else {}
+    lent = [loans[cell].added() if cell in loans else NOTHING for cell in cells]
+    errors = error_bounds(context, sample, cells, alpha, detections, lent)
     target = np.array(
         [float(context.thresholds[criterion, cell.decision_class].threshold) for cell in cells]
     )
     upper, lower, rate = errors.upper(), errors.lower(), errors.cells.rate()
     needed, alarm = errors.needed(target).tolist(), errors.alarm_reasons()
     for place, cell in enumerate(cells):
-        basis = sample_basis(errors, place, needed[place])
+        loan = loans.get(cell)
+        method = BORROWED if loan and not loan.is_late else METHOD
+        basis = sample_basis(errors, place, needed[place], method)
         basis = basis._replace(window_end=context.window(cell.decision_class).label_end)
-        reason = "; ".join(filter(None, (alarm[place], needed_reason(needed[place])))) or None
+        words = (alarm[place], needed_reason(needed[place]), loan.words() if loan else None)
+        reason = "; ".join(filter(None, words)) or None
         finding = Finding(rate[place], float(upper[place]), float(lower[place]), reason)
         if not basis.n_effective:
             reason = "no labels" if errors.parts[place].sampled else empty_reason
             finding = Finding(None, finding.bound, None, reason, "insufficient")
         elif errors.detection[place] <= 0:
             reason = "reviewer detection unknown"
+            finding = finding._replace(reason=reason, status="insufficient")
+        elif method == BORROWED and loan and (against := contradiction(loan, sample)):
+            reason = f"borrowed evidence is not borne out: {against}"
             finding = finding._replace(reason=reason, status="insufficient")
         rows.append(row(context, criterion, cell, basis, finding))
     return rows

@@ -5,7 +5,7 @@ cut short, by the end of the mature days. What failed and is of no known week or
 units, decisions that could belong here) counts in every cut.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -16,8 +16,10 @@ from dagster_project.evidence.estimates.alarm import ALARM_LEVEL, Alarms, alarms
 from dagster_project.evidence.estimates.bounds import (
     Array,
     Flags,
+    Prior,
     Whole,
     missing_selections,
+    registered_prior,
 )
 from dagster_project.evidence.estimates.context import Cell, Context
 from dagster_project.evidence.estimates.error_cells import ErrorCells
@@ -45,6 +47,7 @@ class History:
     ``rows``: counts per stratum × week; ``stratum`` and ``week`` say of which, in this order.
     ``stray``: failed trials per cell × week that could belong to the cell. ``certain`` decisions
     and ``doubted`` trials per cell failed in every cut; ``unplaced`` failures may be of any week.
+    ``borrowed`` failures and successes per cell, discounted, are added to the prior.
     """
 
     first: Whole
@@ -58,6 +61,7 @@ class History:
     doubted: Array
     unplaced: Array
     limit: Array
+    borrowed: Prior
 
     @property
     def weeks(self) -> int:
@@ -89,8 +93,14 @@ class History:
             own.trials,
             self.doubted[cell][mine] + missing,
             np.where(total > 0, self.certain[cell] / size, 1.0),
-            self.limit[cell],
+            self.prior(cell, start),
         )
+
+    def prior(self, cell: Whole, start: Whole) -> Prior:
+        """What bounds begin with; after an alarm nothing that was borrowed."""
+        own = registered_prior(self.limit[cell])
+        lent = [np.where(start == 0, part[cell], 0.0) for part in self.borrowed]
+        return Prior(own.failures + lent[0], own.successes + lent[1])
 
     def has_rows(self) -> Flags:
         """Per cell × week: whether anything of the cell's strata is dated there."""
@@ -161,12 +171,17 @@ def parts_of(context: Context, sample: Sample, cell: Cell) -> Parts:
 
 
 def read_history(
-    context: Context, sample: Sample, cells: Iterable[Cell], limits: dict[str, float]
+    context: Context,
+    sample: Sample,
+    cells: Iterable[Cell],
+    limits: dict[str, float],
+    lent: Sequence[tuple[float, float]],
 ) -> tuple[History, list[Parts]]:
     """Assemble the cells. Unreadable labels fail in every stratum, since they may be of any.
 
     Unreadable decisions weigh with error 1. So do those that could belong to the cell, or to any
-    stratum of it; what was drawn of them fails in every stratum too.
+    stratum of it; what was drawn of them fails in every stratum too. ``lent`` failures and
+    successes per cell are added to its prior.
     """
     listed = list(cells)
     parts = [parts_of(context, sample, cell) for cell in listed]
@@ -189,6 +204,7 @@ def read_history(
         doubted=labels + drawn,
         unplaced=labels,
         limit=np.array([limits[cell.decision_class] for cell in listed], dtype=np.float64),
+        borrowed=Prior(*np.array(lent, dtype=np.float64).reshape(-1, 2).T),
     )
     return history, parts
 

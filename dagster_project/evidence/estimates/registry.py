@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
+from dagster_project.evidence.estimates.borrowed import read_loans
 from dagster_project.evidence.estimates.context import (
     Context,
     DecisionClass,
@@ -38,7 +39,7 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
     known = {"as_of": as_of, "known": known_batch}
     connection.execute(SCOPE, known)
     sources = _sources(connection, classes)
-    cohorts, current = _cohorts(connection, known)
+    cohorts, current, starts = _cohorts(connection, known)
     windows = _windows(connection)
     return Context(
         as_of=as_of,
@@ -52,7 +53,16 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
         sources=sources,
         unreadable=_unreadable(connection, known, sources, windows),
         latency_limits=latency_limits(classes),
+        loans=read_loans(connection, starts),
+        planning_errors=_planning_errors(connection),
     )
+
+
+def _planning_errors(connection: "duckdb.DuckDBPyConnection") -> dict[str, float]:
+    rows = connection.execute(
+        "SELECT decision_class, planning_error::DOUBLE FROM registry.planning_errors"
+    ).fetchall()
+    return dict(rows)
 
 
 def _run(connection: "duckdb.DuckDBPyConnection") -> tuple[date, str]:
@@ -152,13 +162,13 @@ def _windows(connection: "duckdb.DuckDBPyConnection") -> dict[str, Window]:
 
 def _cohorts(
     connection: "duckdb.DuckDBPyConnection", known: dict[str, object]
-) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
-    """Cohorts per class in order of arrival, and the one with the newest decision."""
+) -> tuple[dict[str, tuple[str, ...]], dict[str, str], dict[tuple[str, str], date]]:
+    """Cohorts per class in order of arrival, the one with the newest decision, and first days."""
     # a cohort once seen keeps its place, even if every decision of it was corrected away; and no
     # added decision improves it, whatever date it bears
     rows = connection.execute(
         """
-        SELECT decision_class, cohort_id, max(event_date)
+        SELECT decision_class, cohort_id, max(event_date), min(event_date)
         FROM facts.fct_decisions_daily
         WHERE landing_batch <= $known AND event_date <= $as_of
             AND segment = 'all' AND decision_count > 0 AND cohort_id IS NOT NULL
@@ -167,8 +177,9 @@ def _cohorts(
         """,
         known,
     ).fetchall()
-    current = {name: cohort for name, cohort, _ in sorted(rows, key=lambda row: (row[2], row[1]))}
-    return _grouped((name, cohort) for name, cohort, _ in rows), current
+    current = {name: cohort for name, cohort, *_ in sorted(rows, key=lambda row: (row[2], row[1]))}
+    starts = {(name, cohort): first for name, cohort, _, first in rows}
+    return _grouped((name, cohort) for name, cohort, *_ in rows), current, starts
 
 
 def _segments(

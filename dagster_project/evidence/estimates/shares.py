@@ -14,10 +14,9 @@ import numpy as np
 
 from dagster_project.evidence.estimates.bounds import (
     Array,
-    Counted,
     anytime_upper,
     clopper_pearson,
-    more_clean_trials,
+    registered_prior,
 )
 from dagster_project.evidence.estimates.context import (
     AT_LEAST,
@@ -30,6 +29,7 @@ from dagster_project.evidence.estimates.context import (
     broken,
     row,
 )
+from dagster_project.evidence.estimates.trials_needed import Counted, more_clean_trials
 
 METHOD = "anytime_beta"
 
@@ -91,7 +91,7 @@ def _solved(context: Context, criterion: str, shares: list[Share], limit: Array)
     )
     lower = (1 - unreadable) * clopper_pearson(seen, trials, alpha)[0]
     counted = Counted(seen + unknown, trials, lost)
-    needed = more_clean_trials(counted, limit, limit, alpha)
+    needed = more_clean_trials(counted, limit, registered_prior(limit), alpha)
     found = zip(shares, upper.tolist(), lower.tolist(), needed.tolist(), strict=True)
     return [_row(context, criterion, share, (high, low), more) for share, high, low, more in found]
 

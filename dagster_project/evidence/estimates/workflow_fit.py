@@ -1,16 +1,13 @@
-"""Workflow fit: enough decisions, measured pain, owners, evidence within the horizon."""
+"""Workflow fit: enough decisions, measured pain, owners."""
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from dagster_project.evidence.estimates.bounds import (
-    clean_trials_needed,
     poisson_lower,
     poisson_upper,
 )
 from dagster_project.evidence.estimates.context import (
-    ANY_COHORT,
     Basis,
     Cell,
     Context,
@@ -22,8 +19,6 @@ from dagster_project.evidence.estimates.context import (
     insufficient,
     row,
 )
-from dagster_project.evidence.estimates.errors import accuracy_problem
-from dagster_project.evidence.estimates.strata import Strata
 from dagster_project.names import ALL_SEGMENT, OWNER_ROLES
 
 if TYPE_CHECKING:
@@ -31,7 +26,6 @@ if TYPE_CHECKING:
 
 WEEKS = 4
 BASELINE_PERIODS = 8
-LABEL_DAYS = 28
 
 # (class, segment) -> decisions in the last four complete ISO weeks
 Volumes = Mapping[tuple[str, str], int]
@@ -215,55 +209,3 @@ def roles_filled(candidates: list[set[str]]) -> int:
         chosen = [people for place, people in enumerate(candidates) if group >> place & 1]
         worst = max(worst, len(chosen) - len(set().union(*chosen)))
     return len(candidates) - worst
-
-
-def evidence_feasible(context: Context, recent: Strata) -> list[Estimate]:
-    """Days of reviewing that certify the accuracy limit when nothing fails, at the present pace.
-
-    ``recent``: the last 28 mature days. A property of the plan, so neither what is reviewed already
-    nor how it turned out shortens or lengthens it; only clean trials count for the pace, because an
-    added failure must not bring the day nearer.
-    """
-    criterion = "evidence_feasible"
-    rows, usable = [], []
-    for item in context.judged(criterion):
-        name = item.decision_class
-        problem = accuracy_problem(context, name)
-        if problem or context.thresholds[criterion, name].problem:
-            rows.append(broken(context, criterion, Cell(name), problem))
-        else:
-            usable.append(Cell(name, cohort_id=context.current_cohorts.get(name, ANY_COHORT)))
-    if not usable:
-        return rows
-    limits = [float(context.thresholds["accuracy", cell[0]].threshold) for cell in usable]
-    needed = clean_trials_needed(limits, [context.alpha("accuracy", cell) for cell in usable])
-    for current, trials in zip(usable, needed.tolist(), strict=True):
-        name = current.decision_class
-        cohorts = context.cohorts.get(name, ())
-        clean = _clean_trials(recent, [current._replace(cohort_id=key) for key in cohorts])
-        rows.append(_feasible_row(context, name, clean, trials))
-    return rows
-
-
-def _clean_trials(strata: Strata, cells: list[Cell]) -> int:
-    return sum(
-        max(stratum.trials - stratum.failures, 0)
-        for cell in cells
-        for stratum in strata.get(cell, [])
-        if stratum.is_judged and stratum.is_sampled
-    )
-
-
-def _feasible_row(context: Context, name: str, clean: int, needed: int) -> Estimate:
-    criterion, cell, window = "evidence_feasible", Cell(name), context.window(name)
-    end = window.label_end
-    basis = Basis("exact", n=clean, window_end=end, newest=end)
-    if clean <= 0:
-        return insufficient(context, criterion, cell, "no labels", basis)
-    if needed < 0:
-        return insufficient(context, criterion, cell, "limit out of reach", basis)
-    if not window.covers_days:
-        return insufficient(context, criterion, cell, "less than 28 complete days", basis)
-    days = math.ceil(needed * LABEL_DAYS / clean)
-    reason = f"{needed} clean trials at {clean / LABEL_DAYS:.3g} a day"
-    return row(context, criterion, cell, basis, Finding(days, days, days, reason))

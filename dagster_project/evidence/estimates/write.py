@@ -1,6 +1,7 @@
 """The only writer of the evidence tables in ``TABLES``: all replaced in one transaction."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from dagster_project.evidence.estimates.data_quality import (
 )
 from dagster_project.evidence.estimates.drills import fallback_proven
 from dagster_project.evidence.estimates.errors import error_rows, read_detections
+from dagster_project.evidence.estimates.paces import read_paces, read_segments
+from dagster_project.evidence.estimates.planning import PACE_DAYS, Plan, evidence_feasible, plans
 from dagster_project.evidence.estimates.production_fit import (
     audit_and_boundary,
     latency,
@@ -33,8 +36,6 @@ from dagster_project.evidence.estimates.replacing import Table, create_table, re
 from dagster_project.evidence.estimates.strata import OPERATING_CONFIDENCE_BIN, read_sample
 from dagster_project.evidence.estimates.value_fit import baseline_fixed
 from dagster_project.evidence.estimates.workflow_fit import (
-    LABEL_DAYS,
-    evidence_feasible,
     owners_named,
     pain_measured,
     read_volumes,
@@ -79,6 +80,24 @@ BANDS = Table(
         "weekly_other_count": "DECIMAL(28,9)",
     },
 )
+PLANS = Table(
+    "plans",
+    {
+        "as_of": "DATE",
+        "known_batch": "VARCHAR",
+        "criterion_id": "VARCHAR",
+        "decision_class": "VARCHAR",
+        "segment": "VARCHAR",
+        "cohort_id": "VARCHAR",
+        "planning_error": "DECIMAL(28,9)",
+        "planned_count": "BIGINT",
+        "trial_count": "BIGINT",
+        "needed_count": "BIGINT",
+        "daily_count": "DECIMAL(28,9)",
+        "expected_date": "DATE",
+        "reason": "VARCHAR",
+    },
+)
 
 
 NO_CONFIDENT_LABELS = "no label at or above the operating confidence"
@@ -98,7 +117,7 @@ class EstimateReport:
 
 def create_tables(connection: "duckdb.DuckDBPyConnection") -> None:
     """Make schema and tables if absent; existing rows stay."""
-    for table in (ESTIMATES, BANDS):
+    for table in (ESTIMATES, BANDS, PLANS):
         create_table(connection, table)
 
 
@@ -109,9 +128,15 @@ def write_estimates(connection: "duckdb.DuckDBPyConnection") -> EstimateReport:
     """
     create_tables(connection)
     context = read_context(connection)
-    rows = sorted(compute_estimates(connection, context), key=lambda item: item[:4])
+    found, planned = compute_estimates(connection, context)
+    rows = sorted(found, key=lambda item: item[:4])
     bands = amount_bands(connection, context, read_detections(connection, context))
-    replace_rows(connection, context, {ESTIMATES: rows, BANDS: [band.row() for band in bands]})
+    tables: dict[Table, Sequence[tuple[object, ...]]] = {
+        ESTIMATES: rows,
+        BANDS: [band.row() for band in bands],
+        PLANS: planned,
+    }
+    replace_rows(connection, context, tables)
     connection.execute("DROP TABLE IF EXISTS estimate_scope")
     return EstimateReport(
         as_of=context.as_of,
@@ -123,18 +148,22 @@ def write_estimates(connection: "duckdb.DuckDBPyConnection") -> EstimateReport:
     )
 
 
-def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
-    """All makers, each reading its facts once."""
+def compute_estimates(
+    connection: "duckdb.DuckDBPyConnection", context: Context
+) -> tuple[list[Estimate], list[Plan]]:
+    """All makers, each reading its facts once; and when what is not proven yet will be."""
     sample = read_sample(connection, context)
     confident = read_sample(connection, context, OPERATING_CONFIDENCE_BIN)
-    recent = read_sample(connection, context, days=LABEL_DAYS)
+    recent = read_sample(connection, context, days=PACE_DAYS).strata
+    sure = read_sample(connection, context, OPERATING_CONFIDENCE_BIN, PACE_DAYS).strata
+    paces, segments = read_paces(connection, context, recent, sure), read_segments(connection)
     detections = read_detections(connection, context)
     volumes = read_volumes(connection, context)
-    return [
+    rows = [
         *volume_floor(context, volumes),
         *pain_measured(connection, context, volumes),
         *owners_named(connection, context),
-        *evidence_feasible(context, recent.strata),
+        *evidence_feasible(context, paces, segments, detections),
         *required_and_clean(connection, context),
         *fresh(context),
         *accounted(connection, context),
@@ -154,3 +183,4 @@ def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context)
         *reviewers_effective(context, detections),
         *baseline_fixed(connection, context),
     ]
+    return rows, plans(context, rows, paces, segments, detections)

@@ -7,6 +7,8 @@ from dagster_project.evidence.estimates.registry import read_context
 from dagster_project.evidence.estimates.replacing import Table, create_table, replace_rows
 from dagster_project.evidence.shown.confidence import confidence_rows, read_tenths
 from dagster_project.evidence.shown.reviewers import agreement_rows
+from dagster_project.evidence.shown.tripwire_counts import read_halves, read_weeks
+from dagster_project.evidence.shown.tripwires import tripwires
 
 if TYPE_CHECKING:
     import duckdb
@@ -73,7 +75,24 @@ AGREEMENT = Table(
         "ac1": _NUMBER,
     },
 )
-TABLES = (CONFIDENCE, RELIABILITY, AGREEMENT)
+TRIPWIRES = Table(
+    "tripwires",
+    _RUN
+    | {
+        "finding": "VARCHAR",
+        "decision_class": "VARCHAR",
+        "subject": "VARCHAR",
+        "week_start": "DATE",
+        "case_count": "BIGINT",
+        "case_total": "BIGINT",
+        "other_count": "BIGINT",
+        "other_total": "BIGINT",
+        "effect": _NUMBER,
+        "p_value": _NUMBER,
+        "is_explained": "BOOLEAN",
+    },
+)
+TABLES = (CONFIDENCE, RELIABILITY, AGREEMENT, TRIPWIRES)
 
 
 def create_tables(connection: "duckdb.DuckDBPyConnection") -> None:
@@ -94,6 +113,11 @@ def write_shown(connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
         CONFIDENCE: scores,
         RELIABILITY: curves,
         AGREEMENT: agreement_rows(connection, context),
+        TRIPWIRES: tripwires(
+            read_weeks(connection, context),
+            read_halves(connection, context),
+            {item.decision_class: item.workflow for item in context.classes},
+        ),
     }
     replace_rows(connection, context, rows)
     connection.execute("DROP TABLE IF EXISTS estimate_scope")

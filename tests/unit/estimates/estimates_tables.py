@@ -49,6 +49,10 @@ create table facts.fct_review_pairs_daily (decision_class varchar, event_date da
     landing_batch varchar, both_right_count bigint, first_wrong_count bigint,
     second_wrong_count bigint, both_wrong_count bigint);
 create table facts.fct_amounts_weekly as from facts.fct_samples_weekly;
+create table registry.planning_errors (decision_class varchar, planning_error decimal(9,6));
+create table registry.borrowed_evidence (decision_class varchar, registered_at date,
+    lender_class varchar, lender_cohort varchar, failure_count bigint, trial_count bigint,
+    weight decimal(9,6), owner varchar, reason varchar);
 create table registry.amount_limits (decision_class varchar, amount_limit decimal(18,4));
 create table facts.fct_reviews_daily (review_pool varchar, event_date date,
     landing_batch varchar, review_count bigint, seeded_count bigint,

@@ -8,18 +8,21 @@ import pytest
 from scipy import stats
 
 from dagster_project.evidence.estimates.bounds import (
-    Counted,
     anytime_lower,
     anytime_upper,
-    clean_trials_needed,
     clopper_pearson,
     log_e,
-    more_clean_trials,
     normal_quantile,
     poisson_lower,
     poisson_upper,
-    smallest_count,
+    registered_prior,
     wilson,
+)
+from dagster_project.evidence.estimates.trials_needed import (
+    Counted,
+    clean_trials_needed,
+    more_clean_trials,
+    smallest_count,
 )
 
 LIMITS = (0.05, 0.02, 0.01, 0.005, 0.001)
@@ -167,7 +170,7 @@ def test_counts_without_exposure_are_named() -> None:
 def test_more_clean_trials_end_exactly_where_the_bound_meets_the_limit() -> None:
     k, n = np.array([0.0, 3.0, 10.0, 4.0]), np.array([0.0, 40.0, 60.0, 1000.0])
     limit, alpha = np.full(4, 0.05), np.full(4, 0.05)
-    more = more_clean_trials(Counted(k, n, np.zeros(4)), limit, limit, alpha)
+    more = more_clean_trials(Counted(k, n, np.zeros(4)), limit, registered_prior(limit), alpha)
     assert more[0] == 72
     assert more[3] == 0
     for place in range(3):
@@ -177,7 +180,11 @@ def test_more_clean_trials_end_exactly_where_the_bound_meets_the_limit() -> None
 
 def test_more_clean_trials_dilute_what_is_unreadable() -> None:
     one, limit = np.ones(1), np.full(1, 0.05)
-    more = int(more_clean_trials(Counted(0 * one, 100 * one, 5 * one), limit, limit, limit)[0])
+    more = int(
+        more_clean_trials(
+            Counted(0 * one, 100 * one, 5 * one), limit, registered_prior(limit), limit
+        )[0]
+    )
 
     def bound(trials: int) -> float:
         share = 5 / (trials + 5)

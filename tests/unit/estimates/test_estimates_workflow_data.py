@@ -4,17 +4,19 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
-from estimates_world import AS_OF, BATCH, World
+from estimates_world import AS_OF, BATCH, CLASS, World
 
 from dagster_project.contracts.numbers import round_down, round_up
 from dagster_project.evidence.estimates.bounds import (
     anytime_upper,
-    clean_trials_needed,
     clopper_pearson,
     poisson_lower,
     poisson_upper,
+    registered_prior,
 )
+from dagster_project.evidence.estimates.trials_needed import Counted, trials_for_power
 from dagster_project.evidence.estimates.workflow_fit import roles_filled
 
 KPI_AGAIN = (
@@ -109,17 +111,45 @@ def test_roles_are_filled_as_well_as_people_allow() -> None:
     assert roles_filled([{"a", "b"}, {"a"}, {"c"}]) == 3
 
 
-def test_feasibility_is_the_planned_clean_trials_over_their_pace(world: World) -> None:
+def n80(limit: float, alpha: float, error: float) -> int:
+    aim, nothing = np.array([limit]), np.zeros(1)
+    counted = Counted(nothing, nothing, nothing)
+    level, rate = np.array([alpha]), np.array([error])
+    return int(trials_for_power(counted, aim, registered_prior(aim), level, rate)[0])
+
+
+def test_feasibility_is_the_planned_trials_over_the_pace_of_clean_ones(world: World) -> None:
     world.run("update registry.criteria set threshold = 0.005 where criterion_id = 'accuracy'")
     row = world.estimate("evidence_feasible")
     assert row["n"] == 28  # one a day
-    # first cohort: half of alpha
-    assert row["bound"] == row["refuting_bound"] == int(clean_trials_needed(0.005, 0.025))
+    # first cohort: half of alpha; half the limit unless the registry says otherwise
+    assert row["bound"] == row["refuting_bound"] == n80(0.005, 0.025, 0.0025)
+    world.add("registry.planning_errors", decision_class=CLASS, planning_error=Decimal("0.001"))
+    assert world.estimate("evidence_feasible")["bound"] == n80(0.005, 0.025, 0.001)
+
+
+def test_the_slowest_declared_segment_says_when(world: World) -> None:
+    before = world.estimate("evidence_feasible")["bound"]
+    world.add("registry.segments", workflow="w", segment_dimension="region", segment_value="EU")
+    row = world.estimate("evidence_feasible")
+    assert (row["status"], row["reason"]) == ("insufficient", "no labels in region=EU")
+    world.sample("eu", date(2025, 3, 3), days=14, segment="region=EU")
+    row = world.estimate("evidence_feasible")
+    assert (row["n"], row["bound"]) == (14, 2 * before)
+    assert row["reason"].endswith("in region=EU")
+
+
+def test_an_error_planned_at_the_limit_is_never_feasible(world: World) -> None:
+    world.add("registry.planning_errors", decision_class=CLASS, planning_error=Decimal("0.05"))
+    row = world.estimate("evidence_feasible")
+    assert (row["status"], row["bound"]) == ("insufficient", None)
+    assert row["reason"] == "limit out of reach with an error of 0.05"
 
 
 def test_a_slow_class_takes_years(world: World) -> None:
-    """735 clean reviews for 0.5 % at 20 a month: 37 months."""
-    assert int(clean_trials_needed(0.005, 0.05)) / 20 == pytest.approx(36.75)
+    """735 clean reviews for 0.5 % at 20 a month: 37 months, and 32 years at half the limit."""
+    assert n80(0.005, 0.05, 0.0) / 20 == pytest.approx(36.75)
+    assert n80(0.005, 0.05, 0.0025) / 20 / 12 == pytest.approx(32, abs=0.1)
 
 
 def test_a_failure_never_brings_certification_nearer(world: World) -> None:

@@ -118,9 +118,9 @@ def test_rows_of_the_last_run_are_replaced(world: World) -> None:
 def test_a_failed_write_keeps_the_old_rows(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     before = write_estimates(world.connection).row_count
 
-    def doubtful(*_: Any) -> list[Any]:
+    def doubtful(*_: Any) -> tuple[list[Any], list[Any]]:
         good = world.connection.execute("select 1").fetchone()
-        return [tuple(good or ()) * 19]
+        return [tuple(good or ()) * 19], []
 
     monkeypatch.setattr(write, "compute_estimates", doubtful)
     with pytest.raises(pa.ArrowException):

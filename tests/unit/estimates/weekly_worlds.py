@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from dagster_project.evidence.estimates.bounds import Prior
 from dagster_project.evidence.estimates.history import Counts, History
 
 
@@ -12,6 +13,7 @@ def history(
     limit: float = 0.05,
     unplaced: npt.ArrayLike = 0,
     stray: npt.ArrayLike = 0,
+    borrowed: tuple[float, float] = (0.0, 0.0),
 ) -> History:
     """Counts as cells × weeks, or cells × strata × weeks; every decision is drawn.
 
@@ -37,4 +39,5 @@ def history(
         doubted=labels + strays.sum(axis=1),
         unplaced=labels,
         limit=np.full(cells, limit),
+        borrowed=Prior(*(np.full(cells, part) for part in borrowed)),
     )

@@ -1,0 +1,138 @@
+"""Reads what tripwires compare: counts by class and complete ISO week, of half a year at most."""
+
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from dagster_project.evidence.estimates.context import Context
+from dagster_project.evidence.estimates.strata import OPERATING_CONFIDENCE_BIN
+
+if TYPE_CHECKING:
+    import duckdb
+
+# other round confidences, where a jump means that confidences are rounded
+ELSEWHERE = (30, 40, 60, 70)
+WEEKS_READ = 26
+
+
+class Week(NamedTuple):
+    """Counts of one class in one week. ``labelled`` and ``wrong``: of mature drawn decisions.
+
+    ``above`` and ``below``: decisions within two hundredths of the operating confidence;
+    ``elsewhere`` the same at other round ones.
+    """
+
+    decision_class: str
+    week_start: date
+    decisions: int = 0
+    escalated: int = 0
+    labelled: int = 0
+    wrong: int = 0
+    above: int = 0
+    below: int = 0
+    elsewhere: tuple[tuple[int, int], ...] = ()
+
+
+class Halves(NamedTuple):
+    """Mature decisions of one inclusion probability: the half with less confidence, or with larger
+    amounts, is the hard one. ``_labelled``: drawn and with a label."""
+
+    decision_class: str
+    week_start: date
+    subject: str
+    hard: int
+    easy: int
+    hard_labelled: int
+    easy_labelled: int
+
+
+def _near(limit: int) -> str:
+    return "".join(
+        f", sum(CASE WHEN confidence_bin IN ({low}, {low + 1}) THEN decision_count ELSE 0 END)"
+        "::BIGINT"
+        for low in (limit, limit - 2)
+    )
+
+
+WEEKS = f"""
+SELECT decision_class, date_trunc('week', event_date)::DATE AS week,
+    sum(decision_count)::BIGINT,
+    sum(CASE WHEN route IN ('surfaced', 'human') THEN decision_count ELSE 0 END)::BIGINT,
+    sum(CASE WHEN event_date <= label_end AND route <> 'human' THEN labelled_count ELSE 0 END)
+        ::BIGINT,
+    sum(CASE WHEN event_date <= label_end AND route <> 'human' THEN wrong_count ELSE 0 END)
+        ::BIGINT
+    {"".join(_near(limit) for limit in (OPERATING_CONFIDENCE_BIN, *ELSEWHERE))}
+FROM facts.fct_samples_weekly JOIN estimate_scope USING (decision_class)
+WHERE landing_batch <= $known AND segment = 'all'
+    AND event_date <= weeks_end AND event_date > weeks_end - 7 * $weeks
+GROUP BY decision_class, week
+ORDER BY decision_class, week
+"""
+# the half below the median, and what lies on it whichever side makes the halves more even
+HALVES = """
+WITH counted AS (
+    SELECT decision_class, date_trunc('week', event_date)::DATE AS week, inclusion_probability,
+        {ease} AS ease, greatest(sum(decision_count), 0)::BIGINT AS decisions,
+        greatest(sum(labelled_count), 0)::BIGINT AS labelled
+    FROM facts.{fact} JOIN estimate_scope USING (decision_class)
+    WHERE landing_batch <= $known AND {chosen} AND route <> 'human'
+        AND inclusion_probability > 0 AND event_date <= least(weeks_end, label_end)
+        AND event_date > weeks_end - 7 * $weeks
+    GROUP BY ALL
+),
+placed AS (
+    SELECT *, sum(decisions) OVER (
+            PARTITION BY decision_class, week, inclusion_probability ORDER BY ease
+        ) - decisions / 2
+        <= sum(decisions) OVER (
+            PARTITION BY decision_class, week, inclusion_probability
+        ) / 2 AS is_hard
+    FROM counted
+)
+SELECT decision_class, week, '{subject} at ' || inclusion_probability::VARCHAR AS subject,
+    sum(CASE WHEN is_hard THEN decisions ELSE 0 END)::BIGINT,
+    sum(CASE WHEN is_hard THEN 0 ELSE decisions END)::BIGINT,
+    sum(CASE WHEN is_hard THEN labelled ELSE 0 END)::BIGINT,
+    sum(CASE WHEN is_hard THEN 0 ELSE labelled END)::BIGINT
+FROM placed
+GROUP BY decision_class, week, inclusion_probability
+ORDER BY ALL
+"""
+BY_CONFIDENCE = HALVES.format(
+    ease="confidence_bin",
+    fact="fct_samples_weekly",
+    chosen="segment = 'all' AND confidence_bin >= 0",
+    subject="confidence",
+)
+BY_AMOUNT = HALVES.format(
+    ease="-coalesce(try_cast(split_part(segment, '=', 2) AS DOUBLE), 1e300)",
+    fact="fct_amounts_weekly",
+    chosen="segment <> 'amount=(unknown)'",
+    subject="amount",
+)
+
+
+def read_weeks(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Week]:
+    """Every class and week with decisions."""
+    rows = connection.execute(WEEKS, _asked(context)).fetchall()
+    found = []
+    for name, week, *counts in rows:
+        decided, escalated, labelled, wrong, above, below, *others = (
+            max(int(count), 0) for count in counts
+        )
+        pairs = tuple(zip(others[::2], others[1::2], strict=True))
+        found.append(Week(name, week, decided, escalated, labelled, wrong, above, below, pairs))
+    return found
+
+
+def read_halves(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Halves]:
+    """By confidence, and by amount where limits are registered."""
+    rows = [
+        *connection.execute(BY_CONFIDENCE, _asked(context)).fetchall(),
+        *connection.execute(BY_AMOUNT, _asked(context)).fetchall(),
+    ]
+    return [Halves(*row) for row in rows]
+
+
+def _asked(context: Context) -> dict[str, object]:
+    return {"known": context.known_batch, "weeks": WEEKS_READ}

@@ -1,0 +1,219 @@
+"""Signs that the numbers are being worked on instead of the work: counts and exact tests by week.
+
+Beside the scorecard: no verdict reads them. Each test holds one complete ISO week of a class
+against the eight before it, or two groups of its decisions against each other, by the exact
+hypergeometric or binomial chance of so uneven a split.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.special import bdtrc, gammaln, logsumexp
+
+from dagster_project.contracts.numbers import round_nearest
+from dagster_project.evidence.shown.tripwire_counts import Halves, Week
+
+WEEKS_BEFORE, FEWEST_WEEKS = 8, 4
+# an improvement this unlikely by chance explains fewer escalations
+EXPLAINED = 0.05
+# by how much the density may rise within two hundredths of confidence, as a share of four
+SMOOTH_SHARE = 0.6
+# a jump this unlikely at another round number: confidences are rounded
+ROUNDED = 0.001
+# of a class's volume that moves to another one
+MOVED_SHARE = 0.2
+
+if TYPE_CHECKING:
+    from dagster_project.evidence.estimates.bounds import Array
+
+
+class Tripwire(NamedTuple):
+    """One row of ``evidence.tripwires`` without as_of and known_batch.
+
+    ``case_count`` of ``case_total`` against ``other_count`` of ``other_total``. ``is_explained``:
+    something harmless shows the same.
+    """
+
+    finding: str
+    decision_class: str
+    subject: str
+    week_start: date
+    case_count: int
+    case_total: int
+    other_count: int
+    other_total: int
+    effect: Decimal
+    p_value: Decimal
+    is_explained: bool
+
+
+def chance_of_so_few(count: int, total: int, all_count: int, all_total: int) -> float:
+    """P(X <= count) when ``total`` of ``all_total`` are drawn blindly, ``all_count`` marked."""
+    least = max(0, total - (all_total - all_count))
+    found = np.arange(least, count + 1, dtype=np.float64)
+    if not len(found):
+        return 0.0
+    ways = _choose(all_count, found) + _choose(all_total - all_count, total - found)
+    log_chance = ways - _choose(all_total, np.asarray(float(total)))
+    return float(min(np.exp(logsumexp(log_chance)), 1.0))
+
+
+def _choose(size: int, chosen: "Array") -> "Array":
+    ways = gammaln(size + 1.0) - gammaln(chosen + 1.0) - gammaln(size - chosen + 1.0)
+    return np.asarray(ways, dtype=np.float64)
+
+
+def tripwires(
+    weeks: Iterable[Week], halves: Iterable[Halves], workflows: Mapping[str, str]
+) -> list[Tripwire]:
+    """All tests of all classes; ``workflows`` by class."""
+    by_class: dict[str, list[Week]] = defaultdict(list)
+    for week in weeks:
+        by_class[week.decision_class].append(week)
+    found: list[Tripwire] = []
+    for own in by_class.values():
+        found += _collapses(own)
+        found += _jumps(own)
+    found += _splits(by_class, workflows)
+    found += _picked(halves)
+    return sorted(found)
+
+
+def _before(own: Sequence[Week], week: date) -> list[Week]:
+    """The eight weeks before; fewer than four with decisions are no baseline."""
+    begin = week - timedelta(weeks=WEEKS_BEFORE)
+    found = [item for item in own if begin <= item.week_start < week and item.decisions > 0]
+    return found if len(found) >= FEWEST_WEEKS else []
+
+
+def _collapses(own: Sequence[Week]) -> Iterator[Tripwire]:
+    """Fewer decisions escalated to people, without fewer errors."""
+    for week in own:
+        if not (before := _before(own, week.week_start)) or week.decisions <= 0:
+            continue
+        escalated = sum(item.escalated for item in before)
+        decisions = sum(item.decisions for item in before)
+        if escalated <= 0 or week.escalated * decisions >= escalated * week.decisions:
+            continue
+        chance = chance_of_so_few(
+            week.escalated,
+            week.decisions,
+            escalated + week.escalated,
+            decisions + week.decisions,
+        )
+        wrong, labelled = sum(i.wrong for i in before), sum(i.labelled for i in before)
+        better = chance_of_so_few(
+            week.wrong, week.labelled, wrong + week.wrong, labelled + week.labelled
+        )
+        yield _row(
+            "escalations_collapse",
+            week,
+            "escalated",
+            (week.escalated, week.decisions, escalated, decisions),
+            1.0 - week.escalated / week.decisions * decisions / escalated,
+            chance,
+            week.labelled > 0 and better <= EXPLAINED,
+        )
+
+
+def _jumps(own: Sequence[Week]) -> Iterator[Tripwire]:
+    """More decisions just above the operating confidence than just below."""
+    for week in own:
+        near = week.above + week.below
+        if near <= 0:
+            continue
+        rounded = min(
+            (_steep(above, below) for above, below in week.elsewhere if above + below), default=1.0
+        )
+        yield _row(
+            "density_jump",
+            week,
+            "confidence",
+            (week.above, near, week.below, near),
+            week.above / near,
+            _steep(week.above, week.below),
+            rounded <= ROUNDED,
+        )
+
+
+def _steep(above: int, below: int) -> float:
+    if above <= 0:
+        return 1.0
+    return float(bdtrc(above - 1, above + below, SMOOTH_SHARE))
+
+
+def _splits(
+    by_class: Mapping[str, Sequence[Week]], workflows: Mapping[str, str]
+) -> Iterator[Tripwire]:
+    """Decisions that moved to another class of the workflow, whose errors are fewer."""
+    by_workflow: dict[tuple[str | None, date], list[tuple[Week, list[Week]]]] = defaultdict(list)
+    every = {item.week_start for own in by_class.values() for item in own}
+    for name, own in by_class.items():
+        at = {item.week_start: item for item in own}
+        for day in sorted(every):
+            begin = day - timedelta(weeks=WEEKS_BEFORE)
+            before = [item for item in own if begin <= item.week_start < day]
+            week = at.get(day) or Week(name, day)
+            by_workflow[workflows.get(name), day].append((week, before))
+    for listed in by_workflow.values():
+        givers = [found for found in listed if _has_shrunk(*found)]
+        for giver, before in givers:
+            usual = _mean(before)
+            for taker, earlier in listed:
+                if taker.decisions - _mean(earlier) >= MOVED_SHARE * usual:
+                    yield _split(giver, before, taker, earlier)
+
+
+def _has_shrunk(week: Week, before: Sequence[Week]) -> bool:
+    has_base = len([item for item in before if item.decisions > 0]) >= FEWEST_WEEKS
+    return has_base and week.decisions <= (1 - MOVED_SHARE) * _mean(before)
+
+
+def _mean(before: Sequence[Week]) -> float:
+    return sum(item.decisions for item in before) / WEEKS_BEFORE
+
+
+def _split(giver: Week, before: Sequence[Week], taker: Week, earlier: Sequence[Week]) -> Tripwire:
+    kept, given = giver.decisions, sum(item.decisions for item in before)
+    taken, had = taker.decisions, sum(item.decisions for item in earlier)
+    chance = chance_of_so_few(kept, kept + taken, kept + given, kept + taken + given + had)
+    worse = taker.labelled > 0 and giver.labelled > 0
+    worse = worse and taker.wrong * giver.labelled >= giver.wrong * taker.labelled
+    moved = 1.0 - kept / _mean(before)
+    numbers = (kept, kept + taken, given, given + had)
+    return _row("class_splitting", taker, giver.decision_class, numbers, moved, chance, worse)
+
+
+def _picked(halves: Iterable[Halves]) -> Iterator[Tripwire]:
+    """Drawn decisions with a review, among the hard half and the easy half."""
+    for half in halves:
+        if min(half.hard, half.easy) <= 0:
+            continue
+        chance = chance_of_so_few(
+            half.hard_labelled,
+            half.hard,
+            half.hard_labelled + half.easy_labelled,
+            half.hard + half.easy,
+        )
+        easy = half.easy_labelled / half.easy
+        effect = 1.0 - half.hard_labelled / half.hard / easy if easy > 0 else 0.0
+        numbers = (half.hard_labelled, half.hard, half.easy_labelled, half.easy)
+        week = Week(half.decision_class, half.week_start)
+        yield _row("cherry_picked_reviews", week, half.subject, numbers, effect, chance, False)
+
+
+def _row(
+    finding: str,
+    week: Week,
+    subject: str,
+    numbers: tuple[int, int, int, int],
+    effect: float,
+    chance: float,
+    is_explained: bool,
+) -> Tripwire:
+    key = (finding, week.decision_class, subject, week.week_start)
+    return Tripwire(*key, *numbers, round_nearest(effect), round_nearest(chance), is_explained)

@@ -1,0 +1,162 @@
+"""Borrowed evidence is a prior: it may shorten a proof, and it never is one."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from estimates_world import CLASS, COHORT, World
+from weekly_worlds import history
+
+from dagster_project.evidence.estimates.borrowed import MOST_WEIGHT
+from dagster_project.evidence.estimates.bounds import (
+    Prior,
+    log_e_under,
+    registered_prior,
+    upper_under,
+)
+from dagster_project.evidence.estimates.certificate import certify
+
+LIMIT = ALPHA = 0.05
+# failures and trials of lenders: spotless, good, at the limit, terrible
+LENDERS = [(0, 100_000), (3, 1_200), (50, 1_000), (500, 1_000)]
+
+
+def lent(failures: float, trials: float) -> Prior:
+    own = registered_prior(LIMIT)
+    good = MOST_WEIGHT * (trials - failures)
+    return Prior(own.failures + MOST_WEIGHT * failures, own.successes + good)
+
+
+def test_the_prior_is_half_and_a_quarter_of_the_lender() -> None:
+    assert lent(4, 1_004) == (0.5 + 1, 10 + 250)
+
+
+@pytest.mark.parametrize(("failures", "trials"), LENDERS)
+def test_borrowing_alone_proves_nothing(failures: int, trials: int) -> None:
+    prior = lent(failures, trials)
+    assert upper_under(0, 0, prior, ALPHA) == 1.0
+    # log(20) / -log(0.95): one clean trial less can prove 5 % under no prior at all
+    assert float(upper_under(0, 58, prior, ALPHA)) > LIMIT
+
+
+def test_a_good_lender_shortens_the_proof() -> None:
+    sizes = np.arange(1, 100)
+    own = upper_under(0, sizes, registered_prior(LIMIT), ALPHA) <= LIMIT
+    borrowed = upper_under(0, sizes, lent(3, 1_200), ALPHA) <= LIMIT
+    assert (sizes[own][0], sizes[borrowed][0]) == (72, 63)
+
+
+@pytest.mark.parametrize(("failures", "trials"), LENDERS)
+def test_an_added_failure_never_lowers_the_bound(failures: int, trials: int) -> None:
+    prior = lent(failures, trials)
+    for n in (20, 80, 300):
+        k = np.arange(n + 1)
+        assert np.all(np.diff(upper_under(k, n, prior, ALPHA)) >= -1e-12)
+        # a failure more, not a success turned
+        assert np.all(upper_under(k + 1, n + 1, prior, ALPHA) >= upper_under(k, n, prior, ALPHA))
+
+
+@pytest.mark.parametrize(("failures", "trials"), LENDERS)
+def test_the_bound_is_where_the_evidence_ends(failures: int, trials: int) -> None:
+    prior, grid = lent(failures, trials), np.linspace(0.0005, 0.9995, 1_999)
+    for k, n in ((0, 80), (2, 300), (30, 300)):
+        bound = float(upper_under(k, n, prior, ALPHA))
+        refuted = log_e_under(np.float64(k), np.float64(n), grid, prior) >= -np.log(ALPHA)
+        assert np.all(refuted[grid > bound + 1e-9])
+
+
+def test_a_misleading_lender_promotes_bad_classes_no_oftener_than_alpha() -> None:
+    """5.01 % wrong, the lender 0.1 % in 4,000; ninety daily looks of 40."""
+    generator = np.random.default_rng(27)
+    failures = generator.binomial(40, 0.0501, (1_000, 90)).cumsum(axis=1)
+    bounds = upper_under(failures, np.arange(1, 91) * 40, lent(4, 4_000), ALPHA)
+    assert (bounds <= LIMIT).any(axis=1).mean() <= ALPHA
+
+
+def test_after_an_alarm_nothing_is_borrowed() -> None:
+    own = history([[10_000, 40, 130]], [[20, 30, 0]])
+    with_loan = history([[10_000, 40, 130]], [[20, 30, 0]], borrowed=(1.0, 300.0))
+    alpha = np.array([ALPHA])
+    assert certify(own, alpha).upper() == certify(with_loan, alpha).upper()
+    early, early_lent = history([[65]], [[0]]), history([[65]], [[0]], borrowed=(1.0, 300.0))
+    assert certify(early_lent, alpha).upper() <= LIMIT < certify(early, alpha).upper()
+
+
+LENDER = "w.lender"
+
+
+@pytest.fixture
+def lending(world: World) -> World:
+    """Another class with 40 trials a week for five weeks, 1 wrong, in the same workflow."""
+    world.run(
+        "insert into registry.decision_classes select * replace ('w.lender' as decision_class)"
+        " from registry.decision_classes"
+    )
+    for table in ("fct_decisions_daily", "fct_samples_weekly", "fct_watermarks"):
+        world.run(
+            f"insert into facts.{table} select * replace ('{LENDER}' as decision_class)"
+            f" from facts.{table}"
+        )
+    return world
+
+
+def borrow(world: World, registered_at: date, failures: int = 0, trials: int = 20) -> None:
+    world.add(
+        "registry.borrowed_evidence",
+        decision_class=CLASS,
+        registered_at=registered_at,
+        lender_class=LENDER,
+        failure_count=failures,
+        trial_count=trials,
+        weight=Decimal("0.25"),
+    )
+
+
+def begin_late(world: World) -> date:
+    """The borrower begins after the lender's first weeks; the day of its first decision."""
+    for table in ("fct_decisions_daily", "fct_samples_weekly"):
+        world.run(
+            f"delete from facts.{table} where decision_class = '{CLASS}'"
+            " and event_date < '2025-02-24'"
+        )
+    (day,) = world.connection.execute(
+        "select min(event_date) from facts.fct_decisions_daily where decision_class = ?", [CLASS]
+    ).fetchone() or (None,)
+    assert isinstance(day, date)
+    return day
+
+
+def accuracy(world: World) -> dict[str, Any]:
+    return world.estimate("accuracy", cohort=COHORT)
+
+
+def test_it_counts_only_when_registered_before_the_first_decision(lending: World) -> None:
+    first = begin_late(lending)
+    own = accuracy(lending)
+    borrow(lending, first)
+    late = accuracy(lending)
+    assert (late["bound"], late["method"]) == (own["bound"], own["method"])
+    assert "not counted: registered too late" in late["reason"]
+    lending.run("delete from registry.borrowed_evidence")
+    borrow(lending, date(2025, 2, 23))
+    found = accuracy(lending)
+    assert found["bound"] < own["bound"]
+    assert found["method"] == "stratified_anytime_alarm_borrowed"
+    assert "prior borrowed: 0.25 x 0 failures in 20 trials of w.lender" in found["reason"]
+    assert found["status"] == "ok"
+
+
+def test_what_the_lenders_log_does_not_bear_out_is_insufficient(lending: World) -> None:
+    begin_late(lending)
+    borrow(lending, date(2025, 2, 23), trials=5_000)
+    found = accuracy(lending)
+    assert found["status"] == "insufficient"
+    assert "borrowed evidence is not borne out: w.lender had" in found["reason"]
+    lending.run("update registry.borrowed_evidence set trial_count = 20")
+    lending.run(
+        "update facts.fct_samples_weekly set wrong_count = 1"
+        f" where decision_class = '{LENDER}' and event_date < '2025-02-23'"
+    )
+    assert accuracy(lending)["status"] == "insufficient"
