@@ -20,6 +20,7 @@ from dagster_project.evidence.estimates.context import (
 )
 from dagster_project.evidence.estimates.error_cells import ErrorCells
 from dagster_project.evidence.estimates.history import Parts, read_history
+from dagster_project.evidence.estimates.late_errors import LateShare, has_turned, late_share
 from dagster_project.evidence.estimates.shares import needed_reason
 from dagster_project.evidence.estimates.strata import FIRST_MONDAY, Sample, first_week
 from dagster_project.names import UNKNOWN
@@ -71,8 +72,9 @@ def read_detections(connection: "duckdb.DuckDBPyConnection", context: Context) -
 class Errors:
     """Error bounds of cells; ``detection`` is the LCB of what reviewers find (1 = not needed).
 
-    ``cells`` holds all mature days, ``certificate`` the same over time. ``first_week`` counts
-    Mondays, as ``Weeks`` does.
+    ``cells`` holds all mature days, ``certificate`` the same over time, ``late`` what shows later
+    still. ``by_decision``: the share of decisions that are not known to be right; a subject with
+    many is one trial of the bound, however many. ``first_week`` counts Mondays, as ``Weeks`` does.
     """
 
     cells: ErrorCells
@@ -80,18 +82,33 @@ class Errors:
     certificate: Certificate
     alpha: Array
     detection: Array
+    late: LateShare
+    by_decision: Array
     first_week: int
 
     def upper(self) -> Array:
         """Certifying bound of the error, 1 where nothing is known about the labels' reviewers."""
-        return np.minimum(self.certificate.upper() / np.maximum(self.detection, 1e-300), 1.0)
+        mature = np.maximum(self.certificate.upper(), self.by_decision)
+        return np.minimum((mature + self.late.upper()) / np.maximum(self.detection, 1e-300), 1.0)
 
     def lower(self) -> Array:
         """One look at all mature days: an alarm takes nothing away from what proves a fail."""
         return self.cells.lower(self.alpha)
 
     def needed(self, target: Array) -> Whole:
-        return self.certificate.needed(target * self.detection)
+        """Clean trials that are enough until ``upper`` meets ``target``; -1 = never."""
+        goal = target * self.detection
+        late = self.late.upper()
+        # what turns late gets at most half of the room, so that one more count shrinks both
+        is_much = late > goal / 2
+        left = np.where(is_much, goal / 2, goal - late)
+        later = np.where(is_much, self.late.needed(goal / 2), 0)
+        mature = self.certificate.needed(left)
+        more = np.maximum(mature, later)
+        selected = np.array([sum(max(item.selected, 0) for item in p.sampled) for p in self.parts])
+        diluted = np.ceil(self.by_decision * selected / np.maximum(left, 1e-300) - selected)
+        more = np.maximum(more, np.where(left > 0, np.minimum(diluted, 1e9), 0).astype(np.int64))
+        return np.where((mature < 0) | (later < 0), -1, more)
 
     def alarm_reasons(self) -> list[str | None]:
         """Per cell when the last alarm was, None without one."""
@@ -112,8 +129,9 @@ def error_bounds(
 ) -> Errors:
     """Errors of ``cells`` at ``alpha``; the accuracy limit of the class shapes the prior.
 
-    Where reviews are the labels, a third of alpha bounds the error and a third what reviewers
-    find; the last third is kept for labels that turn after they count as mature.
+    Where reviews are the labels, a third of alpha bounds the error, a third what reviewers find and
+    a third what turns after it counts as mature. Labels of a system of record are final until one
+    was seen to turn; then the error and what turns late have half of alpha each.
     """
     limits = {
         cell.decision_class: float(context.thresholds["accuracy", cell.decision_class].threshold)
@@ -121,7 +139,10 @@ def error_bounds(
     }
     reviewed = {item.decision_class: item.review_pool for item in context.classes}
     by_review = {item.decision_class for item in context.classes if not item.label_outcome}
-    split = np.array([3.0 if cell.decision_class in by_review else 1.0 for cell in cells])
+    turned = {name for name in limits if has_turned(context, sample, name)}
+    is_reviewed = np.array([cell.decision_class in by_review for cell in cells], dtype=np.bool_)
+    is_turned = np.array([cell.decision_class in turned for cell in cells], dtype=np.bool_)
+    split = np.where(is_reviewed, 3.0, np.where(is_turned, 2.0, 1.0))
     shown, found, floor = [], [], []
     for cell in cells:
         name = cell.decision_class
@@ -131,17 +152,21 @@ def error_bounds(
         found.append(shown[-1] - missed)
         floor.append(_detection_floor(context, name))
     bound = anytime_lower(np.array(found), np.array(shown), np.array(floor), alpha / 3.0)
-    detection = np.where(split > 1, bound, 1.0)
+    detection = np.where(is_reviewed, bound, 1.0)
     history, parts = read_history(context, sample, cells, limits)
     place = np.arange(len(cells))
     whole = history.cut(place, 0 * place, 0 * place + history.weeks)
-    wrong = [float(item.wrong) for part in parts for item in part.sampled]
+    drawn = [item for part in parts for item in part.sampled]
+    wrong = np.array([item.wrong for item in drawn], dtype=np.float64)
+    limit = np.array([limits[cell.decision_class] for cell in cells], dtype=np.float64)
     return Errors(
-        replace(whole, wrong=np.array(wrong, dtype=np.float64)),
+        replace(whole, wrong=wrong),
         parts,
         certify(history, alpha / split),
         alpha / split,
         detection,
+        late_share(context, sample, cells, limit, alpha / split, is_reviewed | is_turned),
+        whole.weighed([item.not_right / max(item.selected, 1) for item in drawn]),
         first_week(sample.weeks),
     )
 

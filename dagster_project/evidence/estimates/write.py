@@ -30,7 +30,7 @@ from dagster_project.evidence.estimates.production_fit import (
 )
 from dagster_project.evidence.estimates.registry import read_context
 from dagster_project.evidence.estimates.replacing import Table, create_table, replace_rows
-from dagster_project.evidence.estimates.strata import OPERATING_CONFIDENCE_BIN, read_sample
+from dagster_project.evidence.estimates.strata import read_sample
 from dagster_project.evidence.estimates.value_fit import baseline_fixed
 from dagster_project.evidence.estimates.workflow_fit import (
     LABEL_DAYS,
@@ -126,7 +126,7 @@ def write_estimates(connection: "duckdb.DuckDBPyConnection") -> EstimateReport:
 def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
     """All makers, each reading its facts once."""
     sample = read_sample(connection, context)
-    confident = read_sample(connection, context, OPERATING_CONFIDENCE_BIN)
+    confident = read_sample(connection, context, is_confident=True)
     recent = read_sample(connection, context, days=LABEL_DAYS)
     detections = read_detections(connection, context)
     volumes = read_volumes(connection, context)

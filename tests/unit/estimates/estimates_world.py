@@ -50,6 +50,9 @@ SEGMENTED = {
 }
 
 
+MODELS_READ = (
+    *("int_thresholds__effective", "int_workflows__sources", "int_review_days__overloaded"),
+)
 MODELS = Path(__file__).resolve().parents[3] / "dbt" / "models" / "intermediate"
 REF = re.compile(r"""\{\{ ref\((?:"penstock", )?"(\w+)"\) \}\}""")
 
@@ -57,6 +60,7 @@ REF = re.compile(r"""\{\{ ref\((?:"penstock", )?"(\w+)"\) \}\}""")
 RELATIONS = {
     "int_run_context": "landing.run_context",
     "fct_decisions_daily": "facts.fct_decisions_daily",
+    "fct_reviews_hourly": "facts.fct_reviews_hourly",
 }
 
 
@@ -143,6 +147,7 @@ class World:
             "selected_count": 1,
             "labelled_count": 1,
             "wrong_count": 0,
+            "late_error_count": 0,
         }
         self._daily("facts.fct_samples_weekly", day, days, healthy | row, subject)
 
@@ -267,7 +272,7 @@ def healthy_world() -> World:
     """One class, delegated, 10 decisions a day since 6 January, one label a day, none wrong."""
     connection = duckdb.connect(config={"threads": 1})  # tiny tables: threads only cost
     connection.execute(DDL)
-    for model in ("int_thresholds__effective", "int_workflows__sources"):
+    for model in MODELS_READ:
         connection.execute(own_view(model))
     made = World(connection)
     _registry(made)
