@@ -9,7 +9,8 @@
                 order by
                     is_conflict desc, label = 'incorrect' desc, recorded_at desc, record_id desc
             ) as recency,
-            -- the newest word that it was wrong; two payloads contradict each other from the second on
+            -- the newest word that it was wrong; two payloads contradict each other from the
+            -- second on
             max(
                 case
                     when is_conflict

@@ -3,8 +3,7 @@
     that was missed, if either was one. So is a review that does not say whether it was seeded. -#}
 -- reviewers join by pseudonym; the seed is what these are made from, so it is in the build id
 -- depends_on: {{ ref("reviewers") }}
-with
-    {{ penstock.first_reviews() }}
+with {{ penstock.first_reviews() }}
 
 select
     review_pool,

@@ -16,7 +16,8 @@ with
                         (
                             date_diff('second', queued_at, reviewed_at)
                             - coalesce(handling_seconds, 0)
-                        ) / 60
+                        )
+                        / 60
                     ),
                     0
                 ) as bigint

@@ -28,7 +28,6 @@ group by pools.review_pool, pools.reviewer_count, pools.hours_per_week, days.eve
 having
     sum(work.untimed_count) > 0
     or coalesce(
-        sum(work.handling_seconds)
-        > 0.85 * pools.reviewer_count * pools.hours_per_week * 3600 / 5,
+        sum(work.handling_seconds) > 0.85 * pools.reviewer_count * pools.hours_per_week * 3600 / 5,
         true
     )
