@@ -87,6 +87,7 @@ def _class(label: str, is_reviewed: bool) -> DecisionClass:
         label_outcome="" if is_reviewed else "checked",
         latency_limit_ms=None,
         review_pool=label if is_reviewed else "",
+        review_wait_minutes=None,
         alpha_weight=Decimal(1),
     )
 

@@ -70,7 +70,8 @@ def _classes(connection: "duckdb.DuckDBPyConnection") -> tuple[DecisionClass, ..
         SELECT decision_class, workflow, cost_of_delay_amount::DOUBLE, error_cost_amount::DOUBLE,
             coalesce(reversibility, ''), coalesce(declared_level, ''),
             coalesce(boundary, ''), coalesce(label_outcome, ''),
-            latency_limit_ms, coalesce(review_pool, ''), alpha_weight::DECIMAL(28, 9)
+            latency_limit_ms, coalesce(review_pool, ''), review_wait_minutes,
+            alpha_weight::DECIMAL(28, 9)
         FROM registry.decision_classes ORDER BY decision_class
         """
     ).fetchall()

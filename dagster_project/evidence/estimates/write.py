@@ -10,7 +10,6 @@ from dagster_project.evidence.estimates.amounts import amount_bands
 from dagster_project.evidence.estimates.autonomy_fit import (
     boundary_defined,
     reversibility,
-    review_capacity,
     value_at_risk,
 )
 from dagster_project.evidence.estimates.context import Context, Estimate
@@ -30,6 +29,7 @@ from dagster_project.evidence.estimates.production_fit import (
 )
 from dagster_project.evidence.estimates.registry import read_context
 from dagster_project.evidence.estimates.replacing import Table, create_table, replace_rows
+from dagster_project.evidence.estimates.review_capacity import review_capacity
 from dagster_project.evidence.estimates.strata import read_sample
 from dagster_project.evidence.estimates.value_fit import baseline_fixed
 from dagster_project.evidence.estimates.workflow_fit import (
@@ -130,6 +130,7 @@ def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context)
     recent = read_sample(connection, context, days=LABEL_DAYS)
     detections = read_detections(connection, context)
     volumes = read_volumes(connection, context)
+    accounts = accounted(connection, context)
     return [
         *volume_floor(context, volumes),
         *pain_measured(connection, context, volumes),
@@ -137,14 +138,14 @@ def compute_estimates(connection: "duckdb.DuckDBPyConnection", context: Context)
         *evidence_feasible(context, recent.strata),
         *required_and_clean(connection, context),
         *fresh(context),
-        *accounted(connection, context),
+        *accounts,
         *reconciled(connection, context),
         *labels_available(context, sample.strata),
         *telemetry_plausible(connection, context),
         *reversibility(connection, context),
         *value_at_risk(context, sample, detections, volumes),
         *error_rows(context, "confidence_quality", confident, detections, NO_CONFIDENT_LABELS),
-        *review_capacity(connection, context),
+        *review_capacity(connection, context, volumes, accounts),
         *boundary_defined(context),
         *latency(connection, context),
         *error_rows(context, "accuracy", sample, detections, "no labels"),

@@ -18,7 +18,7 @@ with
     days as (select distinct event_date from work where event_date is not null)
 
 select pools.review_pool, days.event_date
-from {{ ref("review_pools") }} as pools
+from {{ ref("int_review_pools__staffed") }} as pools
 cross join days
 inner join
     work

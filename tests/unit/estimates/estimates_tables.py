@@ -24,6 +24,9 @@ create table registry.owners (workflow varchar, role varchar, person_id varchar,
 create table registry.kpi_registry (kpi varchar, workflow varchar, decision_class varchar,
     kind varchar, unit varchar, currency varchar, baseline_end date, launch_date date,
     registered_at date);
+create table registry.reviewers (reviewer_id varchar, review_pool varchar);
+create table registry.audit_rates (decision_class varchar, inclusion_probability decimal(9,6),
+    valid_from date);
 create table registry.review_pools (review_pool varchar, reviewer_count bigint,
     hours_per_week decimal(9,2));
 create table facts.fct_decisions_daily (source varchar, workflow varchar,

@@ -1,6 +1,6 @@
 """Known made unknown, and selections removed, never move a bound towards a pass."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -152,21 +152,6 @@ def test_only_a_found_seeded_error_is_news(world: World) -> None:
     world.add("facts.fct_reviews_daily", event_date=DAY, seeded_detected_count=9, **shown)
     world.add("facts.fct_reviews_daily", event_date=AS_OF, seeded_detected_count=0, **shown)
     assert world.estimate("reviewers_effective")["evidence_newest_date"] == DAY
-
-
-def test_review_capacity_needs_the_time_of_every_review(world: World) -> None:
-    day = AS_OF - timedelta(7)
-    load = {"event_date": day, "timed_count": 50, "handling_seconds": 3000}
-    load |= {"handling_seconds_squared": 180_000, "review_count": 50}
-    world.add("facts.fct_reviews_daily", review_pool="pool", **load)
-    before = world.estimate("review_capacity")["bound"]
-    world.add("facts.fct_reviews_daily", review_pool="(unknown)", **load)
-    world.add("facts.fct_reviews_daily", review_pool="pool", **load | {"event_date": None})
-    assert world.estimate("review_capacity")["bound"] > 2 * before
-    world.run("update facts.fct_reviews_daily set timed_count = 49 where review_pool = 'pool'")
-    row = world.estimate("review_capacity")
-    assert row["status"] == "insufficient"
-    assert row["reason"] == "2 of 150 reviews without handling time"
 
 
 @pytest.mark.parametrize("where", [{"workflow": "(unknown)"}, {"event_date": None}])
