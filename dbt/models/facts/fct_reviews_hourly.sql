@@ -41,7 +41,15 @@ with
 
         union all
 
-        select review_pool, cast(date_trunc('hour', queued_at) as timestamp), 0, landing_batch, 1, 0, 0, 0
+        select
+            review_pool,
+            cast(date_trunc('hour', queued_at) as timestamp),
+            0,
+            landing_batch,
+            1,
+            0,
+            0,
+            0
         from waited
     )
 
