@@ -59,7 +59,7 @@ def band(
         "'delegated' as route, 1.0 as inclusion_probability, $segment || range as subject_key, "
         "date '2025-03-05' as event_date, 90 as confidence_bin, $batch as landing_batch, "
         "$build as build_id, 1 as decision_count, 1 as selected_count, 1 as labelled_count, "
-        "(range % 1000 < $wrong)::int as wrong_count from range($trials)",
+        "(range % 1000 < $wrong)::int as wrong_count, 0 as late_error_count from range($trials)",
         {
             "class": MATCH,
             "segment": segment,
