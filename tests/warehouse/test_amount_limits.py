@@ -35,7 +35,8 @@ def plant(connection: duckdb.DuckDBPyConnection, wrong: tuple[int, ...], **extra
         band(connection, f"amount={limit}.0000", TRIALS, rate, cohort, batch, build)
     for segment, count in extra.items():
         band(connection, f"amount=({segment})", count, 0, cohort, batch, build)
-    # reviewers who find what they are shown
+    # labels that are final at once, and reviewers who find what they are shown
+    connection.execute("update registry.decision_classes set label_delay_days = 0")
     connection.execute(
         "insert into facts.fct_reviews_daily by name select 'procurement-operations' as "
         "review_pool, date '2025-03-10' as event_date, $1 as landing_batch, $2 as build_id, "

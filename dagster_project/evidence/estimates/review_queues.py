@@ -117,7 +117,8 @@ WORK = """
 WITH spans AS (
     SELECT DISTINCT weeks_start, weeks_end FROM estimate_scope WHERE weeks_end IS NOT NULL
 )
-SELECT pool.review_pool, weeks_end, date_diff('hour', weeks_start::TIMESTAMP, event_hour) AS hour,
+SELECT pool.review_pool, weeks_end,
+    date_diff('hour', weeks_start::TIMESTAMP, event_hour::TIMESTAMP) AS hour,
     wait_minutes, overloaded.event_date IS NULL AS is_calm, sum(arrival_count)::BIGINT,
     sum(review_count)::BIGINT, sum(timed_count)::BIGINT, sum(handling_seconds)::DOUBLE,
     sum(handling_seconds_squared)::DOUBLE

@@ -29,7 +29,7 @@ with
     moments as (
         select
             review_pool,
-            cast(date_trunc('hour', reviewed_at) as timestamp) as event_hour,
+            date_trunc('hour', reviewed_at) as event_hour,
             -- who knows neither when it came nor when it was done may have waited for ever
             case when queued_at <= reviewed_at then wait_minutes else -1 end as wait_minutes,
             landing_batch,
@@ -41,15 +41,7 @@ with
 
         union all
 
-        select
-            review_pool,
-            cast(date_trunc('hour', queued_at) as timestamp),
-            0,
-            landing_batch,
-            1,
-            0,
-            0,
-            0
+        select review_pool, date_trunc('hour', queued_at), 0, landing_batch, 1, 0, 0, 0
         from waited
     )
 
