@@ -1,5 +1,6 @@
 """The review queue: published waits, and every doubt about a pool is work it cannot bear."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from dagster_project.evidence.estimates.accounting import accounted
 from dagster_project.evidence.estimates.bounds import anytime_upper, clopper_pearson
 from dagster_project.evidence.estimates.registry import read_context
 from dagster_project.evidence.estimates.review_capacity import review_capacity
+from dagster_project.evidence.estimates.review_queues import Queue
 from dagster_project.evidence.estimates.waiting import Desk, erlang_c, wait
 from dagster_project.evidence.estimates.workflow_fit import read_volumes
 
@@ -56,6 +58,10 @@ def test_more_work_never_shortens_a_wait(variability: float) -> None:
         if before is not None:
             assert found.seconds >= before
         before = found.seconds
+
+
+def test_a_wait_that_nobody_knows_is_too_long() -> None:
+    assert Queue(waits=Counter({-1: 2, 0: 5, 15: 3, 16: 1})).late(15) == 3
 
 
 def capacity(world: World) -> dict[str, Any]:
