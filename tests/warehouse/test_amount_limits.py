@@ -102,7 +102,7 @@ def test_the_walk_ends_before_the_first_band_that_does_not_pass(company: Company
         for wrong, (verdicts, supported) in walks.items():
             plant(connection, wrong, above=2000)
             rows = judge(company, connection)
-            assert column(rows, "verdict") == verdicts
+            assert column(rows, "verdict") == verdicts, [(r["estimate"], r["bound"], r.get("reason"), r.get("n_effective")) for r in rows]
             assert column(rows, "is_supported") == [place < supported for place in range(4)]
             highest = [place == supported - 1 for place in range(4)]
             assert column(rows, "is_highest_supported") == highest

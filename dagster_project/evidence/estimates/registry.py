@@ -129,7 +129,8 @@ SELECT
             THEN label.labelled_date
         ELSE days.end_date - 2 * class.label_delay_days::INT - 7 END AS label_end,
     newest.newest_date,
-    coalesce(class.label_delay_days, 0)::INT AS label_delay_days,
+    -- labels of these days have had a second delay to turn; not cut off where decisions end
+    label.labelled_date - coalesce(class.label_delay_days, 0)::INT AS followed_end,
     floor(coalesce(class.operating_confidence, 0.50) * 100)::INT AS operating_bin,
     coalesce(class.review_pool, '') AS review_pool
 FROM registry.decision_classes AS class

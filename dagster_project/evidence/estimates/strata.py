@@ -101,7 +101,7 @@ WITH mature AS (
         coalesce(route, '') NOT IN ('delegated', 'surfaced', 'shadow') AS is_odd_route,
         -- what people approved on a day with too much to do is no label
         CASE WHEN overloaded.event_date IS NULL THEN labelled_count ELSE 0 END AS labelled_count,
-        sample.event_date <= scope.label_end - scope.label_delay_days AS is_followed
+        coalesce(sample.event_date <= scope.followed_end, FALSE) AS is_followed
     FROM facts.{fact} AS sample
     JOIN estimate_scope AS scope USING (decision_class)
     LEFT JOIN intermediate.int_review_days__overloaded AS overloaded
