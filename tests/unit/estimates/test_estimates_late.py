@@ -112,22 +112,31 @@ def test_one_more_late_error_never_helps(world: World) -> None:
         before = after
 
 
-def test_as_many_trials_as_are_needed_are_enough(world: World) -> None:
+@pytest.mark.parametrize("wrong", [0, 35])
+def test_as_many_trials_as_are_needed_are_enough(world: World, wrong: int) -> None:
+    """Whether it is the late errors that take more trials or those that are there already."""
     reviewed(world, 60)
+    if wrong:
+        trials(world, "w", 1000, wrong)
     needed = accuracy(world)["n_needed"]
     assert needed > 100
-    # one trial a day more, long enough ago to be followed
-    world.run(
-        "insert into facts.fct_samples_weekly by name"
-        " select 'w.one' as decision_class, 'all' as segment, 'c1' as cohort_id,"
-        " 'delegated' as route, 0.1 as inclusion_probability, 'n' || place as subject_key,"
-        " date '2025-03-03' as event_date, 90 as confidence_bin, 10 as decision_count,"
-        " 1 as selected_count, 1 as labelled_count, 0 as wrong_count, 0 as late_error_count,"
-        f" landing_batch from range({needed}) t(place), landing.run_context r(as_of, landing_batch)"
-    )
+    trials(world, "n", needed)
     row = accuracy(world)
     assert row["bound"] <= 0.05
     assert row["n_needed"] == 0
+
+
+def trials(world: World, name: str, count: int, wrong: int = 0) -> None:
+    """Of a day whose labels were followed."""
+    world.run(
+        "insert into facts.fct_samples_weekly by name"
+        " select 'w.one' as decision_class, 'all' as segment, 'c1' as cohort_id,"
+        f" 'delegated' as route, 0.1 as inclusion_probability, '{name}' || n as subject_key,"
+        " date '2025-03-03' as event_date, 90 as confidence_bin, 10 as decision_count,"
+        f" 1 as selected_count, 1 as labelled_count, (n < {wrong})::int as wrong_count,"
+        " 0 as late_error_count, known_batch as landing_batch"
+        f" from range({count}) t(n), landing.run_context"
+    )
 
 
 def test_one_subject_with_many_wrong_decisions_is_not_one_error_in_many(world: World) -> None:
