@@ -22,6 +22,7 @@ WRONG_LABEL_DAYS, LABEL_DELAY = 7.0, 28
 # one review in ten of a wrong decision is left undone; of right ones, none
 SKIPPED = 0.1
 CLUSTER, ICC = 10, 0.3
+BETS = (0.02, *(place / 10 for place in range(1, 10)))
 WINDOW = 28
 
 
@@ -89,11 +90,26 @@ def _clusters(worlds: int) -> Iterator[Figure]:
     trials = (wrong > 0).sum(axis=2).cumsum(axis=1)
     share = ever_promoted(trials, ANYTIME, sizes, LIMIT)
     yield seldom("false_passes_subject_weeks", share, worlds)
+    yield seldom("false_passes_subject_shares", _ever_by_shares(wrong), worlds)
     # the price: a subject fails with any of its ten decisions
     for rate in (GOOD, 0.005):
-        trials = (_clustered(dice, worlds, rate) > 0).sum(axis=2).cumsum(axis=1)
-        share = ever_promoted(trials, ANYTIME, sizes, LIMIT)
+        good = _clustered(dice, worlds, rate)
+        share = ever_promoted((good > 0).sum(axis=2).cumsum(axis=1), ANYTIME, sizes, LIMIT)
         yield Figure(f"true_passes_subject_weeks_{rate * 1000:g}_permille", share, worlds)
+        share = _ever_by_shares(good)
+        yield Figure(f"true_passes_subject_shares_{rate * 1000:g}_permille", share, worlds)
+
+
+def _ever_by_shares(wrong: Whole) -> float:
+    """The bound that is not used: each subject counts as the share of its decisions that failed.
+
+    E = mean over bets f of the product of 1 + (1 - f) / (1 - limit) x (limit - share).
+    """
+    log_e = np.full(wrong.shape[:2], -np.inf)
+    for bet in BETS:
+        gain = np.log1p((1 - bet) / (1 - LIMIT) * (LIMIT - np.arange(CLUSTER + 1) / CLUSTER))
+        log_e = np.logaddexp(log_e, gain[wrong].sum(axis=2).cumsum(axis=1))
+    return float((log_e - np.log(len(BETS)) >= -np.log(ALPHA)).any(axis=1).mean())
 
 
 def _clustered(dice: np.random.Generator, worlds: int, rate: float) -> Whole:

@@ -15,8 +15,15 @@ from dagster_project.evidence.estimates.context import (
     Threshold,
     Window,
 )
-from dagster_project.evidence.estimates.errors import Detection, Detections
-from dagster_project.evidence.estimates.strata import FIRST_MONDAY, Sample, Strata, Stratum, Weeks
+from dagster_project.evidence.estimates.detections import Detection, Detections
+from dagster_project.evidence.estimates.strata import (
+    FIRST_MONDAY,
+    LateErrors,
+    Sample,
+    Strata,
+    Stratum,
+    Weeks,
+)
 
 DAY = date(2025, 3, 31)
 LIMIT = 0.05
@@ -80,6 +87,7 @@ def _class(label: str, is_reviewed: bool) -> DecisionClass:
         label_outcome="" if is_reviewed else "checked",
         latency_limit_ms=None,
         review_pool=label if is_reviewed else "",
+        review_wait_minutes=None,
         alpha_weight=Decimal(1),
     )
 
@@ -111,7 +119,11 @@ def sample(found: Strata) -> Sample:
             for field in Weeks._fields[2:]
         ),
     )
-    return Sample(numbered, weeks)
+    late = {
+        cell.decision_class: LateErrors(tuple((s.decisions, s.trials, 0) for s in own))
+        for cell, own in found.items()
+    }
+    return Sample(numbered, weeks, late)
 
 
 def stratum(plan: Plan, selected: int, failed: int) -> Stratum:
@@ -126,6 +138,7 @@ def stratum(plan: Plan, selected: int, failed: int) -> Stratum:
         trials=selected,
         failures=failed,
         wrong=failed,
+        not_right=failed,
         first_date=DAY,
         newest=DAY,
     )

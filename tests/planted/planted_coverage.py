@@ -9,7 +9,7 @@ from planted_company import Plan
 from planted_figures import ALPHA, Figure, coverage
 from planted_rules import LOOKS, daily_failures, most_failures
 
-from dagster_project.evidence.estimates.autonomy_fit import Load, review_seconds, value_at_risk
+from dagster_project.evidence.estimates.autonomy_fit import value_at_risk
 from dagster_project.evidence.estimates.bounds import (
     anytime_lower,
     anytime_upper,
@@ -22,6 +22,7 @@ from dagster_project.evidence.estimates.bounds import (
 from dagster_project.evidence.estimates.context import Cell, Estimate
 from dagster_project.evidence.estimates.costs import cost_per_decision
 from dagster_project.evidence.estimates.errors import error_bounds
+from dagster_project.evidence.estimates.review_queues import Queue, Times
 from dagster_project.evidence.estimates.shares import Share, share_estimates
 
 # true rate, trials, registered limit
@@ -199,8 +200,9 @@ def reviews(worlds: int) -> Iterator[Figure]:
         is_covered = []
         for count in np.maximum(dice.poisson(mean, worlds), 2).tolist():
             seconds = median * np.exp(sigma * dice.standard_normal(count))
-            load = Load(count, count, float(seconds.sum()), float((seconds**2).sum()))
-            upper = review_seconds(load, company.WEEKS, ALPHA / 2)[1]
+            times = Times(count, float(seconds.sum()), float((seconds**2).sum()))
+            handled = Queue(every=times, calm=times).handling(ALPHA / 2).upper
+            upper = float(poisson_upper(count, company.WEEKS, ALPHA / 2)) * handled
             is_covered.append(upper >= mean / company.WEEKS * handling)
         share = float(np.mean(is_covered))
         yield coverage(f"cover_review_seconds_{mean}", share, worlds)

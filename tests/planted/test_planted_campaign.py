@@ -14,7 +14,7 @@ from planted_figures import Figure
 from planted_promotions import power, promotions
 from planted_verification import verification
 
-from dagster_project.evidence.estimates import autonomy_fit, error_cells
+from dagster_project.evidence.estimates import error_cells, review_queues
 from dagster_project.evidence.estimates import errors as product_errors
 
 WORLDS = 1_000
@@ -68,6 +68,8 @@ def test_forgotten_reviewers_are_caught(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_mean_review_times_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(autonomy_fit, "normal_quantile", lambda alpha: 0.0)
-    monkeypatch.setattr(autonomy_fit, "poisson_upper", lambda count, weeks, alpha: count / weeks)
+    monkeypatch.setattr(review_queues, "normal_quantile", lambda alpha: 0.0)
+    monkeypatch.setattr(
+        planted_coverage, "poisson_upper", lambda count, weeks, alpha: count / weeks
+    )
     assert len(missed(reviews(FEW))) == 3

@@ -10,7 +10,7 @@ from small_company import MATCH
 from unclear_records import BOUNDED, TWICE
 
 from dagster_project.evidence.estimates.amounts import amount_bands
-from dagster_project.evidence.estimates.errors import read_detections
+from dagster_project.evidence.estimates.detections import read_detections
 from dagster_project.evidence.estimates.registry import read_context
 from dagster_project.evidence.estimates.replacing import put_rows
 from dagster_project.evidence.estimates.write import BANDS
@@ -21,7 +21,12 @@ PLANTED = (10, 10, 120, 10)  # wrong of a thousand
 TRIALS = 1000
 
 
-def plant(connection: duckdb.DuckDBPyConnection, wrong: tuple[int, ...], **extra: Any) -> None:
+def plant(
+    connection: duckdb.DuckDBPyConnection,
+    wrong: tuple[int, ...],
+    trials: int = TRIALS,
+    **extra: Any,
+) -> None:
     """Bands of MATCH with so many errors in a thousand, every decision drawn and labelled."""
     connection.execute("delete from facts.fct_amounts_weekly")
     connection.execute("delete from registry.thresholds")
@@ -32,10 +37,11 @@ def plant(connection: duckdb.DuckDBPyConnection, wrong: tuple[int, ...], **extra
         [MATCH],
     ).fetchall()
     for limit, rate in zip(LIMITS, wrong, strict=True):
-        band(connection, f"amount={limit}.0000", TRIALS, rate, cohort, batch, build)
+        band(connection, f"amount={limit}.0000", trials, rate, cohort, batch, build)
     for segment, count in extra.items():
         band(connection, f"amount=({segment})", count, 0, cohort, batch, build)
-    # reviewers who find what they are shown
+    # labels that are final at once, and reviewers who find what they are shown
+    connection.execute("update registry.decision_classes set label_delay_days = 0")
     connection.execute(
         "insert into facts.fct_reviews_daily by name select 'procurement-operations' as "
         "review_pool, date '2025-03-10' as event_date, $1 as landing_batch, $2 as build_id, "
@@ -59,7 +65,7 @@ def band(
         "'delegated' as route, 1.0 as inclusion_probability, $segment || range as subject_key, "
         "date '2025-03-05' as event_date, 90 as confidence_bin, $batch as landing_batch, "
         "$build as build_id, 1 as decision_count, 1 as selected_count, 1 as labelled_count, "
-        "(range % 1000 < $wrong)::int as wrong_count from range($trials)",
+        "(range % 1000 < $wrong)::int as wrong_count, 0 as late_error_count from range($trials)",
         {
             "class": MATCH,
             "segment": segment,
@@ -99,7 +105,7 @@ def test_the_walk_ends_before_the_first_band_that_does_not_pass(company: Company
     }
     with company.trial() as connection:
         for wrong, (verdicts, supported) in walks.items():
-            plant(connection, wrong, above=2000)
+            plant(connection, wrong, 2 * TRIALS, above=2000)
             rows = judge(company, connection)
             assert column(rows, "verdict") == verdicts
             assert column(rows, "is_supported") == [place < supported for place in range(4)]

@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 from company import make_company, parse_in_process, read_seed, run_dbt_in_process, write_seed
 from world_records import BATCHES, START, WORLDS, world_records
-from world_recount import naive, naive_shown
+from world_recount import LABEL_DELAY_DAYS, naive, naive_shown
 
 from dagster_project import warehouse
 from dagster_project.contracts.sources import load_sources
@@ -35,6 +35,7 @@ FACTS = (
     "fct_reversals_daily",
     "fct_actions_daily",
     "fct_reviews_daily",
+    "fct_reviews_hourly",
     "fct_unreadable",
     "fct_cohorts",
     "fct_files_settled",
@@ -103,7 +104,9 @@ def made_in_parts(project: Project) -> dict[str, Counter]:
 def register_worlds(project: Project) -> None:
     (template, *_) = read_seed(project, "decision_classes")
     classes = [
-        template | {"decision_class": f"procurement.w{n}", "alpha_weight": "0.001"}
+        template
+        | {"decision_class": f"procurement.w{n}", "alpha_weight": "0.001"}
+        | {"label_delay_days": str(LABEL_DELAY_DAYS)}
         for n in range(WORLDS)
     ]
     write_seed(project, "decision_classes", classes)
@@ -188,17 +191,19 @@ def test_day_by_day_and_rebuild_give_the_same_facts_at_every_cutoff(worlds) -> N
 def test_facts_agree_with_a_naive_recount_at_every_cutoff(worlds) -> None:
     incremental, _, _, names, records = worlds
     facts = samples_by_world(incremental["fct_samples_weekly"])
-    compared = 0
+    compared = late = 0
     for cutoff in range(BATCHES):
         for world, batches in enumerate(records):
             visible = [row for batch in batches[: cutoff + 1] for row in batch]
-            found = [0, 0, 0, 0]
+            found = [0, 0, 0, 0, 0]
             for name in names[: cutoff + 1]:
-                for index, value in enumerate(facts.get((world, name), (0, 0, 0, 0))):
+                for index, value in enumerate(facts.get((world, name), ())):
                     found[index] += value
             assert found == naive(visible), (world, cutoff)
             compared += 1
+            late += found[4]
     assert compared == WORLDS * BATCHES
+    assert late >= 100
 
 
 def test_what_is_shown_agrees_with_a_naive_recount_at_every_cutoff(worlds) -> None:
@@ -249,14 +254,14 @@ def test_landed_records_settle_as_a_naive_recount_does(worlds) -> None:
 
 
 def samples_by_world(rows: Counter) -> dict[tuple[int, str], list[int]]:
-    """(world, batch) → decisions, selected, labelled, wrong; segment `all`."""
-    sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    """(world, batch) → decisions, selected, labelled, wrong, late errors; of `all`."""
+    sums: dict[tuple[int, str], list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
     for row, count in rows.items():
         assert count == 1
         _, name, segment = row[:3]
         if segment == "all":
-            total = sums[int(name.removeprefix("procurement.w")), row[9]]
-            for index, value in enumerate(row[11:15]):
+            total = sums[int(name.removeprefix("procurement.w")), row[10]]
+            for index, value in enumerate(row[12:17]):
                 total[index] += value
     return sums
 

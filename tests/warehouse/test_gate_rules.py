@@ -147,6 +147,8 @@ def signatures(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
                 "label_outcome": "'checked'",
                 "label_delay_days": "8",
                 "latency_limit_ms": "5001",
+                "operating_confidence": "0.61",
+                "review_wait_minutes": "61",
                 "alpha_weight": "0.29",
                 "required_fields": "'confidence'",
                 "taxonomy_version": "'v2'",

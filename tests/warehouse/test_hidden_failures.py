@@ -25,7 +25,7 @@ ACTION = CLASSIFY.split(".")[1]
 Record = dict[str, Any]
 Rows = dict[str, list[Record]]
 Way = Callable[[Rows], None]
-AUDITED, BAD = 400, 60
+AUDITED, BAD = 600, 60
 
 
 def of_the_future(rows: Rows) -> None:
@@ -72,7 +72,8 @@ def of_class(action: str, bad: int) -> Rows:
         "decisions": [sound(name, action) for name in ids],
         "audit_sample": [selected(name) for name in ids],
         "reviews": [
-            review(name, "overturn" if number < bad else "agree", 1)
+            # quickly done: on a day with too much to do nobody's approval were a label
+            review(name, "overturn" if number < bad else "agree", 1, handling_seconds=2)
             for number, name in enumerate(ids)
         ],
     }
@@ -91,7 +92,9 @@ def together(*several: Rows) -> Rows:
 def seeded(number: int) -> Record:
     """A planted error that was found: these reviewers overlook next to nothing."""
     name = f"{ACTION}-{number}"
-    return review(name, "overturn", 1, review_id=f"seeded {number}", is_seeded_error=True)
+    return review(
+        name, "overturn", 1, review_id=f"seeded {number}", is_seeded_error=True, handling_seconds=2
+    )
 
 
 def register(company: GrowingCompany) -> None:

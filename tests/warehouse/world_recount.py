@@ -1,6 +1,9 @@
 """What facts must say of raw records, by looking at one decision at a time."""
 
 from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+
+LABEL_DELAY_DAYS = 20
 
 
 def naive_shown(visible: list[tuple[str, dict]]) -> dict[str, int]:
@@ -40,8 +43,8 @@ def naive_words(reviews: list[dict]) -> dict[str, bool]:
 
 
 def naive(visible: list[tuple[str, dict]]) -> list[int]:
-    """Decisions, drawn, labelled and wrong ones, as `fct_samples_weekly` must count them."""
-    totals = [0, 0, 0, 0]
+    """Decisions, drawn, labelled, wrong, wrong too late, as `fct_samples_weekly` counts them."""
+    totals = [0, 0, 0, 0, 0]
     decisions = defaultdict(list)
     for stream, record in visible:
         if stream == "decisions" and record not in decisions[record["decision_id"]]:
@@ -49,16 +52,31 @@ def naive(visible: list[tuple[str, dict]]) -> list[int]:
     for name, versions in decisions.items():
         samples = [r for s, r in visible if s == "audit_sample" and r["decision_id"] == name]
         selected = bool(samples)
+        reviews = [r for s, r in visible if s == "reviews" and r["decision_id"] == name]
+        decided = min(datetime.fromisoformat(each["occurred_at"]) for each in versions)
+        totals[4] += selected and naive_late(reviews, decided)
         if len(versions) > 1:
             totals[1] += selected  # conflicting: drawn, without a label; unreadable elsewhere
             continue
         sound = selected and all(sample["inclusion_probability"] == 0.5 for sample in samples)
-        label = naive_label([r for s, r in visible if s == "reviews" and r["decision_id"] == name])
+        label = naive_label(reviews)
         totals[0] += 1
         totals[1] += selected
         totals[2] += sound and label is not None
         totals[3] += sound and label == "incorrect"
     return totals
+
+
+def naive_late(reviews: list[dict], decided: datetime) -> bool:
+    """Whether it was found wrong after its labels counted as mature."""
+    for review in reviews:
+        if any(other != review for other in reviews if other["review_id"] == review["review_id"]):
+            return True  # contradicted when it landed again, 40 days and more after the first
+        seen = datetime.fromisoformat(review["reviewed_at"]).date()
+        is_wrong = review["verdict"] not in ("agree", "cannot_judge")
+        if is_wrong and seen > decided.date() + timedelta(days=LABEL_DELAY_DAYS):
+            return True
+    return False
 
 
 def naive_label(reviews: list[dict]) -> str | None:

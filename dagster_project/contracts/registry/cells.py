@@ -177,6 +177,7 @@ _CHECKS: Final[dict[Kind, Callable[[SeedColumn, str], Fault | None]]] = {
     Kind.HOURS: _number,
     Kind.PRICE: _number,
     Kind.SHARE: _number,
+    Kind.PERCENT: _number,
     Kind.NUMBER: _number,
     Kind.DATE: _date,
 }

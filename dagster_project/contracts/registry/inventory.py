@@ -78,7 +78,22 @@ DECISION_CLASSES: Final = Seed(
             is_above_zero=True,
             example="5000",
         ),
+        SeedColumn(
+            "operating_confidence",
+            Kind.PERCENT,
+            "Confidence from which the AI would act; empty: 0.50.",
+            is_required=False,
+            example="0.80",
+        ),
         link("review_pool", "review_pools", "Who reviews it.", is_required=False),
+        SeedColumn(
+            "review_wait_minutes",
+            Kind.COUNT,
+            "A review that waits longer in the queue is late; empty: capacity cannot be shown.",
+            is_required=False,
+            is_above_zero=True,
+            example="60",
+        ),
         SeedColumn(
             "alpha_weight",
             Kind.SHARE,

@@ -23,6 +23,7 @@ class Kind(Enum):
     HOURS = ("hours", "decimal(18,2)")
     PRICE = ("price", "decimal(18,6)")
     SHARE = ("share", "decimal(9,6)")
+    PERCENT = ("whole percent", "decimal(3,2)")
     NUMBER = ("number", "decimal(28,9)")
     DATE = ("date", "date")
 
@@ -48,6 +49,8 @@ NUMBER_RULES: Final = {
     Kind.HOURS: NumberRule(scale=2, digits=16),
     Kind.PRICE: NumberRule(scale=6, digits=12),
     Kind.SHARE: NumberRule(scale=6, digits=1, high=Decimal(1)),
+    # what is counted by hundredths can be cut at hundredths alone
+    Kind.PERCENT: NumberRule(scale=2, digits=1, high=Decimal(1)),
     Kind.NUMBER: NumberRule(scale=9, digits=18),
 }
 

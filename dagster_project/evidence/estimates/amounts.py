@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dagster_project.contracts.numbers import round_nearest
 from dagster_project.evidence.estimates.context import ANY_COHORT, Cell, Context, Estimate
-from dagster_project.evidence.estimates.errors import Detections, error_rows
+from dagster_project.evidence.estimates.detections import Detections
+from dagster_project.evidence.estimates.errors import error_rows
 from dagster_project.evidence.estimates.strata import read_sample
 from dagster_project.names import UNKNOWN
 

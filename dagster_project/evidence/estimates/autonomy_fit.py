@@ -1,30 +1,20 @@
-"""Autonomy fit: can it be undone, what is at risk, is confidence worth it, can people review."""
+"""Autonomy fit: can it be undone, what is at risk, is confidence worth it."""
 
-import math
-from collections.abc import Iterable
-from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dagster_project.contracts.boundary import BoundaryError, parse_boundary
-from dagster_project.evidence.estimates.bounds import (
-    normal_quantile,
-    poisson_lower,
-    poisson_upper,
-)
 from dagster_project.evidence.estimates.context import (
-    Basis,
     Cell,
     Context,
     Estimate,
     Finding,
-    broken,
     exact,
     insufficient,
     row,
     segment_unknown,
 )
+from dagster_project.evidence.estimates.detections import Detections
 from dagster_project.evidence.estimates.errors import (
-    Detections,
     class_alpha,
     error_bounds,
     sample_basis,
@@ -33,21 +23,9 @@ from dagster_project.evidence.estimates.errors import (
 from dagster_project.evidence.estimates.shares import Share, share_estimates
 from dagster_project.evidence.estimates.strata import Sample
 from dagster_project.evidence.estimates.workflow_fit import Volumes, weekly
-from dagster_project.names import UNKNOWN
 
 if TYPE_CHECKING:
     import duckdb
-
-SECONDS_PER_HOUR = 3600
-
-
-class Load(NamedTuple):
-    """Reviews of a pool in four weeks; handling seconds and their squares of the timed ones."""
-
-    reviews: int = 0
-    timed: int = 0
-    seconds: float = 0.0
-    squares: float = 0.0
 
 
 def reversibility(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
@@ -140,102 +118,6 @@ def _loss(context: Context, cell: Cell, amount: float, error: Finding, volumes: 
         amount * worst.upper * (1.0 if error.bound is None else error.bound),
         amount * volume.lower * (error.refuting or 0.0),
     )
-
-
-def review_capacity(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
-    """Load of the class's review pool: seconds of review needed ÷ seconds there are, per week."""
-    seconds = {
-        pool: (float(count or 0) * float(hours or 0)) * SECONDS_PER_HOUR
-        for pool, count, hours in connection.execute(
-            "SELECT review_pool, reviewer_count, hours_per_week FROM registry.review_pools"
-        ).fetchall()
-    }
-    loads = _pool_loads(connection, context)
-    rows = []
-    for item in context.judged("review_capacity"):
-        end = context.window(item.decision_class).weeks_end
-        load = _added(loads.get((pool, end), Load()) for pool in (item.review_pool, UNKNOWN))
-        there = seconds.get(item.review_pool, 0.0)
-        rows.append(_capacity_row(context, item.decision_class, load, there))
-    return rows
-
-
-def _added(loads: Iterable[Load]) -> Load:
-    return Load(*(sum(column) for column in zip(*loads, strict=True)))
-
-
-def _capacity_row(context: Context, name: str, load: Load, seconds: float) -> Estimate:
-    cell, window = Cell(name), context.window(name)
-    basis = Basis(
-        "poisson_times_mean",
-        n=load.reviews,
-        n_effective=load.timed,
-        n_missing=max(load.reviews - load.timed, 0) + context.lost(name).recent_reviews,
-        window_start=window.weeks_start,
-        window_end=window.weeks_end,
-        newest=window.weeks_end,
-    )
-    reason = None
-    if seconds <= 0:
-        reason = "no review pool"
-    elif window.weeks < 1:
-        reason = "no complete week"
-    elif load.reviews <= 0:
-        reason = "no reviews"
-    elif load.timed < 2 or load.seconds <= 0:
-        reason = "no handling times"
-    elif lost := context.lost(name).recent_reviews:
-        reason = f"{lost} reviews that nobody can read"
-    elif load.timed < load.reviews:
-        # a review without its time may be the longest of all
-        reason = f"{load.reviews - load.timed} of {load.reviews} reviews without handling time"
-    if reason:
-        return insufficient(context, "review_capacity", cell, reason, basis)
-    if context.thresholds["review_capacity", name].problem:
-        return broken(context, "review_capacity", cell, None)
-    alpha = context.alpha("review_capacity", cell) / 2
-    mean, upper, lower = review_seconds(load, window.weeks, alpha)
-    finding = Finding(mean / seconds, upper / seconds, lower / seconds)
-    return row(context, "review_capacity", cell, basis, finding)
-
-
-def review_seconds(load: Load, weeks: int, alpha: float) -> tuple[float, float, float]:
-    """Seconds of review per week (mean, upper, lower); reviews and handling each at alpha."""
-    count, timed = load.reviews, load.timed
-    mean = load.seconds / timed
-    variance = max(load.squares - timed * mean * mean, 0.0) / (timed - 1)
-    slack = normal_quantile(alpha) * math.sqrt(variance / timed)
-    return (
-        count / weeks * mean,
-        float(poisson_upper(count, weeks, alpha)) * (mean + slack),
-        float(poisson_lower(count, weeks, alpha)) * max(mean - slack, 0.0),
-    )
-
-
-def _pool_loads(
-    connection: "duckdb.DuckDBPyConnection", context: Context
-) -> dict[tuple[str, date | None], Load]:
-    # all classes of a pool share its people; the weeks are those of the class that asks; a review
-    # on no known day may be of these weeks, as one by nobody known may be of this pool
-    rows = connection.execute(
-        """
-        WITH spans AS (
-            SELECT DISTINCT weeks_start, weeks_end FROM estimate_scope WHERE weeks_end IS NOT NULL
-        )
-        SELECT coalesce(review_pool, $unknown), weeks_end, sum(review_count)::BIGINT,
-            sum(timed_count)::BIGINT, sum(handling_seconds)::DOUBLE,
-            sum(handling_seconds_squared)::DOUBLE
-        FROM facts.fct_reviews_daily
-        JOIN spans ON event_date IS NULL OR event_date BETWEEN weeks_start AND weeks_end
-        WHERE landing_batch <= $known
-        GROUP BY ALL
-        """,
-        {"known": context.known_batch, "unknown": UNKNOWN},
-    ).fetchall()
-    return {
-        (pool, end): Load(int(count or 0), int(timed or 0), float(total or 0), float(squares or 0))
-        for pool, end, count, timed, total, squares in rows
-    }
 
 
 def boundary_defined(context: Context) -> list[Estimate]:

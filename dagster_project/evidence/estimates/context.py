@@ -99,6 +99,7 @@ class DecisionClass:
     label_outcome: str
     latency_limit_ms: int | None
     review_pool: str
+    review_wait_minutes: int | None
     alpha_weight: Decimal | None
 
 

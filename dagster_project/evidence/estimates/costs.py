@@ -13,12 +13,8 @@ from dagster_project.evidence.estimates.context import (
     insufficient,
     row,
 )
-from dagster_project.evidence.estimates.errors import (
-    Detections,
-    class_alpha,
-    error_bounds,
-    split_cells,
-)
+from dagster_project.evidence.estimates.detections import Detections
+from dagster_project.evidence.estimates.errors import class_alpha, error_bounds, split_cells
 from dagster_project.evidence.estimates.strata import Sample
 
 if TYPE_CHECKING:

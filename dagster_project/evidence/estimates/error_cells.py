@@ -1,5 +1,6 @@
 """Bounds of the error of many cells from counts of their strata. Pure: arrays in, arrays out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,6 +87,10 @@ class ErrorCells:
         seen = self._sum(self.weight * has_trials)
         total = self._sum(self.weight * share * has_trials)
         return [float(t / s) if s > 0 else None for t, s in zip(total, seen, strict=True)]
+
+    def weighed(self, share: Sequence[float]) -> Array:
+        """Shares of the strata, weighed, with what failed for sure."""
+        return np.minimum(self.fixed + self._sum(self.weight * np.array(share, dtype=float)), 1.0)
 
     def needed(self, alpha: Array, target: Array) -> Whole:
         """Further clean trials, spread by weight, until ``upper`` meets ``target``; -1 = never."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dagster_project.evidence.estimates.borrowed import Loan, contradiction
-from dagster_project.evidence.estimates.bounds import Array, Whole, anytime_lower
+from dagster_project.evidence.estimates.bounds import Array, Whole
 from dagster_project.evidence.estimates.certificate import Certificate, certify
 from dagster_project.evidence.estimates.context import (
     Basis,
@@ -19,63 +19,32 @@ from dagster_project.evidence.estimates.context import (
     broken,
     row,
 )
+from dagster_project.evidence.estimates.detections import (
+    Detections,
+    detection_bounds,
+    is_reviewed,
+)
 from dagster_project.evidence.estimates.error_cells import ErrorCells
 from dagster_project.evidence.estimates.history import Parts, read_history
+from dagster_project.evidence.estimates.late_errors import LateShare, has_turned, late_share
 from dagster_project.evidence.estimates.shares import needed_reason
 from dagster_project.evidence.estimates.strata import FIRST_MONDAY, Sample, first_week
-from dagster_project.names import UNKNOWN
 
 if TYPE_CHECKING:
-    import duckdb
+    pass
 
 METHOD = "stratified_anytime_alarm"
 BORROWED = f"{METHOD}_borrowed"
 NOTHING = (0.0, 0.0)
-# only shapes the prior of the detection bound; it never decides
-DEFAULT_DETECTION_FLOOR = 0.8
-
-
-class Detection(NamedTuple):
-    """Seeded errors of a review pool: shown, found, and the day of the newest that was found."""
-
-    seeded: int = 0
-    found: int = 0
-    newest: date | None = None
-
-
-Detections = dict[str, Detection]
-
-
-def read_detections(connection: "duckdb.DuckDBPyConnection", context: Context) -> Detections:
-    """Seeded errors per review pool up to as_of.
-
-    One that was shown to nobody known, or on no known day, may be of any pool: missed in each.
-    """
-    rows = connection.execute(
-        """
-        SELECT review_pool, sum(seeded_count)::BIGINT,
-            sum(CASE WHEN event_date IS NULL THEN 0 ELSE seeded_detected_count END)::BIGINT,
-            max(CASE WHEN seeded_detected_count > 0 THEN event_date END)
-        FROM facts.fct_reviews_daily
-        WHERE landing_batch <= $known AND (event_date <= $as_of OR event_date IS NULL)
-        GROUP BY review_pool
-        """,
-        {"known": context.known_batch, "as_of": context.as_of},
-    ).fetchall()
-    pools = {
-        pool: Detection(int(shown or 0), int(found or 0), day) for pool, shown, found, day in rows
-    }
-    nobody = sum(max(pools.pop(pool, Detection()).seeded, 0) for pool in (UNKNOWN, None))
-    listed = {item.review_pool: Detection() for item in context.classes} | pools
-    return {pool: own._replace(seeded=own.seeded + nobody) for pool, own in listed.items()}
 
 
 @dataclass(frozen=True)
 class Errors:
     """Error bounds of cells; ``detection`` is the LCB of what reviewers find (1 = not needed).
 
-    ``cells`` holds all mature days, ``certificate`` the same over time. ``first_week`` counts
-    Mondays, as ``Weeks`` does.
+    ``cells`` holds all mature days, ``certificate`` the same over time, ``late`` what shows later
+    still. ``by_decision``: the share of decisions that are not known to be right; a subject with
+    many is one trial of the bound, however many. ``first_week`` counts Mondays, as ``Weeks`` does.
     """
 
     cells: ErrorCells
@@ -83,18 +52,33 @@ class Errors:
     certificate: Certificate
     alpha: Array
     detection: Array
+    late: LateShare
+    by_decision: Array
     first_week: int
 
     def upper(self) -> Array:
         """Certifying bound of the error, 1 where nothing is known about the labels' reviewers."""
-        return np.minimum(self.certificate.upper() / np.maximum(self.detection, 1e-300), 1.0)
+        mature = np.maximum(self.certificate.upper(), self.by_decision)
+        return np.minimum((mature + self.late.upper()) / np.maximum(self.detection, 1e-300), 1.0)
 
     def lower(self) -> Array:
         """One look at all mature days: an alarm takes nothing away from what proves a fail."""
         return self.cells.lower(self.alpha)
 
     def needed(self, target: Array) -> Whole:
-        return self.certificate.needed(target * self.detection)
+        """Clean trials that are enough until ``upper`` meets ``target``; -1 = never."""
+        goal = target * self.detection
+        late = self.late.upper()
+        # what turns late gets at most half of the room, so that one more count shrinks both
+        is_much = late > goal / 2
+        left = np.where(is_much, goal / 2, goal - late)
+        later = np.where(is_much, self.late.needed(goal / 2), 0)
+        mature = self.certificate.needed(left)
+        more = np.maximum(mature, later)
+        selected = np.array([sum(max(item.selected, 0) for item in p.sampled) for p in self.parts])
+        diluted = np.ceil(self.by_decision * selected / np.maximum(left, 1e-300) - selected)
+        more = np.maximum(more, np.where(left > 0, np.minimum(diluted, 1e9), 0).astype(np.int64))
+        return np.where((mature < 0) | (later < 0), -1, more)
 
     def alarm_reasons(self) -> list[str | None]:
         """Per cell when the last alarm was, None without one."""
@@ -116,68 +100,45 @@ def error_bounds(
 ) -> Errors:
     """Errors of ``cells`` at ``alpha``; the accuracy limit of the class shapes the prior.
 
-    Where reviews are the labels, a third of alpha bounds the error and a third what reviewers
-    find; the last third is kept for labels that turn after they count as mature. ``lent`` failures
+    Where reviews are the labels, a third of alpha bounds the error, a third what reviewers find and
+    a third what turns after it counts as mature. Labels of a system of record are final until one
+    was seen to turn; then the error and what turns late have half of alpha each. ``lent`` failures
     and successes are added to each cell's prior.
     """
     limits = {
         cell.decision_class: float(context.thresholds["accuracy", cell.decision_class].threshold)
         for cell in cells
     }
-    split = split_of_alpha(context, cells)
+    turned = frozenset(name for name in limits if has_turned(context, sample, name))
+    split = split_of_alpha(context, cells, turned)
     detection = detection_bounds(context, cells, alpha, detections)
     history, parts = read_history(
         context, sample, cells, limits, [NOTHING] * len(cells) if lent is None else lent
     )
     place = np.arange(len(cells))
     whole = history.cut(place, 0 * place, 0 * place + history.weeks)
-    wrong = [float(item.wrong) for part in parts for item in part.sampled]
+    drawn = [item for part in parts for item in part.sampled]
+    wrong = np.array([item.wrong for item in drawn], dtype=np.float64)
+    limit = np.array([limits[cell.decision_class] for cell in cells], dtype=np.float64)
     return Errors(
-        replace(whole, wrong=np.array(wrong, dtype=np.float64)),
+        replace(whole, wrong=wrong),
         parts,
         certify(history, alpha / split),
         alpha / split,
         detection,
+        late_share(context, sample, cells, limit, alpha / split, split > 1),
+        whole.weighed([item.not_right / max(item.selected, 1) for item in drawn]),
         first_week(sample.weeks),
     )
 
 
-def split_of_alpha(context: Context, cells: Sequence[Cell]) -> Array:
-    """Into how many parts a cell's alpha goes: three where reviews are the labels."""
-    by_review = {item.decision_class for item in context.classes if not item.label_outcome}
-    return np.array([3.0 if cell.decision_class in by_review else 1.0 for cell in cells])
-
-
-def detection_bounds(
-    context: Context, cells: Sequence[Cell], alpha: Array, detections: Detections
+def split_of_alpha(
+    context: Context, cells: Sequence[Cell], turned: frozenset[str] = frozenset()
 ) -> Array:
-    """LCB of what each cell's reviewers find, 1 where reviews are not the labels."""
-    reviewed = {item.decision_class: item.review_pool for item in context.classes}
-    shown, found, floor = [], [], []
-    for cell in cells:
-        name = cell.decision_class
-        seeded, detected, _ = detections.get(reviewed[name], Detection())
-        missed = min(max(seeded - detected, 0), seeded) + context.lost(name).reviews
-        shown.append(max(seeded, 0) + context.lost(name).reviews)
-        found.append(shown[-1] - missed)
-        floor.append(_detection_floor(context, name))
-    bound = anytime_lower(np.array(found), np.array(shown), np.array(floor), alpha / 3.0)
-    return np.asarray(np.where(split_of_alpha(context, cells) > 1, bound, 1.0), dtype=np.float64)
-
-
-def planned_detection(
-    context: Context, cells: Sequence[Cell], alpha: Array, detections: Detections
-) -> Array:
-    """What reviewers are shown to find, and at least the floor that they have to be shown above."""
-    floor = [_detection_floor(context, cell.decision_class) for cell in cells]
-    bound = detection_bounds(context, cells, alpha, detections)
-    return np.asarray(np.maximum(bound, floor), dtype=np.float64)
-
-
-def _detection_floor(context: Context, name: str) -> float:
-    judged = context.thresholds.get(("reviewers_effective", name))
-    value = float(judged.threshold) if judged and not judged.problem else 0.0
-    return value if 0 < value < 1 else DEFAULT_DETECTION_FLOOR
+    """Into how many parts a cell's alpha goes: three where reviews are the labels, two where a
+    label of the system of record was seen to turn (``turned`` classes)."""
+    is_turned = np.array([cell.decision_class in turned for cell in cells], dtype=np.bool_)
+    return np.where(is_reviewed(context, cells), 3.0, np.where(is_turned, 2.0, 1.0))
 
 
 def accuracy_problem(context: Context, name: str) -> str | None:

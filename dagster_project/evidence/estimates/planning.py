@@ -27,13 +27,8 @@ from dagster_project.evidence.estimates.context import (
     insufficient,
     row,
 )
-from dagster_project.evidence.estimates.errors import (
-    Detections,
-    accuracy_problem,
-    class_alpha,
-    planned_detection,
-    split_of_alpha,
-)
+from dagster_project.evidence.estimates.detections import Detections, planned_detection
+from dagster_project.evidence.estimates.errors import accuracy_problem, class_alpha, split_of_alpha
 from dagster_project.evidence.estimates.paces import Paces, Segments
 from dagster_project.evidence.estimates.trials_needed import Counted, trials_for_power
 from dagster_project.names import ALL_SEGMENT

@@ -9,10 +9,7 @@ from dagster_project.evidence.estimates.context import (
     Context,
     Estimate,
 )
-from dagster_project.evidence.estimates.errors import (
-    Detection,
-    Detections,
-)
+from dagster_project.evidence.estimates.detections import Detection, Detections
 from dagster_project.evidence.estimates.shares import Share, share_estimates
 
 if TYPE_CHECKING:

@@ -80,7 +80,8 @@ def _classes(connection: "duckdb.DuckDBPyConnection") -> tuple[DecisionClass, ..
         SELECT decision_class, workflow, cost_of_delay_amount::DOUBLE, error_cost_amount::DOUBLE,
             coalesce(reversibility, ''), coalesce(declared_level, ''),
             coalesce(boundary, ''), coalesce(label_outcome, ''),
-            latency_limit_ms, coalesce(review_pool, ''), alpha_weight::DECIMAL(28, 9)
+            latency_limit_ms, coalesce(review_pool, ''), review_wait_minutes,
+            alpha_weight::DECIMAL(28, 9)
         FROM registry.decision_classes ORDER BY decision_class
         """
     ).fetchall()
@@ -98,6 +99,7 @@ def _classes(connection: "duckdb.DuckDBPyConnection") -> tuple[DecisionClass, ..
 # week counts once a later day has data (half a week would look like little work), a label is
 # mature its class's label delay before the newest label landed. Labels that stop, or lose their
 # time, keep no decision young: it is mature at twice the delay and a week before the newest one.
+# The operating confidence is registered, else 0.50, and cuts confidence at whole hundredths.
 SCOPE = """
 CREATE OR REPLACE TEMP TABLE estimate_scope AS
 WITH label AS (
@@ -136,7 +138,11 @@ SELECT
         WHEN label.labelled_date > days.end_date - 2 * class.label_delay_days::INT - 7
             THEN label.labelled_date
         ELSE days.end_date - 2 * class.label_delay_days::INT - 7 END AS label_end,
-    newest.newest_date
+    newest.newest_date,
+    -- labels of these days have had a second delay to turn; not cut off where decisions end
+    label.labelled_date - coalesce(class.label_delay_days, 0)::INT AS followed_end,
+    floor(coalesce(class.operating_confidence, 0.50) * 100)::INT AS operating_bin,
+    coalesce(class.review_pool, '') AS review_pool
 FROM registry.decision_classes AS class
 LEFT JOIN label USING (decision_class)
 LEFT JOIN days USING (workflow)

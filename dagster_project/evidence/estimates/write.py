@@ -11,7 +11,6 @@ from dagster_project.evidence.estimates.amounts import amount_bands
 from dagster_project.evidence.estimates.autonomy_fit import (
     boundary_defined,
     reversibility,
-    review_capacity,
     value_at_risk,
 )
 from dagster_project.evidence.estimates.context import Context, Estimate
@@ -22,8 +21,9 @@ from dagster_project.evidence.estimates.data_quality import (
     required_and_clean,
     telemetry_plausible,
 )
+from dagster_project.evidence.estimates.detections import read_detections
 from dagster_project.evidence.estimates.drills import fallback_proven
-from dagster_project.evidence.estimates.errors import error_rows, read_detections
+from dagster_project.evidence.estimates.errors import error_rows
 from dagster_project.evidence.estimates.paces import read_paces, read_segments
 from dagster_project.evidence.estimates.planning import PACE_DAYS, Plan, evidence_feasible, plans
 from dagster_project.evidence.estimates.production_fit import (
@@ -33,7 +33,8 @@ from dagster_project.evidence.estimates.production_fit import (
 )
 from dagster_project.evidence.estimates.registry import read_context
 from dagster_project.evidence.estimates.replacing import Table, create_table, replace_rows
-from dagster_project.evidence.estimates.strata import OPERATING_CONFIDENCE_BIN, read_sample
+from dagster_project.evidence.estimates.review_capacity import review_capacity
+from dagster_project.evidence.estimates.strata import read_sample
 from dagster_project.evidence.estimates.value_fit import baseline_fixed
 from dagster_project.evidence.estimates.workflow_fit import (
     owners_named,
@@ -153,12 +154,13 @@ def compute_estimates(
 ) -> tuple[list[Estimate], list[Plan]]:
     """All makers, each reading its facts once; and when what is not proven yet will be."""
     sample = read_sample(connection, context)
-    confident = read_sample(connection, context, OPERATING_CONFIDENCE_BIN)
+    confident = read_sample(connection, context, is_confident=True)
     recent = read_sample(connection, context, days=PACE_DAYS).strata
-    sure = read_sample(connection, context, OPERATING_CONFIDENCE_BIN, PACE_DAYS).strata
+    sure = read_sample(connection, context, is_confident=True, days=PACE_DAYS).strata
     paces, segments = read_paces(connection, context, recent, sure), read_segments(connection)
     detections = read_detections(connection, context)
     volumes = read_volumes(connection, context)
+    accounts = accounted(connection, context)
     rows = [
         *volume_floor(context, volumes),
         *pain_measured(connection, context, volumes),
@@ -166,14 +168,14 @@ def compute_estimates(
         *evidence_feasible(context, paces, segments, detections),
         *required_and_clean(connection, context),
         *fresh(context),
-        *accounted(connection, context),
+        *accounts,
         *reconciled(connection, context),
         *labels_available(context, sample.strata),
         *telemetry_plausible(connection, context),
         *reversibility(connection, context),
         *value_at_risk(context, sample, detections, volumes),
         *error_rows(context, "confidence_quality", confident, detections, NO_CONFIDENT_LABELS),
-        *review_capacity(connection, context),
+        *review_capacity(connection, context, volumes, accounts),
         *boundary_defined(context),
         *latency(connection, context),
         *error_rows(context, "accuracy", sample, detections, "no labels"),

@@ -7,7 +7,6 @@ import numpy as np
 
 from dagster_project.contracts.numbers import round_down, round_nearest, round_up
 from dagster_project.evidence.estimates.context import Cell, Context
-from dagster_project.evidence.estimates.strata import OPERATING_CONFIDENCE_BIN
 from dagster_project.evidence.shown.calibration import (
     TENTHS,
     Groups,
@@ -24,12 +23,13 @@ if TYPE_CHECKING:
 class Tenth(NamedTuple):
     """Mature decisions of one tenth of confidence (-1 = none given) and one probability.
 
-    ``covered``: at or above the operating confidence. Sums are over labelled decisions;
-    ``wrong_sum`` over those of them that were wrong.
+    ``covered``: at or above the class's ``operating_bin``, in hundredths. Sums are over labelled
+    decisions; ``wrong_sum`` over those of them that were wrong.
     """
 
     tenth: int
     probability: float
+    operating_bin: int
     decisions: int
     covered: int
     selected: int
@@ -47,9 +47,9 @@ Tenths = dict[Cell, dict[str, list[Tenth]]]
 TENTHS_BY_KIND = """
 SELECT decision_class, segment, cohort_id, confidence_method,
     CASE WHEN confidence_bin < 0 THEN -1 ELSE least(confidence_bin // 10, 9) END AS tenth,
-    inclusion_probability::DOUBLE,
+    inclusion_probability::DOUBLE, operating_bin,
     sum(decision_count)::BIGINT,
-    sum(CASE WHEN confidence_bin >= $operating THEN decision_count ELSE 0 END)::BIGINT,
+    sum(CASE WHEN confidence_bin >= operating_bin THEN decision_count ELSE 0 END)::BIGINT,
     sum(selected_count)::BIGINT, sum(labelled_count)::BIGINT, sum(wrong_count)::BIGINT,
     sum(confidence_sum)::DOUBLE, sum(wrong_confidence_sum)::DOUBLE,
     sum(confidence_square_sum)::DOUBLE
@@ -105,9 +105,7 @@ class ReliabilityRow(NamedTuple):
 def read_tenths(connection: "duckdb.DuckDBPyConnection", context: Context) -> Tenths:
     """Tenths per cell and kind of confidence."""
     found: Tenths = {}
-    rows = connection.execute(
-        TENTHS_BY_KIND, {"known": context.known_batch, "operating": OPERATING_CONFIDENCE_BIN}
-    ).fetchall()
+    rows = connection.execute(TENTHS_BY_KIND, {"known": context.known_batch}).fetchall()
     for name, segment, cohort, method, *counts in rows:
         kinds = found.setdefault(Cell(name, segment, cohort), {})
         kinds.setdefault(method, []).append(Tenth(*counts))
@@ -175,7 +173,7 @@ def _score_row(
         sum(item.decisions for item in items),
         covered,
         round_nearest(covered / total) if total > 0 else None,
-        Decimal(OPERATING_CONFIDENCE_BIN) / 100,
+        Decimal(items[0].operating_bin) / 100,
         sum(item.selected for item in items),
         sum(item.labelled for item in items),
         *numbers,

@@ -4,13 +4,12 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from dagster_project.evidence.estimates.context import Context
-from dagster_project.evidence.estimates.strata import OPERATING_CONFIDENCE_BIN
 
 if TYPE_CHECKING:
     import duckdb
 
-# other round confidences, where a jump means that confidences are rounded
-ELSEWHERE = (30, 40, 60, 70)
+# hundredths from the operating confidence, where a jump means that confidences are rounded
+ELSEWHERE = (-20, -10, 10, 20)
 WEEKS_READ = 26
 
 
@@ -18,7 +17,7 @@ class Week(NamedTuple):
     """Counts of one class in one week. ``labelled`` and ``wrong``: of mature drawn decisions.
 
     ``above`` and ``below``: decisions within two hundredths of the operating confidence;
-    ``elsewhere`` the same at other round ones.
+    ``elsewhere`` the same at ``ELSEWHERE``.
     """
 
     decision_class: str
@@ -45,11 +44,11 @@ class Halves(NamedTuple):
     easy_labelled: int
 
 
-def _near(limit: int) -> str:
+def _near(distance: int) -> str:
     return "".join(
-        f", sum(CASE WHEN confidence_bin IN ({low}, {low + 1}) THEN decision_count ELSE 0 END)"
-        "::BIGINT"
-        for low in (limit, limit - 2)
+        f", sum(CASE WHEN confidence_bin - operating_bin IN ({low}, {low + 1})"
+        " THEN decision_count ELSE 0 END)::BIGINT"
+        for low in (distance, distance - 2)
     )
 
 
@@ -61,7 +60,7 @@ SELECT decision_class, date_trunc('week', event_date)::DATE AS week,
         ::BIGINT,
     sum(CASE WHEN event_date <= label_end AND route <> 'human' THEN wrong_count ELSE 0 END)
         ::BIGINT
-    {"".join(_near(limit) for limit in (OPERATING_CONFIDENCE_BIN, *ELSEWHERE))}
+    {"".join(_near(distance) for distance in (0, *ELSEWHERE))}
 FROM facts.fct_samples_weekly JOIN estimate_scope USING (decision_class)
 WHERE landing_batch <= $known AND segment = 'all'
     AND event_date <= weeks_end AND event_date > weeks_end - 7 * $weeks

@@ -36,6 +36,26 @@
         and {{ alias }}.recency = 1
 {% endmacro %}
 
+{#- Whether a decision was found wrong after its labels counted as mature: 1 or 0. It does not matter
+    what was said of it before, nor whether the label counts: a label less makes no error earlier. -#}
+{% macro count_of_late_errors() %}
+    case
+        when
+            cast(labels.wrong_at as date)
+            > versions.event_date + cast(coalesce(state.label_delay_days, 0) as integer)
+        then 1
+        else 0
+    end
+{% endmacro %}
+
+{#- The day on which a reviewer approved, where that is the label that decides. -#}
+{% macro approval_date() %}
+    case
+        when labels.label = 'correct' and labels.outcome = '' and not labels.is_conflict
+        then cast(labels.recorded_at as date)
+    end
+{% endmacro %}
+
 {#- Whether the label that decides for a decision counts: 1 or 0. -#}
 {% macro count_of_labels() %}
     case

@@ -6,6 +6,9 @@
             else coalesce(subject_id, '(unknown):' || decision_id)
         end
     {%- endset %}
+    {%- set approval_date -%}
+        case when sample_count * label_count = 1 and wrong_label_count = 0 then approval_date end
+    {%- endset %}
     select
         workflow,
         decision_class,
@@ -15,6 +18,7 @@
         inclusion_probability,
         {{ subject_key }} as subject_key,
         event_date,
+        {{ approval_date }} as approval_date,
         case
             when confidence between 0 and 1 then cast(floor(confidence * 100) as integer) else -1
         end as confidence_bin,
@@ -28,7 +32,8 @@
             penstock.signed_sum(
                 "case when not is_conflict then sample_count * label_count * wrong_label_count end"
             )
-        }} as wrong_count
+        }} as wrong_count,
+        {{ penstock.signed_sum("sample_count * late_error_count") }} as late_error_count
     from {{ relation }}
     where
         has_decision and (not is_conflict or sample_count > 0) and {{ penstock.only_new_batches() }}
@@ -41,6 +46,7 @@
         inclusion_probability,
         {{ subject_key }},
         event_date,
+        {{ approval_date }},
         case
             when confidence between 0 and 1 then cast(floor(confidence * 100) as integer) else -1
         end,

@@ -8,7 +8,17 @@
                 -- an overturn always counts, whoever agrees later
                 order by
                     is_conflict desc, label = 'incorrect' desc, recorded_at desc, record_id desc
-            ) as recency
+            ) as recency,
+            -- the newest word that it was wrong; two payloads contradict each other from the
+            -- second on
+            max(
+                case
+                    when is_conflict
+                    then landed_at
+                    when label = 'incorrect'
+                    then coalesce(recorded_at, landed_at)
+                end
+            ) over (partition by decision_id, landing_batch, sign, outcome) as wrong_at
         from records
         where kind = 'label' and (label is not null or is_conflict) and is_seeded is not true
     ),

@@ -7,6 +7,7 @@ with
             "fct_samples_weekly",
             "fct_amounts_weekly",
             "fct_reviews_daily",
+            "fct_reviews_hourly",
             "fct_reversals_daily",
             "fct_actions_daily",
             "fct_cohorts",

@@ -78,7 +78,9 @@ with
                         "label_outcome",
                         "label_delay_days",
                         "latency_limit_ms",
+                        "operating_confidence",
                         "review_pool",
+                        "review_wait_minutes",
                         "alpha_weight",
                         "required_fields",
                     ] %}

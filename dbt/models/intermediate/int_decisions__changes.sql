@@ -77,6 +77,8 @@ select
         then 1
         else 0
     end as wrong_label_count,
+    {{ penstock.count_of_late_errors() }} as late_error_count,
+    {{ penstock.approval_date() }} as approval_date,
     pairs.first_label,
     pairs.second_label,
     -- a label of no known time is as new as its landing: losing its time keeps no decision young

@@ -92,6 +92,7 @@ select
         else mapped.within_boundary
     end as within_boundary,
     classes.label_outcome,
+    classes.label_delay_days,
     classes.review_pool,
     ';' || coalesce(classes.required_fields, '') || ';' as required_fields,
     rates.inclusion_probability,

@@ -9,7 +9,7 @@ create table landing.files (source varchar, "table" varchar, file_sha256 varchar
 create table registry.decision_classes (decision_class varchar, workflow varchar,
     cost_of_delay_amount decimal(18,4), error_cost_amount decimal(18,2), reversibility varchar,
     declared_level varchar, boundary varchar, label_outcome varchar, label_delay_days bigint,
-    latency_limit_ms bigint,
+    latency_limit_ms bigint, operating_confidence decimal(3,2), review_wait_minutes bigint,
     review_pool varchar, alpha_weight decimal(9,6));
 create table registry.criteria (criterion_id varchar, comparison varchar,
     threshold decimal(28,9), alpha decimal(9,6), scope varchar);
@@ -24,6 +24,9 @@ create table registry.owners (workflow varchar, role varchar, person_id varchar,
 create table registry.kpi_registry (kpi varchar, workflow varchar, decision_class varchar,
     kind varchar, unit varchar, currency varchar, baseline_end date, launch_date date,
     registered_at date);
+create table registry.reviewers (reviewer_id varchar, review_pool varchar);
+create table registry.audit_rates (decision_class varchar, inclusion_probability decimal(9,6),
+    valid_from date);
 create table registry.review_pools (review_pool varchar, reviewer_count bigint,
     hours_per_week decimal(9,2));
 create table facts.fct_decisions_daily (source varchar, workflow varchar,
@@ -38,7 +41,8 @@ create table facts.fct_latency_daily (decision_class varchar, segment varchar,
 create table facts.fct_samples_weekly (decision_class varchar, segment varchar,
     cohort_id varchar, route varchar, inclusion_probability decimal(9,6), subject_key varchar,
     event_date date, confidence_bin integer, landing_batch varchar, decision_count bigint,
-    selected_count bigint, labelled_count bigint, wrong_count bigint);
+    selected_count bigint, labelled_count bigint, wrong_count bigint, approval_date date,
+    late_error_count bigint);
 create table facts.fct_confidence_daily (decision_class varchar, segment varchar,
     cohort_id varchar, route varchar, inclusion_probability decimal(9,6),
     confidence_method varchar, confidence_bin integer, event_date date, landing_batch varchar,
@@ -58,6 +62,9 @@ create table facts.fct_reviews_daily (review_pool varchar, event_date date,
     landing_batch varchar, review_count bigint, seeded_count bigint,
     seeded_detected_count bigint, timed_count bigint, handling_seconds decimal(38,3),
     handling_seconds_squared decimal(38,3));
+create table facts.fct_reviews_hourly (review_pool varchar, event_hour timestamp,
+    wait_minutes bigint, landing_batch varchar, arrival_count bigint, review_count bigint,
+    timed_count bigint, handling_seconds decimal(38,3), handling_seconds_squared decimal(38,3));
 create table facts.fct_reversals_daily (decision_class varchar, event_date date,
     landing_batch varchar, attempt_count bigint, succeeded_count bigint, drill_count bigint,
     drill_succeeded_count bigint);

@@ -50,6 +50,10 @@ SEGMENTED = {
 }
 
 
+MODELS_READ = (
+    *("int_thresholds__effective", "int_workflows__sources"),
+    *("int_review_pools__staffed", "int_review_days__overloaded"),
+)
 MODELS = Path(__file__).resolve().parents[3] / "dbt" / "models" / "intermediate"
 REF = re.compile(r"""\{\{ ref\((?:"penstock", )?"(\w+)"\) \}\}""")
 
@@ -57,6 +61,8 @@ REF = re.compile(r"""\{\{ ref\((?:"penstock", )?"(\w+)"\) \}\}""")
 RELATIONS = {
     "int_run_context": "landing.run_context",
     "fct_decisions_daily": "facts.fct_decisions_daily",
+    "fct_reviews_hourly": "facts.fct_reviews_hourly",
+    "int_review_pools__staffed": "intermediate.int_review_pools__staffed",
 }
 
 
@@ -143,6 +149,7 @@ class World:
             "selected_count": 1,
             "labelled_count": 1,
             "wrong_count": 0,
+            "late_error_count": 0,
         }
         self._daily("facts.fct_samples_weekly", day, days, healthy | row, subject)
 
@@ -190,10 +197,19 @@ def _registry(world: World) -> None:
         label_delay_days=7,
         latency_limit_ms=5000,
         review_pool="pool",
+        review_wait_minutes=15,
         alpha_weight=1,
     )
     world.add("registry.class_mapping", source="s", workflow=WORKFLOW, decision_class=CLASS)
     world.add("registry.review_pools", review_pool="pool", reviewer_count=2, hours_per_week=10)
+    for reviewer in ("ann", "bob"):
+        world.add("registry.reviewers", reviewer_id=reviewer, review_pool="pool")
+    world.add(
+        "registry.audit_rates",
+        decision_class=CLASS,
+        inclusion_probability=Decimal("0.1"),
+        valid_from=date(2024, 1, 1),
+    )
     for role in ("business", "technical", "risk"):
         world.add("registry.people", person_id=role, is_active=True)
         world.add(
@@ -267,7 +283,7 @@ def healthy_world() -> World:
     """One class, delegated, 10 decisions a day since 6 January, one label a day, none wrong."""
     connection = duckdb.connect(config={"threads": 1})  # tiny tables: threads only cost
     connection.execute(DDL)
-    for model in ("int_thresholds__effective", "int_workflows__sources"):
+    for model in MODELS_READ:
         connection.execute(own_view(model))
     made = World(connection)
     _registry(made)

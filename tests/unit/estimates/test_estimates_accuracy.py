@@ -68,16 +68,12 @@ def test_clean_trials_needed_over_several_strata(world: World) -> None:
         "update facts.fct_samples_weekly set subject_key = '(unknown):d' where subject_key = 'p5'",
         "update facts.fct_samples_weekly set subject_key = null where subject_key = 'p5'",
         "update facts.fct_samples_weekly set labelled_count = 2 where subject_key = 'p5'",
-        "insert into facts.fct_unreadable values ('s', 'reviews', 'x', '2025', '2025', 1)",
-        "insert into facts.fct_unreadable values ('s', 'labels', 'x', '2025', '2025', 1)",
     ],
 )
 def test_one_doubtful_label_is_one_failure(world: World, spoil: str) -> None:
     world.run(spoil)
-    trials = 79 if "unreadable" in spoil else 78
-    assert world.estimate("accuracy")["bound"] == round_up(
-        float(anytime_upper(1, trials, 0.05, 0.025))
-    )
+    bound = float(anytime_upper(1, 78, 0.05, 0.025))
+    assert world.estimate("accuracy")["bound"] == round_up(bound)
 
 
 def test_one_subject_in_one_week_is_one_trial_that_fails_with_any_error(world: World) -> None:
@@ -173,12 +169,15 @@ def test_reviews_as_labels_pay_for_what_reviewers_miss(world: World) -> None:
     seeded = {"review_pool": "pool", "event_date": DAY, "seeded_count": 60}
     world.add("facts.fct_reviews_daily", **seeded, seeded_detected_count=57)
     third = 0.025 / 3
-    upper = anytime_upper(0, 78, 0.05, third) / anytime_lower(57, 60, 0.8, third)
+    # 71 of the 78 labels are two label delays old
+    upper = anytime_upper(0, 78, 0.05, third) + anytime_upper(0, 71, 0.05, third)
+    upper /= anytime_lower(57, 60, 0.8, third)
     before = world.estimate("accuracy")["bound"]
     assert before == round_up(float(upper))
-    # a review that nobody can read may be a seeded error that was missed
+    # a review that nobody can read may be a seeded error that was missed, or a late overturn
     world.add("facts.fct_unreadable", source="s", stream="reviews", unit_count=1)
-    upper = anytime_upper(1, 79, 0.05, third) / anytime_lower(57, 61, 0.8, third)
+    upper = anytime_upper(1, 79, 0.05, third) + anytime_upper(1, 72, 0.05, third)
+    upper /= anytime_lower(57, 61, 0.8, third)
     assert world.estimate("accuracy")["bound"] == round_up(float(upper))
 
 

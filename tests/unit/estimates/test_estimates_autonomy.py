@@ -1,24 +1,13 @@
-"""Autonomy fit: undo, value at risk, review load, boundary."""
+"""Autonomy fit: undo, value at risk, boundary."""
 
 from datetime import date
-from decimal import Decimal
 
-import numpy as np
 import pytest
 from estimates_world import CLASS, World
 
 from dagster_project.contracts.numbers import round_up
-from dagster_project.evidence.estimates.autonomy_fit import (
-    Load,
-    is_machine_checkable,
-    review_seconds,
-)
-from dagster_project.evidence.estimates.bounds import (
-    anytime_upper,
-    normal_quantile,
-    poisson_lower,
-    poisson_upper,
-)
+from dagster_project.evidence.estimates.autonomy_fit import is_machine_checkable
+from dagster_project.evidence.estimates.bounds import anytime_upper, poisson_upper
 
 DAY = date(2025, 3, 3)
 
@@ -67,39 +56,6 @@ def test_what_is_not_declared_easy_cannot_be_undone(world: World, word: str) -> 
     row = world.estimate("reversibility")
     assert row["bound"] == row["refuting_bound"] == 1
     assert row["reason"] == f"declared {word or 'nothing'}"
-
-
-def test_review_load_is_reviews_times_handling_over_the_pools_hours(world: World) -> None:
-    assert world.estimate("review_capacity")["reason"] == "no reviews"
-    # 40 reviews, half of 60 s and half of 120 s
-    world.add(
-        "facts.fct_reviews_daily",
-        review_pool="pool",
-        event_date=DAY,
-        review_count=40,
-        timed_count=40,
-        handling_seconds=3600,
-        handling_seconds_squared=20 * 3600 + 20 * 14400,
-    )
-    row = world.estimate("review_capacity")
-    slack = normal_quantile(0.025) * np.sqrt(40 * 900 / 39 / 40)
-    there = 2 * 10 * 3600
-    upper = float(poisson_upper(40, 4, 0.025)) * (90 + slack) / there
-    lower = float(poisson_lower(40, 4, 0.025)) * (90 - slack) / there
-    assert row["estimate"] == Decimal("0.0125")
-    assert float(row["bound"]) == pytest.approx(upper, abs=2e-9)
-    assert float(row["refuting_bound"]) == pytest.approx(lower, abs=2e-9)
-    world.run("update facts.fct_reviews_daily set timed_count = 1")
-    assert world.estimate("review_capacity")["reason"] == "no handling times"
-    world.run("delete from registry.review_pools")
-    assert world.estimate("review_capacity")["reason"] == "no review pool"
-
-
-def test_equal_handling_times_leave_only_the_arrivals_uncertain() -> None:
-    mean, upper, lower = review_seconds(Load(40, 40, 2400.0, 144000.0), 4, 0.025)
-    assert mean == 600
-    assert upper == pytest.approx(60 * float(poisson_upper(40, 4, 0.025)))
-    assert lower == pytest.approx(60 * float(poisson_lower(40, 4, 0.025)))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ FIRST_DAY = date(1970, 1, 1)
 FACTS = [
     *("fct_decisions_daily", "fct_latency_daily", "fct_samples_weekly", "fct_amounts_weekly"),
     "fct_reviews_daily",
+    "fct_reviews_hourly",
     *("fct_reversals_daily", "fct_actions_daily", "fct_cohorts", "fct_files_settled", "fct_kpis"),
     *("fct_outcomes_daily", "fct_rails_daily", "fct_unreadable", "fct_watermarks"),
 ]

@@ -17,8 +17,8 @@ SIGNED = [
 ]
 INVENTORY = [
     *("reversibility", "is_regulated", "cost_of_delay_amount", "error_cost", "error_cost_amount"),
-    *("label_outcome", "label_delay_days", "latency_limit_ms", "review_pool", "alpha_weight"),
-    "required_fields",
+    *("label_outcome", "label_delay_days", "latency_limit_ms", "operating_confidence"),
+    *("review_pool", "review_wait_minutes", "alpha_weight", "required_fields"),
 ]
 SCALES = {
     "threshold": 9,
@@ -26,6 +26,7 @@ SCALES = {
     "cost_of_delay_amount": 4,
     "error_cost_amount": 2,
     "alpha_weight": 6,
+    "operating_confidence": 2,
 }
 
 

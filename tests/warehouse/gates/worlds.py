@@ -81,11 +81,12 @@ class Maker:
         }
         for column in ("boundary", "currency", "label_outcome", "review_pool", "taxonomy_version"):
             text[column] = pick((None, column, f"{column} = 'x' and y <= 3"))
-        for column in ("label_delay_days", "latency_limit_ms"):
+        for column in ("label_delay_days", "latency_limit_ms", "review_wait_minutes"):
             text[column] = pick((None, 7, 5000))
         for column, places in (("amount_limit", 4), ("cost_of_delay_amount", 4)):
             text[column] = pick((None, Decimal("50000").quantize(Decimal(1).scaleb(-places))))
         text |= {"error_cost_amount": pick((None, Decimal("14.50")))}
+        text |= {"operating_confidence": pick((None, Decimal("0.80")))}
         return text | {"alpha_weight": Decimal("0.25"), "required_fields": pick((None, "a|b"))}
 
     def people(self) -> None:
