@@ -127,7 +127,7 @@ def _print_criterion(out: "Console", row: dict[str, Any]) -> None:
     title = f"  {row['title']}" if row["title"] else ""
     head = verdict_text(row["verdict"]) + text("  ", (row["criterion_id"], "bold"), title)
     out.print(head)
-    for line in (_measured(row), _missing(row), _provenance(row)):
+    for line in (_measured(row), _missing(row), _waived(row), _provenance(row)):
         if line is not None:
             print_indented(out, line)
 
@@ -166,6 +166,16 @@ def _missing(row: dict[str, Any]) -> "Text | None":
     more = f"{number(needed)} more clean trials" if needed and str(needed) not in reason else ""
     words = "; ".join(part for part in (reason, more) if part) or _not_held(row)
     return text((f"{word}: ", "yellow"), words)
+
+
+def _waived(row: dict[str, Any]) -> "Text | None":
+    """Who bears the risk of a verdict that is no pass, and until when."""
+    from dagster_project.cli.screen import text
+
+    if not row["is_waived"]:
+        return None
+    until = f" by {row['waiver_id']} until {row['waived_until']}; the verdict stays what it is"
+    return text(("waived", "bold yellow"), until)
 
 
 def _not_held(row: dict[str, Any]) -> str:
