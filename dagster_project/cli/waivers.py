@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dagster_project.settings import Project
 
 REGISTERED = (
-    "SELECT * EXCLUDE (as_of) FROM {waivers} "
+    "SELECT * EXCLUDE (as_of) FROM {waiver_states} "
     "ORDER BY state = 'open' DESC, expires_at DESC, decision_class, criterion_id"
 )
 STATE_STYLES = {"open": "bold yellow", "void": "red"}

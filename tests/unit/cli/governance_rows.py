@@ -14,7 +14,7 @@ def governance_rows(as_of: date) -> dict[str, list[dict[str, Any]]]:
     waiver |= {"exposure_amount": Decimal("250.5000"), "currency": "EUR", "granted_at": as_of}
     signed = {"decision_class": "procurement.classify_request", "person_id": "p1"}
     return {
-        "waivers": [
+        "waiver_states": [
             waiver
             | {"waiver_id": f"w{number}", "state": state, "waived_verdict_count": 2}
             | {"expires_at": as_of + number * DAY}
