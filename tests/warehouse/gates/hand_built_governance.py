@@ -134,9 +134,11 @@ def of_floors() -> Case:
                 | {"loosened_from": None}
             )
             for former in dice.choice(((), (name,), (name, f"former {name}"))):
+                is_own = former == name
                 known.append(
-                    {"decision_class": former, "criterion_id": criterion, "threshold": last}
-                    | {"strictest_threshold": least}
+                    {"decision_class": former, "criterion_id": criterion}
+                    | {"threshold": last if is_own else dice.choice(values)}
+                    | {"strictest_threshold": least if is_own else dice.choice(values)}
                     | {"counts_from": dice.choice((None, AS_OF - DAY, AS_OF - 9 * DAY))}
                 )
         changes.append(
