@@ -158,3 +158,54 @@ def test_what_cannot_be_undone_earns_a_persons_approval_and_never_more(
                 "select distinct recommended_level from gates.gate_autonomy_map"
             ).fetchall()
             assert levels == [(wanted,)], (accuracy, weak)
+
+
+SIGNED = {
+    # what was changed of a signature that counts, and the column for which it no longer does
+    "": None,
+    "map_digest = repeat('0', 64)": "map_digest",
+    "expires_at = date '2025-03-31'": "expires_at",
+    "signed_at = date '2025-04-01'": "signed_at",
+    "role = 'business'": "person_id",
+    "person_id = 'ingrid-solberg'": "person_id",
+}
+
+
+def test_a_signature_that_does_not_count_says_for_which_column(company: Company) -> None:
+    with company.trial() as connection:
+        for change, wanted in SIGNED.items():
+            connection.execute("delete from registry.sign_offs")
+            connection.execute(
+                "insert into registry.sign_offs by name select 's1' as sign_off_id, "
+                "decision_class, 'risk' as role, 'yuki-brandt' as person_id, map_digest, "
+                "date '2025-03-31' as signed_at, date '2025-04-01' as expires_at "
+                "from gates.gate_autonomy_map where segment = 'all' and decision_class = $1",
+                [CLASSIFY],
+            )
+            if change:
+                connection.execute(f"update registry.sign_offs set {change}")
+            for model in ("gate_signatures", "signatures"):
+                company.rebuild(connection, model)
+            found = connection.execute("select rejected_column from marts.signatures").fetchall()
+            assert found == [(wanted,)], change
+
+
+def test_one_person_in_both_roles_signs_for_nobody(company: Company) -> None:
+    with company.trial() as connection:
+        connection.execute(
+            "insert into registry.owners by name select 'procurement' as workflow, "
+            "'business' as role, 'yuki-brandt' as person_id, date '2025-01-01' as valid_from"
+        )
+        connection.execute("delete from registry.sign_offs")
+        connection.execute(
+            "insert into registry.sign_offs by name select role as sign_off_id, decision_class, "
+            "role, 'yuki-brandt' as person_id, map_digest, date '2025-03-31' as signed_at, "
+            "date '2025-04-01' as expires_at from gates.gate_autonomy_map "
+            "cross join (select unnest(['business', 'risk']) as role) "
+            "where segment = 'all' and decision_class = $1",
+            [CLASSIFY],
+        )
+        for model in ("gate_signatures", "signatures"):
+            company.rebuild(connection, model)
+        found = connection.execute("select distinct rejected_column from marts.signatures")
+        assert found.fetchall() == [("role",)]
