@@ -73,6 +73,7 @@ def run_context_asset(project: Project) -> dg.AssetsDefinition:
     )
     def run_context(config: ContextConfig) -> dg.MaterializeResult[Any]:
         from dagster_project import warehouse
+        from dagster_project.automation.recorded import write_recorded
         from dagster_project.contracts.registry import require_valid_registry
         from dagster_project.landing.manifest import read_entries
         from dagster_project.landing.verify import verify
@@ -89,6 +90,7 @@ def run_context_asset(project: Project) -> dg.AssetsDefinition:
         )
         with closing(warehouse.connect(project.warehouse)) as connection:
             write_run_context(connection, chosen)
+            write_recorded(connection, project)
         return dg.MaterializeResult(
             metadata={"as_of": chosen.as_of.isoformat(), "known_batch": chosen.known_batch}
         )

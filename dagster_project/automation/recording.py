@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.automation.recorded import FLOORS
 from dagster_project.files import sha256_file
 from dagster_project.settings import PRODUCT_ROOT, Project
 
@@ -28,6 +29,7 @@ NEVER_EMPTY = frozenset(
 JUDGED_BY = (
     *("evidence.estimates", "evidence.amount_bands"),
     *("evidence.data_fit", "evidence.expectation_results"),
+    *("evidence.recorded_thresholds", "evidence.recorded_levels", FLOORS),
 )
 SUBJECT = "subject_key"
 # the ledger is never changed, so it keeps clusters without pseudonyms: subjects by number alone

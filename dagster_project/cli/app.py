@@ -9,6 +9,7 @@ from typing import Annotated, TypedDict, Unpack
 import typer
 
 from dagster_project.cli import faults
+from dagster_project.cli.governance_app import add_governance
 from dagster_project.cli.options import EXIT_CODES, Call, command
 from dagster_project.cli.quarantine_app import quarantine_app
 
@@ -237,6 +238,7 @@ def pseudonym(call: Call) -> None:
     print_pseudonyms(call.project(), as_json=call.as_json)
 
 
+add_governance(app)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(quarantine_app, name="quarantine")
 

@@ -134,7 +134,8 @@ def _print_criterion(out: "Console", row: dict[str, Any]) -> None:
     title = f"  {row['title']}" if row["title"] else ""
     head = verdict_text(row["verdict"]) + text("  ", (row["criterion_id"], "bold"), title)
     out.print(head)
-    for line in (_measured(row), _missing(row), _planned(row), _provenance(row)):
+    lines = (_measured(row), _missing(row), _planned(row), _waived(row), _provenance(row))
+    for line in lines:
         if line is not None:
             print_indented(out, line)
 
@@ -189,6 +190,16 @@ def _planned(row: dict[str, Any]) -> "Text | None":
     day = plan["expected_date"] or plan["reason"]
     words = f"{number(plan['needed_count'])} more trials{where} at {error} failing: {day}"
     return text(("planned: ", "yellow"), words)
+
+
+def _waived(row: dict[str, Any]) -> "Text | None":
+    """Who bears the risk of a verdict that is no pass, and until when."""
+    from dagster_project.cli.screen import text
+
+    if not row["is_waived"]:
+        return None
+    until = f" by {row['waiver_id']} until {row['waived_until']}; the verdict stays what it is"
+    return text(("waived", "bold yellow"), until)
 
 
 def _not_held(row: dict[str, Any]) -> str:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Release:
     """One release, while its DuckDB copy is open.
 
+    ``inputs``: address of what the ledger keeps of this run's evidence.
     ``is_newest``: the last run of the ledger published it; if not, a newer run was recorded and
     then died before its release was put in use.
     """
@@ -33,6 +34,7 @@ class Release:
     valid_until: date
     recorded_at: str
     digest: str
+    inputs: str
     is_newest: bool
     connection: "duckdb.DuckDBPyConnection"
 
@@ -93,6 +95,7 @@ def open_release(project: Project) -> Iterator[Release]:
             valid_until=valid[1],
             recorded_at=line.time,
             digest=str(line.body["digests"].get("verdicts", "")),
+            inputs=str(line.body["digests"]["inputs"]),
             is_newest=is_newest,
             connection=connection,
         )

@@ -16,7 +16,7 @@ MAP = (
 )
 CARD = (
     "SELECT decision_class, segment, gate, verdict, is_blocked, pass_count, due_count, "
-    "open_criteria, first_reason, labels_needed FROM {gate_scorecard} "
+    "open_criteria, waived_criteria, first_reason, labels_needed FROM {gate_scorecard} "
     "ORDER BY decision_class, segment, gate_order"
 )
 FINDINGS = (
@@ -98,7 +98,8 @@ def _cards(release: Release) -> dict[tuple[str, str], list[dict[str, Any]]]:
     cards: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in release.rows(CARD):
         key = (row.pop("decision_class"), row.pop("segment"))
-        row["open_criteria"] = _names(row["open_criteria"])
+        for name in ("open_criteria", "waived_criteria"):
+            row[name] = _names(row[name])
         cards.setdefault(key, []).append(row)
     return cards
 

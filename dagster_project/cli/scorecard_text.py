@@ -1,5 +1,6 @@
 """How scorecards look: from 80 columns on, in words as well as in colour."""
 
+from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,8 @@ def print_workflow(out: "Console", title: str, rows: list[dict[str, Any]]) -> No
         print_indented(out, _standing(row))
         if missing := row["missing_first"]:
             print_indented(out, _missing(missing))
+        if waived := [name for gate in row["gates"] for name in gate["waived_criteria"]]:
+            print_indented(out, text(("waived, and no pass: ", "bold yellow"), ", ".join(waived)))
         if needed := row["labels_needed"]:
             print_indented(out, text(f"labelled decisions still needed: {number(needed)}"))
 
@@ -165,11 +168,15 @@ def _print_open(out: "Console", gates: list[dict[str, Any]]) -> None:
             text(gate["gate"]),
             verdict_text(gate["verdict"], is_blocked=gate["is_blocked"]),
             text(f"{gate['pass_count']} of {gate['due_count']}"),
-            text(", ".join(gate["open_criteria"]) or NONE),
+            text(", ".join(map(_with_waiver(gate), gate["open_criteria"])) or NONE),
             text(gate["first_reason"] or NONE),
         )
     out.print(shown)
     out.print()
+
+
+def _with_waiver(gate: dict[str, Any]) -> Callable[[str], str]:
+    return lambda name: f"{name} (waived)" if name in gate["waived_criteria"] else name
 
 
 def _print_cohorts(out: "Console", cohorts: list[dict[str, Any]]) -> None:

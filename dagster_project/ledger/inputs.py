@@ -60,19 +60,36 @@ def read_inputs(ledger_dir: Path, address: str) -> dict[str, list[dict[str, Any]
     Raises LedgerError when they are gone or are not what the address says.
     """
     folder = ledger_dir / FOLDER / address
+    return {name: _read_table(folder, name, entry) for name, entry in _entries(folder).items()}
+
+
+def read_input(ledger_dir: Path, address: str, name: str) -> list[dict[str, Any]]:
+    """One of the kept tables; no rows where that run did not keep it. Raises LedgerError."""
+    folder = ledger_dir / FOLDER / address
+    entry = _entries(folder).get(name)
+    return _read_table(folder, name, entry) if entry else []
+
+
+def _entries(folder: Path) -> dict[str, dict[str, Any]]:
+    """What the manifest says of every table, by name; the folder's name is its digest."""
     try:
         manifest = (folder / MANIFEST).read_bytes()
-        if not ADDRESS.fullmatch(address) or hashlib.sha256(manifest).hexdigest() != address:
-            raise LedgerError(f"{folder}: the manifest is not what the address says")
-        tables: dict[str, list[dict[str, Any]]] = {}
-        for name, entry in json.loads(manifest)["tables"].items():
-            lines = list(_read_lines(folder / f"{name}.jsonl.gz"))
-            if hashlib.sha256(b"".join(lines)).hexdigest() != entry["sha256"]:
-                raise LedgerError(f"{folder}: {name} is not what the manifest says")
-            tables[name] = [json.loads(line) for line in lines]
+    except OSError as error:
+        raise LedgerError(f"{folder}: {error}") from error
+    if not ADDRESS.fullmatch(folder.name) or hashlib.sha256(manifest).hexdigest() != folder.name:
+        raise LedgerError(f"{folder}: the manifest is not what the address says")
+    entries: dict[str, dict[str, Any]] = json.loads(manifest)["tables"]
+    return entries
+
+
+def _read_table(folder: Path, name: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    try:
+        lines = list(_read_lines(folder / f"{name}.jsonl.gz"))
     except (OSError, EOFError, zlib.error) as error:
         raise LedgerError(f"{folder}: {error}") from error
-    return tables
+    if hashlib.sha256(b"".join(lines)).hexdigest() != entry["sha256"]:
+        raise LedgerError(f"{folder}: {name} is not what the manifest says")
+    return [json.loads(line) for line in lines]
 
 
 def _write_table(folder: Path, name: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from company import parse_in_process
 
 from dagster_project.automation.triggers import JOB_NAME
 from dagster_project.build import ManifestMissingError, build_definitions
+from dagster_project.contracts.registry.criteria import RULES
 from dagster_project.contracts.sources import load_sources
 from dagster_project.names import OPTIONAL_FIELDS
 from dagster_project.settings import Project, load_project
@@ -200,6 +201,7 @@ def test_macros_digest_is_the_one_of_the_files() -> None:
 def test_evidence_tables_are_declared_as_python_writes_them(demo: Project) -> None:
     import duckdb
 
+    from dagster_project.automation.recorded import write_recorded
     from dagster_project.evidence.data_fit import write as data_fit
     from dagster_project.evidence.estimates import write as estimates
     from dagster_project.evidence.shown import write as shown
@@ -208,6 +210,7 @@ def test_evidence_tables_are_declared_as_python_writes_them(demo: Project) -> No
     data_fit.create_tables(connection)
     estimates.create_tables(connection)
     shown.create_tables(connection)
+    write_recorded(connection, demo)
     sources = json.loads(manifest_path(demo).read_text())["sources"].values()
     for source in sources:
         if source["source_name"] != "evidence":
@@ -219,6 +222,12 @@ def test_evidence_tables_are_declared_as_python_writes_them(demo: Project) -> No
         ).fetchall()
         declared = [(c["name"], c["data_type"].upper()) for c in source["columns"].values()]
         assert written == declared, source["identifier"]
+
+
+def test_rules_that_nobody_waives_are_the_same_in_python_and_dbt() -> None:
+    macro = (ROOT / "dbt" / "macros" / "verdict" / "map_criteria.sql").read_text()
+    (_, rules) = macro.split("macro rules()")
+    assert set(re.findall(r"'(\w+)'", rules.split("endmacro")[0])) == RULES
 
 
 def test_optional_fields_are_the_same_in_python_and_dbt() -> None:

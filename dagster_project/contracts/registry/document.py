@@ -45,14 +45,23 @@ no are `true` and `false`. Text is text: a title may begin with `=`.
   the same amount, also when their `valid_from` differ: a rule has no last day. Workflow and
   `taxonomy_version` are those of the class.
 * `owners`: from `valid_from` up to but not including `valid_until`. One person per role at a time;
-  business, technical and risk owner of a workflow are three different people. A vacancy is no
-  fault of the registry: the gate shows it.
+  business, technical and risk owner of a workflow are three different people, and its sponsor is
+  none of them. A vacancy is no fault of the registry: the gate shows it.
 * `thresholds`: a share stays below 1 (`at_most`) or above 0 (`at_least`), so that something can
   fail. Rules cannot be loosened:
   {", ".join(f"`{name}`" for name in sorted(RULES))}.
 * `kpi_registry`: `baseline_start` < `baseline_end` < `launch_date`; a primary KPI has a
   `minimum_effect`, a guardrail a `margin`; one primary KPI per workflow and class.
-* `sign_offs`: `expires_at` is after `signed_at`.
+* `sign_offs`: `expires_at` is after `signed_at`. Who signs held the role on that day, and nobody
+  signs one map in both roles. That the digest is not (or no longer) that of the map is no fault of
+  the registry: `penstock sign-offs` names row, column and fix.
+* `waivers`: who asks is not who approves, and who approves was the workflow's risk owner on
+  `granted_at`. `expires_at` is at most 30 days later, the exposure is above 0 in the currency of
+  the class, and no two waivers of one class and criterion share a day. What cannot be loosened
+  (see `thresholds`) cannot be waived.
+* `taxonomy_changes`: a renamed class is gone from `decision_classes`, and nothing else happens to
+  either name on that day; `split` has two rows or more with one `former_class`, `merged` with one
+  `decision_class`. The newest row of a class names its `taxonomy_version`.
 
 ## Boundary
 

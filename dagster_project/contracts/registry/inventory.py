@@ -18,6 +18,7 @@ from dagster_project.contracts.registry.schema import Kind, Seed, SeedColumn
 from dagster_project.names import LEVELS, OPTIONAL_FIELDS
 
 MATCH_FIELDS: Final = ("action", "decision_class")
+TAXONOMY_KINDS: Final = ("renamed", "split", "merged")
 SEGMENT_DIMENSIONS: Final = ("region", "team", "channel")
 
 
@@ -110,6 +111,28 @@ DECISION_CLASSES: Final = Seed(
             example="confidence;amount",
         ),
         VERSION,
+        SeedColumn(
+            "weekly_volume",
+            Kind.COUNT,
+            "Decisions a week that are expected; shown beside those seen.",
+            is_required=False,
+            example="600",
+        ),
+    ),
+)
+TAXONOMY_CHANGES: Final = Seed(
+    "taxonomy_changes",
+    "taxonomy change",
+    "one class before and one class after a change of the inventory",
+    ("former_class", "decision_class", "effective_from"),
+    (
+        own("former_class", "Class as it was called before.", "procurement.refund"),
+        CLASS_LINK,
+        choice("kind", TAXONOMY_KINDS, "Renamed: evidence goes along. Else it starts anew."),
+        VERSION,
+        date("effective_from", "First day, in event time, of the class after."),
+        link("owner", "people", "Who answers for it."),
+        text("reason", "Why."),
     ),
 )
 CLASS_MAPPING: Final = Seed(

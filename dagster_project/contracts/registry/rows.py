@@ -104,7 +104,7 @@ def check_mapping(mapping: SeedFile) -> None:
                 "write the first amount the rule no longer takes",
             )
     columns = ("source", "workflow", "match_field", "match_value")
-    for rows in _groups(mapping.sound(*columns, "amount_min", "amount_max"), columns):
+    for rows in grouped(mapping.sound(*columns, "amount_min", "amount_max"), columns):
         _check_overlap(mapping, rows)
 
 
@@ -146,7 +146,7 @@ def check_owners(owners: SeedFile) -> None:
             )
     sound = owners.sound("workflow", "role", "person_id", "valid_from", "valid_until")
     held = [row for row in sound if row.cells["role"] in OWNER_ROLES]
-    for rows in _groups(held, ("workflow",)):
+    for rows in grouped(held, ("workflow",)):
         for position, row in enumerate(rows):
             _check_owner(owners, row, rows[:position])
 
@@ -154,7 +154,7 @@ def check_owners(owners: SeedFile) -> None:
 def _check_owner(owners: SeedFile, row: Row, earlier: Sequence[Row]) -> None:
     role, person = row.cells["role"], row.cells["person_id"]
     for other in earlier:
-        if not _is_same_time(row, other):
+        if not is_same_time(row, other):
             continue
         if other.cells["role"] == role:
             owners.report(
@@ -175,27 +175,30 @@ def _check_owner(owners: SeedFile, row: Row, earlier: Sequence[Row]) -> None:
             return
 
 
-def _is_same_time(one: Row, other: Row) -> bool:
-    return one.cells["valid_from"] < (other.cells["valid_until"] or FOREVER) and other.cells[
-        "valid_from"
-    ] < (one.cells["valid_until"] or FOREVER)
+def is_same_time(
+    one: Row, other: Row, begins: str = "valid_from", ends: str = "valid_until"
+) -> bool:
+    """The two periods share a day; an empty end is never."""
+    return one.cells[begins] < (other.cells[ends] or FOREVER) and other.cells[begins] < (
+        one.cells[ends] or FOREVER
+    )
 
 
 def check_kpis(kpis: SeedFile) -> None:
     """baseline_start < baseline_end < launch_date; effect or margin given; one primary each."""
     for row in kpis.sound("baseline_start", "baseline_end"):
         if row.cells["baseline_end"] <= row.cells["baseline_start"]:
-            _report_order(kpis, row, "baseline_end", "baseline_start")
+            report_order(kpis, row, "baseline_end", "baseline_start")
     for row in kpis.sound("baseline_end", "launch_date"):
         if row.cells["launch_date"] and row.cells["launch_date"] <= row.cells["baseline_end"]:
-            _report_order(kpis, row, "launch_date", "baseline_end")
+            report_order(kpis, row, "launch_date", "baseline_end")
     needed = {"primary": "minimum_effect", "guardrail": "margin"}
     for row in kpis.sound("kind", "minimum_effect", "margin"):
         column = needed[row.cells["kind"]]
         if not row.cells[column]:
             kpis.report(row, column, f"is empty on a {row.cells['kind']}", "declare it beforehand")
     primary = [row for row in kpis.sound("kind", *kpis.seed.key) if row.cells["kind"] == "primary"]
-    for rows in _groups(primary, ("workflow", "decision_class")):
+    for rows in grouped(primary, ("workflow", "decision_class")):
         for row in rows[1:]:
             kpis.report(
                 row,
@@ -205,19 +208,14 @@ def check_kpis(kpis: SeedFile) -> None:
             )
 
 
-def _report_order(seeds: SeedFile, row: Row, column: str, before: str) -> None:
+def report_order(seeds: SeedFile, row: Row, column: str, before: str) -> None:
+    """``column`` should have been after ``before``."""
     message = f"{quoted(row.cells[column])} is not after {before} {row.cells[before]}"
     seeds.report(row, column, message, f"correct {before} or {column}")
 
 
-def check_sign_offs(sign_offs: SeedFile) -> None:
-    """A signature ends after it was given."""
-    for row in sign_offs.sound("signed_at", "expires_at"):
-        if row.cells["expires_at"] <= row.cells["signed_at"]:
-            _report_order(sign_offs, row, "expires_at", "signed_at")
-
-
-def _groups(rows: Iterator[Row] | Sequence[Row], columns: tuple[str, ...]) -> Iterator[list[Row]]:
+def grouped(rows: Iterator[Row] | Sequence[Row], columns: tuple[str, ...]) -> Iterator[list[Row]]:
+    """Rows that agree in ``columns``."""
     found: defaultdict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         found[tuple(row.cells[column] for column in columns)].append(row)

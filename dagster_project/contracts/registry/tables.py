@@ -19,6 +19,7 @@ from dagster_project.contracts.registry.inventory import (
     CLASS_MAPPING,
     DECISION_CLASSES,
     SEGMENTS,
+    TAXONOMY_CHANGES,
     WORKFLOWS,
 )
 from dagster_project.contracts.registry.schema import Kind, Seed, SeedColumn
@@ -146,6 +147,30 @@ SIGN_OFFS: Final = Seed(
         date("expires_at", "First day on which it no longer counts."),
     ),
 )
+WAIVERS: Final = Seed(
+    "waivers",
+    "waiver",
+    "one criterion of one class whose risk somebody bears for a time",
+    ("waiver_id",),
+    (
+        own("waiver_id", "Identifies the waiver.", "w001"),
+        CLASS_LINK,
+        link("criterion_id", "criteria", "Criterion that is waived; a rule cannot be."),
+        link("requested_by", "people", "Who asks for it."),
+        link("approved_by", "people", "The workflow's risk owner, not who asks."),
+        text("reason", "Why it may wait."),
+        SeedColumn(
+            "exposure_amount",
+            Kind.MONEY,
+            "Money that may be lost while it holds.",
+            is_above_zero=True,
+            example="250.00",
+        ),
+        currency("currency", "Currency of the exposure."),
+        date("granted_at", "First day."),
+        date("expires_at", "First day on which it no longer holds; at most 30 days later."),
+    ),
+)
 PRICE_LIST: Final = Seed(
     "price_list",
     "price",
@@ -207,6 +232,7 @@ BORROWED_EVIDENCE: Final = Seed(
 SEEDS: Final = (
     WORKFLOWS,
     DECISION_CLASSES,
+    TAXONOMY_CHANGES,
     CLASS_MAPPING,
     AUDIT_RATES,
     AMOUNT_LIMITS,
@@ -219,6 +245,7 @@ SEEDS: Final = (
     REVIEWERS,
     RAIL_SEED,
     SIGN_OFFS,
+    WAIVERS,
     PRICE_LIST,
     PLANNING_ERRORS,
     BORROWED_EVIDENCE,

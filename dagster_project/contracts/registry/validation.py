@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from dagster_project.contracts.registry import rows
+from dagster_project.contracts.registry import governance, rows
 from dagster_project.contracts.registry.cells import cell_fault
 from dagster_project.contracts.registry.criteria import (
     CRITERIA_SEED,
@@ -83,7 +83,11 @@ def _check_rules(files: Mapping[str, SeedFile]) -> None:
     rows.check_mapping(files["class_mapping"])
     rows.check_owners(files["owners"])
     rows.check_kpis(files["kpi_registry"])
-    rows.check_sign_offs(files["sign_offs"])
+    governance.check_sponsors(files["owners"], files["workflows"])
+    holders = governance.Holders(files)
+    governance.check_sign_offs(files["sign_offs"], holders)
+    governance.check_waivers(files["waivers"], files["decision_classes"], holders)
+    governance.check_taxonomy(files["taxonomy_changes"], files["decision_classes"])
     check_thresholds(files["thresholds"], files[CRITERIA_SEED.name])
 
 

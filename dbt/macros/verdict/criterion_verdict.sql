@@ -100,10 +100,16 @@
     end
 {% endmacro %}
 
-{#- The published rule of autonomy calibration over the count of tests that are not good;
-    `classes` is the inventory. -#}
-{% macro recommended_level(weak_count) %}
+{#- The published rule of autonomy calibration over the count of tests that are not good, and whether
+    the error is shown to be small; `classes` is the inventory. Where nothing can be undone, or a law
+    asks for a person, the most that evidence can earn is a person's approval. -#}
+{% macro recommended_level(weak_count, is_shown) %}
     case
+        when
+            (classes.reversibility = 'irreversible' or classes.is_regulated is distinct from false)
+            and {{ is_shown }}
+            and {{ weak_count }} <= 2
+        then 'surface'
         when classes.reversibility = 'irreversible' or classes.is_regulated is distinct from false
         then 'human_only'
         when {{ weak_count }} = 0 and classes.error_cost = 'low'

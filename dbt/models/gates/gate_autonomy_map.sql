@@ -22,8 +22,16 @@ with
                     max(case when criterion_id = '{{ test }}' then outcome end), 'unknown'
                 ) as {{ test }}_test,
             {%- endfor %}
-            4 - count(*) filter (where outcome = 'good') as weak_or_unknown_count,
-            count(*) filter (where outcome = 'weak') as weak_count
+            coalesce(
+                max(case when criterion_id = '{{ penstock.shadow_test() }}' then outcome end),
+                'unknown'
+            ) as shadow_outcome,
+            4 - count(*) filter (
+                where outcome = 'good' and criterion_id <> '{{ penstock.shadow_test() }}'
+            ) as weak_or_unknown_count,
+            count(*) filter (
+                where outcome = 'weak' and criterion_id <> '{{ penstock.shadow_test() }}'
+            ) as weak_count
         from tests
         group by decision_class, segment
     ),
@@ -63,8 +71,16 @@ with
             classes.declared_level,
             classes.taxonomy_version,
             outcomes.* exclude (decision_class, segment),
-            {{ penstock.recommended_level("outcomes.weak_or_unknown_count") }} as recommended_level,
-            {{ penstock.recommended_level("outcomes.weak_count") }} as best_case_level,
+            {{
+                penstock.recommended_level(
+                    "outcomes.weak_or_unknown_count", "outcomes.shadow_outcome = 'good'"
+                )
+            }} as recommended_level,
+            {{
+                penstock.recommended_level(
+                    "outcomes.weak_count", "outcomes.shadow_outcome <> 'weak'"
+                )
+            }} as best_case_level,
             thresholds.threshold_text,
             segments.segment_text,
             to_json(

@@ -42,7 +42,7 @@ select
     ) as is_applicable,
     thresholds.threshold,
     thresholds.threshold_count,
-    thresholds.loosened_from
+    greatest(thresholds.loosened_from, floors.counts_from) as loosened_from
 from {{ ref("penstock", "criteria") }} as criteria
 cross join {{ ref("int_run_context") }} as context
 cross join {{ ref("decision_classes") }} as classes
@@ -52,3 +52,7 @@ left join
     {{ ref("int_thresholds__effective") }} as thresholds
     on classes.decision_class = thresholds.decision_class
     and criteria.criterion_id = thresholds.criterion_id
+left join
+    {{ ref("gate_floors") }} as floors
+    on classes.decision_class = floors.decision_class
+    and criteria.criterion_id = floors.criterion_id

@@ -20,30 +20,64 @@ with
         group by workflow
     ),
 
-    whole as (select decision_class, gates_passed from stages where segment = 'all')
+    whole as (select decision_class, gates_passed from stages where segment = 'all'),
 
-select
-    stages.as_of,
-    maps.*,
-    stages.cohort_id,
-    ['proposed', 'discovery', 'build', 'pilot', 'limited_rollout', 'scale'][
-        stages.gates_passed + 1
-    ] as stage,
-    case when stages.gates_passed >= 3 then maps.declared_level end as approved_level,
-    case
-        when
-            stages.gates_passed >= 4
+    amounts as (
+        select decision_class, max(amount_limit) filter (where is_supported) as supported_limit
+        from {{ ref("gate_amount_bands") }}
+        group by decision_class
+    ),
+
+    found as (
+        select
+            stages.as_of,
+            maps.*,
+            stages.cohort_id,
+            stages.gates_passed,
+            holds.held_until,
             -- a decision lies in one segment of every dimension: where there are several, one that
             -- is proven says nothing of the others, so `all` must be proven too
-            and (coalesce(dimensions.dimension_count, 0) <= 1 or whole.gates_passed >= 4)
-            and {{ penstock.level_rank("maps.declared_level") }}
-            <= {{ penstock.level_rank("maps.recommended_level") }}
-        then maps.declared_level
-        when stages.gates_passed >= 3 and maps.declared_level <> 'human_only'
+            coalesce(dimensions.dimension_count, 0) <= 1
+            or whole.gates_passed >= 4 as is_proven_as_a_whole,
+            coalesce(
+                {{ penstock.level_rank("maps.declared_level") }}
+                <= {{ penstock.level_rank("maps.recommended_level") }},
+                false
+            ) as is_within_evidence,
+            -- where limits are registered, the amount is proven by bands
+            amounts.decision_class is null
+            or amounts.supported_limit is not null as is_amount_supported,
+            case
+                when amounts.decision_class is null
+                then maps.amount_limit
+                else least(maps.amount_limit, coalesce(amounts.supported_limit, 0))
+            end as supported_amount_limit
+        from {{ ref("gate_autonomy_map") }} as maps
+        inner join stages using (decision_class, segment)
+        inner join whole using (decision_class)
+        left join amounts using (decision_class)
+        left join {{ ref("gate_holds") }} as holds using (decision_class, segment)
+        left join dimensions on maps.workflow = dimensions.workflow
+    )
+
+select
+    *,
+    ['proposed', 'discovery', 'build', 'pilot', 'limited_rollout', 'scale'][
+        gates_passed + 1
+    ] as stage,
+    case when gates_passed >= 3 then declared_level end as approved_level,
+    case
+        when
+            gates_passed >= 4
+            and is_proven_as_a_whole
+            and is_within_evidence
+            and is_amount_supported
+        then declared_level
+        when gates_passed >= 3 and declared_level <> 'human_only'
+        then 'surface'
+        -- whoever bears a risk does not let the AI act alone
+        when held_until is not null and declared_level <> 'human_only'
         then 'surface'
         else 'human_only'
     end as effective_level
-from {{ ref("gate_autonomy_map") }} as maps
-inner join stages using (decision_class, segment)
-inner join whole using (decision_class)
-left join dimensions on maps.workflow = dimensions.workflow
+from found

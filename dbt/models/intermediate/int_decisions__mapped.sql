@@ -9,6 +9,13 @@ with
         from {{ ref("price_list") }}
     ),
 
+    anew as (
+        select decision_class, cast(max(effective_from) as date) as effective_from
+        from {{ ref("taxonomy_changes") }}
+        where kind <> 'renamed'
+        group by decision_class
+    ),
+
     mapped as (
         select decisions.*, {{ penstock.class_of_decision() }} as mapped_class
         from decisions
@@ -33,15 +40,7 @@ select
     mapped.region,
     mapped.team,
     mapped.channel,
-    coalesce(mapped.agent_version, '(absent)')
-    || ' | '
-    || coalesce(mapped.model, '(absent)')
-    || ' | '
-    || coalesce(mapped.prompt_version, '(absent)')
-    || ' | '
-    || coalesce(mapped.tool_schema_version, '(absent)')
-    || ' | '
-    || coalesce(mapped.policy_version, '(absent)') as cohort_id,
+    {{ penstock.cohort_of_decision("mapped", "anew.effective_from") }} as cohort_id,
     mapped.agent_id,
     mapped.model,
     mapped.policy_version,
@@ -102,6 +101,7 @@ select
     mapped._version as version
 from mapped
 left join {{ ref("decision_classes") }} as classes on mapped.mapped_class = classes.decision_class
+left join anew on mapped.mapped_class = anew.decision_class
 left join {{ ref("int_boundaries__rules") }} as rules on mapped.mapped_class = rules.decision_class
 left join
     {{ ref("int_audit_rates__dated") }} as rates

@@ -41,7 +41,11 @@ select
     classes.reversibility,
     classes.is_regulated,
     classes.declared_level,
-    classes.taxonomy_version
+    classes.taxonomy_version,
+    cast(classes.weekly_volume as bigint) as declared_weekly_count,
+    cast(
+        round(coalesce(observed.recent_count, 0) / cast(4 as decimal(9, 0)), 1) as decimal(18, 1)
+    ) as observed_weekly_count
 from observed
 full outer join
     {{ ref("decision_classes") }} as classes on observed.decision_class = classes.decision_class

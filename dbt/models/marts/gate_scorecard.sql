@@ -18,6 +18,16 @@ with
             ) as labels_needed
         from {{ ref("gate_verdicts") }}
         group by decision_class, segment, gate
+    ),
+
+    waived as (
+        select
+            decision_class,
+            segment,
+            gate,
+            string_agg(criterion_id, ', ' order by criterion_id) as waived_criteria
+        from {{ ref("gate_waived") }}
+        group by decision_class, segment, gate
     )
 
 select
@@ -35,7 +45,9 @@ select
     cast(ladder.pass_count as integer) as pass_count,
     cast(ladder.criterion_count - ladder.not_applicable_count as integer) as due_count,
     worst.open_criteria,
+    waived.waived_criteria,
     worst.first_reason,
     worst.labels_needed
 from {{ ref("gate_ladder") }} as ladder
 left join worst using (decision_class, segment, gate)
+left join waived using (decision_class, segment, gate)

@@ -21,7 +21,10 @@ CRITERIA = HERE.parents[2] / "dbt" / "seeds" / "criteria.csv"
 
 @dataclass(frozen=True)
 class Case:
-    """``edit`` makes the bad file, None deletes it; ``says`` and ``fix`` are what a user reads."""
+    """``edit`` makes the bad file, None deletes it; ``says`` and ``fix`` are what a user reads.
+
+    ``at``: the file that is named, where it is not the one that was made bad.
+    """
 
     name: str
     seed: str
@@ -30,6 +33,7 @@ class Case:
     column: str
     says: str
     fix: str
+    at: str = ""
 
 
 def swapped(old: str, new: str) -> Callable[[bytes], bytes]:
@@ -156,7 +160,7 @@ def test_a_bad_registry_is_named_by_file_row_column_and_fix(case: Case, tmp_path
     problems = validate_registry(*poisoned(case, tmp_path))
     folder = "seeds" if case.seed == "criteria" else "seeds/registry"
     places = [(problem.file, problem.row, problem.column) for problem in problems]
-    assert places == [(f"{folder}/{case.seed}.csv", case.row, case.column)], problems
+    assert places == [(f"{folder}/{case.at or case.seed}.csv", case.row, case.column)], problems
     assert case.says in problems[0].message
     assert case.fix in problems[0].fix
 

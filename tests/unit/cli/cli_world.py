@@ -1,15 +1,16 @@
 """A company whose last run was published for real, small enough to be made in a second."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import yaml
+from governance_rows import governance_rows
 
 from dagster_project import warehouse
 from dagster_project.ledger.record import record_run
@@ -74,7 +75,7 @@ class World:
             digests={
                 **dict.fromkeys(("inputs", "code", "registry", "verdicts"), "0" * 64),
                 "publication": staged.manifest_sha256,
-                "grants": hashlib.sha256(grants).hexdigest(),
+                "grants": sha256(grants).hexdigest(),
             },
             verdicts=list(_verdicts(rows)),
             actor="run:test",
@@ -140,6 +141,11 @@ def _rows(as_of: date) -> Rows:
             for name, source in ((DELEGATED, "crm"), (WAITING, "erp"))
         ],
         "refused_units": [_refused(number) for number in range(12)],
+        "ownership": [
+            {"workflow": "procurement", "role": role, "person_id": person, "is_vacant": False}
+            for role, person in (("business", "p1"), ("technical", "p2"), ("risk", "p3"))
+        ],
+        **governance_rows(as_of),
         "decision_class_cohorts": [
             *(_cohort(name) for name in VERDICTS),
             _cohort(SUPPORTED, FINE_TUNED),
@@ -175,6 +181,8 @@ def _inventory(name: str, as_of: date) -> dict[str, Any]:
         "is_declared": True,
         "decision_count": 15632 if name == DELEGATED else 0,
         "decisions_last_28_days_count": 0,
+        "observed_weekly_count": Decimal("571.5"),
+        "declared_weekly_count": 600,
         "error_cost": "low",
         "error_cost_amount": Decimal("15.00"),
         "currency": "EUR",
@@ -196,6 +204,10 @@ def _map(name: str, segment: str, as_of: date) -> dict[str, Any]:
         "declared_level": "delegate",
         "recommended_level": "delegate",
         "effective_level": "delegate" if name == DELEGATED else "human_only",
+        "recommended_reason": "tests: value at risk weak",
+        "effective_reason": "as declared" if name == DELEGATED else f"{HOSTILE} does not pass",
+        "map_digest": sha256(f"{name} {segment}".encode()).hexdigest(),
+        "declared_amount_limit": Decimal("900.0000") if name == DELEGATED else None,
         **{f"{test}_test": "weak" if test == "value_at_risk" else "good" for test in tests},
         "boundary": None,
         "amount_limit": Decimal("500.0000") if name == DELEGATED else None,
@@ -220,6 +232,7 @@ def _card(name: str, segment: str, as_of: date) -> Iterable[dict[str, Any]]:
             "pass_count": 1,
             "due_count": 3,
             "open_criteria": None if verdict == "pass" else "latency, accuracy",
+            "waived_criteria": "latency" if gate == "production_fit" else None,
             "first_reason": None if verdict == "pass" else "latency: 1540 more clean trials",
             "labels_needed": 1540 if gate == "production_fit" else None,
         }
@@ -238,6 +251,9 @@ def _criteria(name: str, segment: str) -> Iterable[dict[str, Any]]:
                 "criterion_id": criterion,
                 "criterion_order": order,
                 "verdict": verdict,
+                "is_waived": criterion == "latency",
+                "waiver_id": "w1" if criterion == "latency" else None,
+                "waived_until": TODAY if criterion == "latency" else None,
                 "reason": "[bold]noisy[/bold] \x1b[2J" if verdict == "fail" else None,
                 "estimate": Decimal("0.005952381"),
                 "bound": Decimal("0.022017173"),

@@ -46,7 +46,7 @@ def test_text_says_verdicts_levels_and_needs_in_words(ask: Ask, published: World
     assert lines[at + 2].strip() == (
         "missing first: production_fit: latency: 1540 more clean trials (and 1 more)"
     )
-    assert lines[at + 3].strip() == "labelled decisions still needed: 1,540"
+    assert lines[at + 4].strip() == "labelled decisions still needed: 1,540"
 
 
 def test_what_is_missing_first_is_the_first_gate_that_is_no_pass(

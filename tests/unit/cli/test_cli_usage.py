@@ -17,6 +17,7 @@ from dagster_project.cli.words import clean, number
 COMMANDS = (
     *("demo", "run", "scorecard", "explain", "inventory", "simulate", "doctor"),
     *("erase", "pseudonym", "init", "sample"),
+    *("map", "sign-off", "sign-offs", "waive", "waivers"),
     *("ledger verify", "quarantine list", "quarantine show", "quarantine retry"),
 )
 

@@ -8,12 +8,15 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 from compiled_company import Company
-from oracle import FACTS, Row, Tables, judge_world
+from oracle import FACTS, judge_world
+from oracle_criteria import Row, Tables
 
 INPUTS = [
     *("landing.run_context", "landing.files", "registry.decision_classes", "registry.segments"),
     *("registry.thresholds", "registry.owners", "registry.people", "registry.sign_offs"),
     *("registry.criteria", "evidence.estimates", "evidence.data_fit"),
+    *("registry.waivers", "registry.taxonomy_changes", "gates.gate_amount_bands"),
+    *("evidence.recorded_thresholds", "evidence.recorded_levels"),
     *(f"facts.{fact}" for fact in FACTS),
 ]
 LAYERS = ("intermediate", "evidence_read", "gates", "marts")

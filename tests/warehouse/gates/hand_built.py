@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from oracle import Row, Tables, expectations
-from oracle_criteria import TESTS, WORST_FIRST, final
+from hand_built_governance import governance_cases
+from oracle import expectations
+from oracle_criteria import TESTS, WORST_FIRST, Row, Tables, final
 from oracle_ladder import levels, scorecard
-from oracle_map import INVENTORY, LEVELS, SIGNED, evidence, maps, signatures
+from oracle_map import INVENTORY, LEVELS, SHADOW, SIGNED, evidence, maps, signatures
 from worlds import KNOWN
 
 AS_OF = date(2025, 3, 31)
@@ -27,6 +28,7 @@ def cases() -> Iterator[Case]:
     yield of_levels()
     yield of_verdicts()
     yield of_signatures()
+    yield from governance_cases()
 
 
 def of_scorecard() -> Case:
@@ -50,7 +52,7 @@ def of_scorecard() -> Case:
     for row in ladder:
         del row["known_batch"]
     inputs = {"gates.gate_verdicts": verdicts, "gates.gate_ladder": ladder}
-    return "gate_scorecard", inputs, scorecard(verdicts, ladder)
+    return "gate_scorecard", inputs, scorecard(verdicts, ladder, [])
 
 
 def of_expectations() -> Case:
@@ -79,6 +81,7 @@ def of_maps() -> Case:
         ("low", "medium", None),
         [("easy", False), ("easy", None), ("irreversible", False), (None, True), (None, False)],
     )
+    dice = random.Random(3)
     classes, tests = [], []
     for number, (verdicts, cost, (reversibility, is_regulated)) in enumerate(kinds):
         name = f"class {number}"
@@ -87,7 +90,7 @@ def of_maps() -> Case:
         classes.append(inventory | {"decision_class": name, "is_regulated": is_regulated})
         tests += [
             {"decision_class": name, "segment": "all", "criterion_id": test, "verdict": verdict}
-            for test, verdict in zip(TESTS, verdicts, strict=True)
+            for test, verdict in zip((*TESTS, SHADOW), (*verdicts, dice.choice(words)), strict=True)
             if verdict
         ]
     tests += [dict(row, segment="region=EU", verdict="stale") for row in tests[::7]]
@@ -122,17 +125,25 @@ def of_levels() -> Case:
         for flow, names in dimensions.items()
         for place, name in enumerate(names)
     ]
-    maps, ladder = [], []
+    dice = random.Random(4)
+    maps, ladder, bands, holds = [], [], [], []
     spread = itertools.product(dimensions, [*LEVELS, "odd", None], LEVELS, range(6), (3, 4, 5))
     for number, (flow, declared, recommended, own, whole) in enumerate(spread):
+        for limit in dice.choice(((), (), (9,), (9, 11))):
+            bands.append({"decision_class": f"class {number}", "amount_limit": limit})
+            bands[-1]["is_supported"] = dice.choice((True, False, None))
         for segment, passed in (("all", whole), ("region=v0", own)):
+            if dice.random() < 0.5:
+                held = {"decision_class": f"class {number}", "segment": segment}
+                holds.append(held | {"held_until": AS_OF})
             one = {
                 "workflow": flow,
                 "decision_class": f"class {number}",
                 "segment": segment,
                 "declared_level": declared,
             }
-            maps.append(one | {"recommended_level": recommended})
+            limit = dice.choice((None, Decimal("10.0000")))
+            maps.append(one | {"recommended_level": recommended, "amount_limit": limit})
             ladder += [
                 one | CONTEXT | {"cohort_id": "c", "gate": name, "gate_order": order}
                 | {"verdict": "pass" if order <= passed else "fail"}
@@ -142,9 +153,11 @@ def of_levels() -> Case:
     inputs = {
         "gates.gate_autonomy_map": maps,
         "gates.gate_ladder": ladder,
+        "gates.gate_amount_bands": bands,
+        "gates.gate_holds": holds,
         "registry.segments": segments,
     }
-    return "gate_levels", inputs, levels(maps, ladder, segments, CONTEXT)
+    return "gate_levels", inputs, levels(maps, ladder, segments, bands, holds, CONTEXT)
 
 
 def of_verdicts() -> Case:

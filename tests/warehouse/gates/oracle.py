@@ -1,16 +1,16 @@
 """A naive gate in plain Python, for tests alone: from registry and evidence rows to levels."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import groupby
-from typing import Any
 
-from oracle_criteria import ABOUT_THE_MAP, TESTS, Row, final, judge, smallest
+from oracle_criteria import ABOUT_THE_MAP, TESTS, Row, Tables, final, judge
 from oracle_ladder import gates, levels, scorecard
-from oracle_map import active_owners, evidence, maps, signatures
+from oracle_map import SHADOW, active_owners, evidence, maps, signatures
+from oracle_thresholds import floors, thresholds, with_floors
+from oracle_waivers import held, states, waived
+from oracle_words import on_the_map
 
-Tables = dict[str, list[Row]]
-FIRST_DAY = date(1970, 1, 1)
 FACTS = [
     *("fct_decisions_daily", "fct_latency_daily", "fct_samples_weekly", "fct_amounts_weekly"),
     "fct_reviews_daily",
@@ -28,12 +28,6 @@ PUBLISHED = [
     *("refuting_bound", "comparison", "threshold", "alpha", "method", "n", "n_effective"),
     *("n_missing", "n_needed", "window_start", "window_end", "evidence_newest_date"),
 ]
-ON_THE_MAP = [
-    *("as_of", "workflow", "decision_class", "segment", "cohort_id", "stage", "declared_level"),
-    *("recommended_level", "approved_level", "effective_level", "reversibility_test"),
-    *("value_at_risk_test", "confidence_quality_test", "review_capacity_test", "boundary"),
-    *("amount_limit", "currency", "map_digest"),
-]
 
 
 def judge_world(world: Tables) -> Tables:
@@ -43,10 +37,15 @@ def judge_world(world: Tables) -> Tables:
     classes, segments = world["registry.decision_classes"], world["registry.segments"]
     limits, cohorts = thresholds(world, context), known_cohorts(world, context)
     builds = count_builds(world, context)
-    due_rows = due(world, context, limits, cohorts)
+    recorded = floors(world, limits, context)
+    due_rows = due(world, context, with_floors(limits, recorded), cohorts)
     estimates = world["evidence.estimates"]
     expected = expectations(world, limits)
-    tested = [{**row, "is_applicable": True} for row in due_rows if row["criterion_id"] in TESTS]
+    tested = [
+        {**row, "is_applicable": True}
+        for row in due_rows
+        if row["criterion_id"] in (*TESTS, SHADOW)
+    ]
     tests = judge(tested, estimates, context, builds)
     level_maps = maps(tests, classes, segments, limits)
     holders = active_owners(world["registry.owners"], world["registry.people"], context["as_of"])
@@ -62,13 +61,18 @@ def judge_world(world: Tables) -> Tables:
     mapped = judge(mapped, map_rows, context, builds)
     verdicts = [final(row) for row in measured + mapped]
     ladder = gates(verdicts)
-    reached = levels(level_maps, ladder, segments, context)
+    waivers = states(world["registry.waivers"], classes, holders, context["as_of"])
+    borne = waived(verdicts, waivers)
+    holds = held(verdicts, borne, ladder, world["evidence.recorded_levels"])
+    bands = world["gates.gate_amount_bands"]
+    reached = levels(level_maps, ladder, segments, bands, holds, context)
     return {
         "int_thresholds__effective": limits,
         "int_cohorts__seen": cohorts,
         "int_owners__active": holders,
         "evd_builds": [{"build_count": builds}],
         "evd_expectations_met": expected,
+        "gate_floors": recorded,
         "gate_due": due_rows,
         "gate_tests": tests,
         "gate_autonomy_map": level_maps,
@@ -78,52 +82,29 @@ def judge_world(world: Tables) -> Tables:
         "gate_mapped": mapped,
         "gate_verdicts": verdicts,
         "gate_ladder": ladder,
+        "gate_waivers": waivers,
+        "gate_waived": borne,
+        "gate_holds": holds,
         "gate_levels": reached,
-        "gate_criteria": [{name: row[name] for name in PUBLISHED} for row in verdicts],
-        "gate_scorecard": scorecard(verdicts, ladder),
-        "autonomy_map": [{name: row[name] for name in ON_THE_MAP} for row in reached],
+        "gate_criteria": published(verdicts, borne),
+        "gate_scorecard": scorecard(verdicts, ladder, borne),
+        "autonomy_map": [on_the_map(row, classes) for row in reached],
     }
 
 
-def thresholds(world: Tables, context: Row) -> list[Row]:
-    """A class row beats the company's default beats the product's; then the newest."""
+def published(verdicts: list[Row], borne: list[Row]) -> list[Row]:
+    """Every verdict, and the waiver beside it."""
+    key = ("decision_class", "segment", "criterion_id")
+    by_key = {tuple(row[name] for name in key): row for row in borne}
     rows = []
-    for one in world["registry.decision_classes"]:
-        for criterion in world["registry.criteria"]:
-            said = [(0, FIRST_DAY, criterion["threshold"])]
-            for row in world["registry.thresholds"]:
-                begins = row["effective_from"]
-                is_ours = row["decision_class"] in (None, one["decision_class"])
-                is_its = row["criterion_id"] == criterion["criterion_id"]
-                if is_ours and is_its and begins is not None and begins <= context["as_of"]:
-                    said.append(
-                        (1 if row["decision_class"] is None else 2, begins, row["threshold"])
-                    )
-            top = max(entry[:2] for entry in said)
-            in_force = [entry[2] for entry in said if entry[:2] == top]
-            threshold = smallest(in_force)
-            before = [e[2] for e in said if e[1] < top[1] and e[2] is not None]
-            rows.append(
-                {
-                    "decision_class": one["decision_class"],
-                    "criterion_id": criterion["criterion_id"],
-                    "threshold": threshold,
-                    "effective_from": top[1],
-                    "alpha": criterion["alpha"],
-                    "threshold_count": len(in_force),
-                    "loosened_from": top[1]
-                    if threshold is not None and is_looser(criterion, threshold, before)
-                    else None,
-                }
-            )
+    for row in verdicts:
+        waiver = by_key.get(tuple(row[name] for name in key), {})
+        rows.append(
+            {name: row[name] for name in PUBLISHED}
+            | {"is_waived": bool(waiver)}
+            | {name: waiver.get(name) for name in ("waiver_id", "waived_until")}
+        )
     return rows
-
-
-def is_looser(criterion: Row, threshold: Any, before: list[Any]) -> bool:
-    """Than anything that was ever said."""
-    if criterion["comparison"] == "at_most":
-        return any(threshold > earlier for earlier in before)
-    return criterion["comparison"] == "at_least" and any(threshold < e for e in before)
 
 
 def known_cohorts(world: Tables, context: Row) -> list[Row]:

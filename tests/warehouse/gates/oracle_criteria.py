@@ -7,6 +7,7 @@ how to do it with the SQL that it is held against.
 from typing import Any
 
 Row = dict[str, Any]
+Tables = dict[str, list[Row]]
 WORST_FIRST = ["error", "fail", "stale", "insufficient", "pass", "not_applicable"]
 TESTS = ["reversibility", "value_at_risk", "confidence_quality", "review_capacity"]
 ABOUT_THE_MAP = ["level_within_evidence", "signed_by_business", "signed_by_risk"]

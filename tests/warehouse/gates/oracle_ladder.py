@@ -45,7 +45,14 @@ def worst(words: list[str]) -> str:
     return word if word in WORST_FIRST else "error"
 
 
-def levels(maps: list[Row], ladder: list[Row], segments: list[Row], context: Row) -> list[Row]:
+def levels(
+    maps: list[Row],
+    ladder: list[Row],
+    segments: list[Row],
+    bands: list[Row],
+    holds: list[Row],
+    context: Row,
+) -> list[Row]:
     passed: dict[tuple[str, str], int] = {}
     cohort = {}
     for row in ladder:
@@ -53,23 +60,34 @@ def levels(maps: list[Row], ladder: list[Row], segments: list[Row], context: Row
         climbed = row["gate_order"] if row["verdict"] == "pass" and not row["is_blocked"] else 0
         passed[key] = max(passed.get(key, 0), climbed)
         cohort[key] = row["cohort_id"]
+    until = {(row["decision_class"], row["segment"]): row["held_until"] for row in holds}
     rows = []
     for one in maps:
         key = (one["decision_class"], one["segment"])
         gate = passed[key]
         declared, allowed = rank(one["declared_level"]), rank(one["recommended_level"])
         dimensions = {s["segment_dimension"] for s in segments if s["workflow"] == one["workflow"]}
-        whole = passed[one["decision_class"], "all"] if len(dimensions) > 1 else gate
+        is_whole = len(dimensions) <= 1 or passed[one["decision_class"], "all"] >= 4
+        is_within = declared is not None and declared <= allowed
+        own = [band for band in bands if band["decision_class"] == one["decision_class"]]
+        limit = supported_limit(one.get("amount_limit"), own)
+        is_supported = not own or any(band["is_supported"] for band in own)
         level = "human_only"
-        if min(gate, whole) >= 4 and declared is not None and declared <= allowed:
+        if gate >= 4 and is_whole and is_within and is_supported:
             level = one["declared_level"]
-        elif gate >= 3 and one["declared_level"] not in ("human_only", None):
+        elif one["declared_level"] not in ("human_only", None) and (gate >= 3 or key in until):
             level = "surface"
         rows.append(
             one
             | {
                 "as_of": context["as_of"],
                 "cohort_id": cohort[key],
+                "gates_passed": gate,
+                "held_until": until.get(key),
+                "is_proven_as_a_whole": is_whole,
+                "is_within_evidence": is_within,
+                "is_amount_supported": is_supported,
+                "supported_amount_limit": limit,
                 "stage": STAGES[gate],
                 "approved_level": one["declared_level"] if gate >= 3 else None,
                 "effective_level": level,
@@ -78,8 +96,19 @@ def levels(maps: list[Row], ladder: list[Row], segments: list[Row], context: Row
     return rows
 
 
-def scorecard(verdicts: list[Row], ladder: list[Row]) -> list[Row]:
+def supported_limit(declared: Any, bands: list[Row]) -> Any:
+    """What is declared, and no more than what the bands prove; where none does, nothing."""
+    if not bands:
+        return declared
+    proven = max((band["amount_limit"] for band in bands if band["is_supported"]), default=0)
+    return proven if declared is None else min(declared, proven)
+
+
+def scorecard(verdicts: list[Row], ladder: list[Row], borne: list[Row]) -> list[Row]:
     rows = []
+    names = defaultdict(list)
+    for row in borne:
+        names[row["decision_class"], row["segment"], row["gate"]].append(row["criterion_id"])
     kept = ("as_of", "workflow", "decision_class", "segment", "cohort_id", "gate", "gate_order")
     key = ("decision_class", "segment", "gate")
     held = defaultdict(list)
@@ -97,6 +126,7 @@ def scorecard(verdicts: list[Row], ladder: list[Row]) -> list[Row]:
             | {
                 "valid_until_date": gate["as_of"] + timedelta(days=7),
                 "due_count": gate["criterion_count"] - gate["not_applicable_count"],
+                "waived_criteria": ", ".join(sorted(names[tuple(gate[n] for n in key)])) or None,
                 "open_criteria": ", ".join(row["criterion_id"] for row in unmet) or None,
                 "first_reason": first["criterion_id"] + said if first else None,
                 "labels_needed": needed[0] if needed else None,

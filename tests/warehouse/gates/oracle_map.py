@@ -8,6 +8,7 @@ from typing import Any
 
 from oracle_criteria import TESTS, Row
 
+SHADOW = "accuracy"
 LEVELS = ["human_only", "surface", "delegate_with_audit", "delegate"]
 SIGNED = [
     *("decision_class", "segment", "boundary", "amount_limit", "currency", "declared_level"),
@@ -44,11 +45,14 @@ def written(name: str, value: Any) -> str | None:
     return str(value)
 
 
-def recommended(decision_class: Row, not_good: int) -> str:
-    if decision_class["reversibility"] == "irreversible":
-        return "human_only"
-    if decision_class["is_regulated"] is not False:
-        return "human_only"
+def asks_for_a_person(decision_class: Row) -> bool:
+    is_final = decision_class["reversibility"] == "irreversible"
+    return is_final or decision_class["is_regulated"] is not False
+
+
+def recommended(decision_class: Row, not_good: int, is_shown: bool) -> str:
+    if asks_for_a_person(decision_class):
+        return "surface" if is_shown and not_good <= 2 else "human_only"
     if not_good == 0:
         return "delegate" if decision_class["error_cost"] == "low" else "delegate_with_audit"
     return "surface" if not_good <= 2 else "human_only"
@@ -71,6 +75,7 @@ def one_map(
 ) -> Row:
     words = {"pass": "good", "fail": "weak"}
     outcomes = {test: words.get(verdicts.get(test, ""), "unknown") for test in TESTS}
+    shadow = words.get(verdicts.get(SHADOW, ""), "unknown")
     weak = sum(outcome == "weak" for outcome in outcomes.values())
     not_good = sum(outcome != "good" for outcome in outcomes.values())
     row = {
@@ -83,8 +88,9 @@ def one_map(
         "segment": segment,
         "weak_or_unknown_count": not_good,
         "weak_count": weak,
-        "recommended_level": recommended(inventory, not_good),
-        "best_case_level": recommended(inventory, weak),
+        "shadow_outcome": shadow,
+        "recommended_level": recommended(inventory, not_good, shadow == "good"),
+        "best_case_level": recommended(inventory, weak, shadow != "weak"),
     }
     own_limits = sorted(
         (one["criterion_id"], written("threshold", one["threshold"]) or "(absent)")

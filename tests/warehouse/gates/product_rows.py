@@ -3,7 +3,7 @@
 import csv
 from decimal import Decimal
 
-from oracle import Row
+from oracle_criteria import Row
 from small_company import CRITERIA
 
 

@@ -8,8 +8,8 @@ from deviations import deviations, verdicts
 from gate_database import Gates
 from hand_built import CONTEXT, cases
 from mutations import Mutant, mutants, regenerated
-from oracle import FACTS, Tables, judge_world
-from oracle_criteria import criterion_verdict
+from oracle import FACTS, judge_world
+from oracle_criteria import Tables, criterion_verdict
 from oracle_ladder import gates as worst_of
 from test_criterion_verdict import case
 from worlds import KNOWN, LATER, world

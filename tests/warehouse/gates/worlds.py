@@ -5,8 +5,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from oracle import FACTS, FIRST_DAY, Row, Tables, judge_world
+from governed import amounts, recorded, sign_offs, waivers
+from oracle import FACTS, judge_world
+from oracle_criteria import Row, Tables
 from oracle_map import LEVELS
+from oracle_thresholds import FIRST_DAY
 from product_rows import PRODUCT
 
 KNOWN, LATER = "b5", "b6"
@@ -42,9 +45,12 @@ class Maker:
         self.thresholds()
         self.cohorts()
         self.builds()
+        recorded(self)
         self.tables |= {"evidence.estimates": [], "evidence.data_fit": [], "registry.sign_offs": []}
         self.evidence()
-        self.sign_offs()
+        sign_offs(self)
+        waivers(self)
+        amounts(self)
         return self.tables
 
     def registry(self) -> None:
@@ -267,35 +273,3 @@ class Maker:
             row[column] = max(0, row[column] + self.dice.choice((-1, 1)))
             row["failing"] = self.dice.choice((None, "one"))
         return [row] * (self.dice.choice((0, 2)) if self.wrong(0.5) else 1)
-
-    def sign_offs(self) -> None:
-        pick = self.dice.choice
-        signed = {
-            row["decision_class"]: row["map_digest"]
-            for row in judge_world(self.tables)["gate_autonomy_map"]
-            if row["segment"] == "all"
-        }
-        for one in self.tables["registry.decision_classes"]:
-            for owner in self.tables["registry.owners"]:
-                if owner["role"] == "technical" or owner["workflow"] != one["workflow"]:
-                    continue
-                row = {
-                    "decision_class": one["decision_class"],
-                    "role": owner["role"],
-                    "person_id": owner["person_id"],
-                    "map_digest": signed.get(one["decision_class"]),
-                    "signed_at": self.days(pick((-30, 0))),
-                    "expires_at": self.days(pick((1, 90))),
-                }
-                row |= pick(
-                    (
-                        {"map_digest": "other"},
-                        {"signed_at": self.days(1)},
-                        {"expires_at": self.as_of},
-                        {"person_id": pick(self.tables["registry.people"])["person_id"]},
-                        {"role": pick(("business", "risk"))},
-                    )
-                    if self.wrong(2)
-                    else ({},)
-                )
-                self.tables["registry.sign_offs"] += [] if self.wrong(2) else [row]

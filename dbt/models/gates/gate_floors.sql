@@ -1,0 +1,62 @@
+{#- One row per class and criterion: the strictest threshold that a recorded run judged by, and the day
+    from which evidence counts because a run found a looser one in force than the run before it. The
+    registry says so of itself; that it was dated back, or a stricter row deleted, the ledger tells. -#}
+with
+    -- a renamed class is bound by what was recorded of it under its former name
+    recorded as (
+        select
+            coalesce(renamed.decision_class, recorded.decision_class) as decision_class,
+            recorded.* exclude (decision_class)
+        from {{ source("evidence", "recorded_thresholds") }} as recorded
+        left join
+            {{ ref("taxonomy_changes") }} as renamed
+            on recorded.decision_class = renamed.former_class
+            and renamed.kind = 'renamed'
+    ),
+
+    -- the larger the looser, whichever way the criterion compares
+    loose as (
+        select
+            effective.decision_class,
+            effective.criterion_id,
+            effective.threshold,
+            case criteria.comparison when 'at_most' then 1 when 'at_least' then -1 end as sign,
+            recorded.threshold as last_threshold,
+            recorded.strictest_threshold,
+            recorded.counts_from
+        from {{ ref("int_thresholds__effective") }} as effective
+        inner join
+            {{ ref("penstock", "criteria") }} as criteria
+            on effective.criterion_id = criteria.criterion_id
+        left join
+            recorded
+            on effective.decision_class = recorded.decision_class
+            and effective.criterion_id = recorded.criterion_id
+    ),
+
+    strictest as (
+        select
+            decision_class,
+            criterion_id,
+            sign,
+            sign * min(threshold) as looseness,
+            min(sign * last_threshold) as last_looseness,
+            min(sign * strictest_threshold) as least_looseness,
+            max(counts_from) as counts_from
+        from loose
+        group by decision_class, criterion_id, sign
+    )
+
+select
+    strictest.decision_class,
+    strictest.criterion_id,
+    cast(sign * looseness as decimal(28, 9)) as threshold,
+    cast(sign * least(looseness, least_looseness) as decimal(28, 9)) as strictest_threshold,
+    case
+        when looseness > last_looseness
+        then context.as_of
+        when looseness > least_looseness
+        then strictest.counts_from
+    end as counts_from
+from strictest
+cross join {{ ref("int_run_context") }} as context

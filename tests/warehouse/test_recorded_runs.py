@@ -1,0 +1,144 @@
+"""What the ledger holds of the last run binds the next, whatever the registry says of the past."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from compiled_company import Company
+from small_company import AS_OF, CLASSIFY, MATCH
+from test_gate_rules import add_evidence
+
+from dagster_project.automation.recorded import write_recorded
+from dagster_project.ledger.ledger import LedgerError
+from dagster_project.ledger.record import keep_inputs, record_run
+from dagster_project.settings import Project
+
+pytestmark = pytest.mark.xdist_group("small_company")
+EARLY = date(2025, 1, 1)
+JUDGED = ("gate_floors", "gate_due", "gate_measured", "gate_verdicts")
+STRICT = [(MATCH, 0.02, EARLY)]
+# the registry of the next run, which says that it had always been so
+REWRITTEN: dict[str, list[tuple[str | None, float, date]]] = {
+    "edited in place": [(MATCH, 0.04, EARLY)],
+    "deleted": [],
+}
+Thresholds = Sequence[tuple[str | None, float, date]]
+
+
+def verdict(
+    company: Company, thresholds: Thresholds, ledger: Path, *, renamed: str = ""
+) -> tuple[str, list[dict[str, Any]]]:
+    """Of clean evidence seen from 12 March on; and what a run would record."""
+    project = replace(company.project, ledger=ledger)
+    with company.trial() as connection:
+        connection.execute("delete from registry.thresholds")
+        for name, threshold, day in thresholds:
+            connection.execute(
+                "insert into registry.thresholds by name select 'accuracy' as criterion_id, "
+                "$1 as decision_class, $2 as threshold, $3 as effective_from",
+                [name, threshold, day],
+            )
+        if renamed:
+            connection.execute(
+                "insert into registry.taxonomy_changes by name select $1 as former_class, "
+                "$2 as decision_class, 'renamed' as kind",
+                [renamed, MATCH],
+            )
+        take_over(connection, project)
+        in_force = thresholds[-1][1] if thresholds else 0.05  # the product's
+        add_evidence(connection, "accuracy", threshold_used=in_force)
+        for model in JUDGED:
+            company.rebuild(connection, model)
+        (found,) = connection.execute(
+            "select verdict from gates.gate_verdicts where decision_class = $1 "
+            "and segment = 'region=EU' and criterion_id = 'accuracy'",
+            [MATCH],
+        ).fetchone() or ("none",)
+        floors = connection.execute("from gates.gate_floors").to_arrow_table().to_pylist()
+        return found, floors
+
+
+def take_over(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
+    """As the run does before it judges; in a database of its own, for a transaction is open."""
+    with duckdb.connect() as other:
+        write_recorded(other, project)
+        for table in ("recorded_thresholds", "recorded_levels"):
+            rows = other.execute(f"from evidence.{table}").to_arrow_table()
+            connection.register("rows", rows)
+            connection.execute(f"insert into evidence.{table} select * from rows")
+            connection.unregister("rows")
+
+
+def record(ledger: Path, floors: list[dict[str, Any]], as_of: date = AS_OF) -> None:
+    kept = keep_inputs(ledger, {"gates.gate_floors": floors})
+    row = {"decision_class": CLASSIFY, "segment": "all", "gate": "data_fit", "verdict": "fail"}
+    row |= {"is_blocked": False, "cohort_id": "c", "criteria": [{"id": "fresh"}]}
+    gates = [row | {"level": "surface"}, row | {"gate": "value_fit", "level": "human_only"}]
+    record_run(
+        ledger,
+        as_of=as_of,
+        known_batch="b",
+        valid_until=datetime(2025, 4, 3, tzinfo=UTC),
+        digests=dict.fromkeys(("code", "registry", "publication", "grants"), "0")
+        | {"inputs": kept},
+        verdicts=gates,
+        actor="test",
+        time=datetime.now(UTC),
+        anchor=None,
+    )
+
+
+@pytest.mark.parametrize("change", REWRITTEN)
+def test_a_loosening_that_is_dated_back_reaches_no_earlier_evidence(
+    company: Company, tmp_path: Path, change: str
+) -> None:
+    found, floors = verdict(company, STRICT, tmp_path)
+    assert found == "pass"
+    record(tmp_path, floors)
+    found, floors = verdict(company, REWRITTEN[change], tmp_path)
+    assert found == "stale"
+    record(tmp_path, floors)  # the looser one is now the last that was recorded
+    found, floors = verdict(company, REWRITTEN[change], tmp_path)
+    assert found == "stale"
+
+
+def test_as_strict_a_threshold_as_ever_leaves_the_evidence_as_it_is(
+    company: Company, tmp_path: Path
+) -> None:
+    record(tmp_path, verdict(company, STRICT, tmp_path)[1])
+    record(tmp_path, verdict(company, REWRITTEN["edited in place"], tmp_path)[1])
+    assert verdict(company, STRICT, tmp_path)[0] == "pass"
+    assert verdict(company, [(MATCH, 0.01, EARLY)], tmp_path)[0] == "pass"
+
+
+def test_a_class_is_bound_by_what_was_recorded_under_its_former_name(
+    company: Company, tmp_path: Path
+) -> None:
+    floors = verdict(company, STRICT, tmp_path)[1]
+    for row in floors:
+        row["decision_class"] += " of old"
+    record(tmp_path, floors)
+    loose = REWRITTEN["edited in place"]
+    assert verdict(company, loose, tmp_path, renamed=f"{MATCH} of old")[0] == "stale"
+
+
+def test_the_level_that_was_in_force_is_the_lowest_of_what_the_lines_say(
+    company: Company, tmp_path: Path
+) -> None:
+    record(tmp_path, [])
+    with duckdb.connect() as connection:
+        write_recorded(connection, replace(company.project, ledger=tmp_path))
+        levels = connection.execute("from evidence.recorded_levels").fetchall()
+    assert levels == [(CLASSIFY, "all", "human_only")]
+
+
+def test_without_what_the_last_run_kept_nothing_is_judged(company: Company, tmp_path: Path) -> None:
+    record(tmp_path, [{"decision_class": MATCH}])
+    (kept,) = (tmp_path / "inputs").glob("*/gates.gate_floors.jsonl.gz")
+    kept.unlink()
+    with duckdb.connect() as connection, pytest.raises(LedgerError, match="gate_floors"):
+        write_recorded(connection, replace(company.project, ledger=tmp_path))
