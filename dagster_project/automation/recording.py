@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.automation.governance import governance_events, governance_queries
 from dagster_project.files import sha256_file
 from dagster_project.settings import PRODUCT_ROOT, Project
 
@@ -53,8 +54,12 @@ class Recorded:
 
 
 def record_and_publish(project: Project, *, actor: str, now: datetime | None = None) -> Recorded:
-    """Needs a finished decide step; nobody else may have the warehouse open."""
+    """Needs a finished decide step; nobody else may have the warehouse open.
+
+    The anchor hook comes last: HookFailedError means recorded and published all the same.
+    """
     from dagster_project import warehouse
+    from dagster_project.automation.anchoring import call_hook, watch_of
     from dagster_project.ledger.inputs import keep_inputs
     from dagster_project.ledger.record import record_run
     from dagster_project.publish.grants import build_grants
@@ -70,6 +75,13 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
         verdicts = _verdicts(connection)
         maps = _rows(connection, "SELECT * FROM marts.autonomy_map")
         digests["inputs"] = keep_inputs(project.ledger, _inputs(connection))
+        digests["governance"] = keep_inputs(
+            project.ledger,
+            {
+                name: _rows(connection, query)
+                for name, query in governance_queries(connection).items()
+            },
+        )
     release_id = f"{context['as_of']:%Y%m%d}-{digests['marts'][:16]}"
     staged = stage_release(
         project.warehouse,
@@ -90,10 +102,11 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
         verdicts=verdicts,
         actor=actor,
         time=now or datetime.now(UTC),
-        anchor=project.anchor,
-        witnesses=[project.publish / "current.json"],
+        watch=watch_of(project),
+        events=governance_events(project.ledger, digests["governance"]),
     )
     activate(project.publish, release_id, grants)
+    call_hook(project)
     counts = Counter(verdict["verdict"] for verdict in verdicts)
     return Recorded(release_id, digests["verdicts"], dict(counts), record.changed)
 

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from dagster_project import warehouse
+from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.record import record_run
 from dagster_project.names import GATES
 from dagster_project.publish.grants import build_grants
@@ -79,7 +80,7 @@ class World:
             verdicts=list(_verdicts(rows)),
             actor="run:test",
             time=datetime.now(UTC),
-            anchor=None,
+            watch=Watch(publish=publish),
         )
         if is_activated:
             activate(publish, name, grants)
