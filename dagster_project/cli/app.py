@@ -140,6 +140,35 @@ def may_act(context: typer.Context) -> None:
 
 
 @command(
+    app,
+    "revoke",
+    "Example: penstock revoke crm.tag_lead --reason 'case 4711'. Exit codes: 0 recorded, or shown; "
+    "1 there is nothing to lift; 2 unknown class, no reason; 3 the ledger or the anchor hook "
+    "failed; 4 no run yet.",
+)
+def revoke(
+    call: Call,
+    decision_class: Annotated[
+        str | None, typer.Argument(metavar="CLASS", help="without it, and without --all: list")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="why; for the ledger")] = None,
+    is_for_all: Annotated[bool, typer.Option("--all", help="every class")] = False,
+    is_lift: Annotated[bool, typer.Option("--lift", help="take a revocation back")] = False,
+) -> None:
+    """Take delegation back at once; it stays so until it is lifted."""
+    from dagster_project.cli.revoke import change_revocations
+
+    change_revocations(
+        call.project(),
+        decision_class,
+        reason,
+        is_for_all=is_for_all,
+        is_lift=is_lift,
+        as_json=call.as_json,
+    )
+
+
+@command(
     ledger_app,
     "verify",
     "Example: penstock ledger verify. Exit codes: 0 whole, 1 problems, 2 bad input, "

@@ -1,0 +1,158 @@
+"""``penstock revoke`` and its way back, the anchor hook, and how may-act speaks."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from cli_world import COHORT, DELEGATED, HOSTILE, World
+from conftest import Ask
+
+from dagster_project.ledger.record import read
+
+MAY_ACT = ("may-act", DELEGATED, "--amount", "100", "--currency", "EUR", "--cohort", COHORT)
+BECAUSE = ("--reason", "case 4711")
+
+
+def settings(world: World, **ledger: object) -> None:
+    """penstock.toml with these keys under [ledger]."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in ledger.items()]
+    text = "\n".join(['[project]\nname = "company"', "[ledger]", *lines])
+    (world.root / "penstock.toml").write_text(text, encoding="utf-8")
+
+
+def test_a_revocation_holds_from_now_on_over_runs_until_it_is_lifted(
+    ask: Ask, fresh: World
+) -> None:
+    assert ask(fresh, "revoke", DELEGATED, *BECAUSE).code == 4
+    fresh.publish()
+    assert ask(fresh, *MAY_ACT).code == 0
+    said = ask(fresh, "revoke", DELEGATED, *BECAUSE)
+    assert (said.code, "revoked, from now on" in said.out) == (0, True)
+    *_, line = read(fresh.ledger)
+    assert (line.kind, line.reason, line.body["decision_class"]) == (
+        *("revoke", "case 4711", DELEGATED),
+    )
+    assert ask(fresh, *MAY_ACT).out.startswith("denied: revoked")
+    fresh.publish()
+    assert ask(fresh, *MAY_ACT).out.startswith("denied: revoked")
+    listed = ask(fresh, "revoke", "--format", "json").document()
+    assert listed == {"lines": [], "standing": [{"decision_class": DELEGATED, "seq": line.seq}]}
+    assert ask(fresh, "revoke", HOSTILE, "--lift", *BECAUSE).code == 1
+    said = ask(fresh, "revoke", DELEGATED, "--lift", *BECAUSE)
+    assert (said.code, "from the next run on" in said.out) == (0, True)
+    assert ask(fresh, *MAY_ACT).out.startswith("denied: revoked")
+    fresh.publish()
+    assert ask(fresh, *MAY_ACT).code == 0
+    assert ask(fresh, "ledger", "verify").code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((DELEGATED,), "--reason"),
+        ((DELEGATED, "--reason", " "), "--reason"),
+        ((DELEGATED, "--all", *BECAUSE), "CLASS or --all"),
+        (BECAUSE, "CLASS or --all"),
+        (("--lift",), "CLASS or --all"),
+        (("classify_request", *BECAUSE), f"did you mean {DELEGATED}"),
+    ],
+)
+def test_a_revocation_that_would_hold_nothing_is_bad_input(
+    ask: Ask, published: World, arguments: tuple[str, ...], words: str
+) -> None:
+    before = len(list(read(published.ledger)))
+    said = ask(published, "revoke", *arguments)
+    assert (said.code, said.out) == (2, "")
+    assert words in said.err
+    assert len(list(read(published.ledger))) == before
+
+
+def test_a_ledger_that_cannot_be_written_says_how_to_stop_the_agents(
+    ask: Ask, fresh: World
+) -> None:
+    fresh.publish()
+    (fresh.home / "publish" / "head.json").write_text("{")
+    said = ask(fresh, "revoke", "--all", *BECAUSE)
+    assert said.code == 3
+    assert f"delete {fresh.home / 'publish' / 'grants.json'}" in said.err
+    assert ask(fresh, *MAY_ACT).out.startswith("denied: unreadable")
+
+
+def test_the_hook_gets_the_newest_line_and_its_failure_is_seen(ask: Ask, fresh: World) -> None:
+    fresh.publish()
+    told = fresh.home / "told"
+    keep = f"import sys; open({str(told)!r}, 'w').write(sys.stdin.read())"
+    settings(fresh, hook=[sys.executable, "-c", keep])
+    assert ask(fresh, "revoke", DELEGATED, *BECAUSE).code == 0
+    *_, line = read(fresh.ledger)
+    assert json.loads(told.read_text()) == {"size": line.seq, "hash": line.hash}
+    settings(fresh, hook=[sys.executable, "-c", "import sys; sys.exit('no route; $HOME')"])
+    said = ask(fresh, "revoke", "--all", *BECAUSE)
+    assert said.code == 3
+    assert "ended with 1: no route; $HOME" in said.err
+    assert "revoked, from now on" in said.out  # it holds all the same
+    settings(fresh, hook=[str(fresh.home / "absent")])
+    assert "cannot be started" in ask(fresh, "revoke", "--all", *BECAUSE).err
+
+
+def test_a_hook_that_hangs_is_killed_with_what_it_started(ask: Ask, fresh: World) -> None:
+    fresh.publish()
+    settings(fresh, hook=["sh", "-c", "sleep 99 & sleep 99"], hook_seconds=1)
+    started = time.monotonic()
+    said = ask(fresh, "revoke", "--all", *BECAUSE)
+    assert (said.code, "killed after 1 s" in said.err) == (3, True)
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("hook", ["sh -c x", [1], [""]])
+def test_a_hook_that_is_no_list_of_texts_is_bad_input(ask: Ask, fresh: World, hook: object) -> None:
+    settings(fresh, hook=hook)
+    said = ask(fresh, "revoke")
+    assert (said.code, "[ledger] hook must be" in said.err) == (2, True)
+
+
+def test_may_act_holds_the_ledger_against_the_configured_anchor(ask: Ask, fresh: World) -> None:
+    fresh.publish()
+    anchor = fresh.home / "anchor.jsonl"
+    settings(fresh, anchor=str(anchor))
+    assert ask(fresh, *MAY_ACT).out.startswith("denied: no_anchor")
+    ask(fresh, "revoke", DELEGATED, *BECAUSE)
+    assert ask(fresh, *MAY_ACT).out.startswith("denied: revoked")
+    kept = Path(anchor).read_bytes().splitlines(keepends=True)
+    assert len(kept) == 2  # where the ledger ended when the anchor began, and now
+    (month,) = fresh.ledger.glob("ledger-*.jsonl")
+    lines = month.read_bytes().splitlines(keepends=True)
+    month.write_bytes(b"".join(lines[:-1]))
+    (fresh.home / "publish" / "head.json").write_bytes(kept[0])
+    assert ask(fresh, *MAY_ACT).out.startswith("denied: ledger_behind")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "CLASS"),
+        ((DELEGATED, "--nonsense"), "--nonsense"),
+        ((DELEGATED, "--format", "xml"), "xml"),
+        ((DELEGATED, "--coho", "x"), "--coho"),
+    ],
+)
+def test_may_act_speaks_of_bad_input_as_every_command(
+    ask: Ask, published: World, arguments: tuple[str, ...], words: str
+) -> None:
+    said = ask(published, "may-act", *arguments)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith("penstock: ")
+    assert words in said.err
+    assert "(see --help)" in said.err
+    said = ask(published, "may-act", *arguments[:1], "--nonsense", "--format=json")
+    assert (said.code, said.document()["exit_code"]) == (2, 2)
+
+
+def test_may_act_help_names_an_example_and_exit_codes(ask: Ask, published: World) -> None:
+    said = ask(published, "may-act", "--help")
+    words = " ".join(said.out.split())
+    assert said.code == 2
+    for word in ("Example: penstock may-act", "Exit codes: 0 allowed", "--project"):
+        assert word in words
