@@ -15,6 +15,7 @@ from dagster_project.keys import KeyPlace
 
 PRODUCT_ROOT = Path(__file__).resolve().parent
 CONFIG_NAME = "penstock.toml"
+LEDGER_YEARS = 7  # the least, and the default
 
 
 class SettingsError(ValueError):
@@ -39,6 +40,8 @@ class Project:
     sample_variable: str | None = None
     hook: tuple[str, ...] = ()
     hook_seconds: int = 60
+    ledger_years: int = 7
+    holds: tuple[str, ...] = ()
 
     @property
     def pseudonym_key(self) -> KeyPlace:
@@ -131,8 +134,12 @@ def load_project(start: Path | None = None) -> Project:
         sample_variable=config.take("sample", "key_variable", str, None),
         hook=config.texts("ledger", "hook"),
         hook_seconds=config.take("ledger", "hook_seconds", int, 60),
+        ledger_years=config.take("retention", "ledger_years", int, LEDGER_YEARS),
+        holds=config.texts("retention", "holds"),
     )
     config.refuse_rest()
+    if project.ledger_years < LEDGER_YEARS:
+        raise SettingsError(f"{path}: [retention] ledger_years must be {LEDGER_YEARS} or more")
     return project
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, TypedDict, Unpack
 import typer
 
 from dagster_project.cli import faults
+from dagster_project.cli.ledger_app import ledger_app
 from dagster_project.cli.options import EXIT_CODES, Call, command
 from dagster_project.cli.quarantine_app import quarantine_app
 
@@ -20,7 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-ledger_app = typer.Typer(help="Check the record of all verdicts.", epilog=EXIT_CODES)
 
 ClassArgument = Annotated[str, typer.Argument(metavar="CLASS", help="a decision class")]
 
@@ -166,19 +166,6 @@ def revoke(
         is_lift=is_lift,
         as_json=call.as_json,
     )
-
-
-@command(
-    ledger_app,
-    "verify",
-    "Example: penstock ledger verify. Exit codes: 0 whole, 1 problems, 2 bad input, "
-    "4 no ledger yet.",
-)
-def ledger_verify(call: Call) -> None:
-    """Check the chain, the anchor and the publication; change nothing."""
-    from dagster_project.cli.ledger import verify_ledger
-
-    raise typer.Exit(verify_ledger(call.project(), as_json=call.as_json))
 
 
 @command(

@@ -14,6 +14,7 @@ from dagster_project.cli.faults import (
     PipelineFailedError,
     UsageProblemError,
 )
+from dagster_project.cli.ledger import refuse_under_hold
 from dagster_project.settings import Project
 
 
@@ -35,6 +36,8 @@ def erase_rows(
     from dagster_project.transform.bridge import DbtFailedError, ensure_manifest
 
     wanted = _wanted(asked, only_finish=only_finish)
+    if not only_finish:  # half an erasure stops every run, so it may be finished
+        refuse_under_hold(project)
     if not project.landing.is_dir():
         raise NothingYetError("nothing has landed yet; run `penstock run`")
     try:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,6 +80,27 @@ def parse_line(raw: bytes) -> dict[str, Any]:
     return line
 
 
+def begins_behind_disposal(paths: Sequence[Path]) -> bool:
+    """Whether a ``disposal`` line says that what lay before the first line went on purpose.
+
+    It names the last line that had to go, by number and hash: the one before the first, or, while
+    its files are being removed, one that is still there.
+    """
+    seen: dict[int, str] = {}
+    through: list[tuple[object, object]] = []
+    for raw in (raw for path in paths for raw in _raw_lines(path)):
+        try:
+            line = parse_line(raw.removesuffix(b"\n"))
+        except LineError:
+            continue
+        if not seen:
+            seen[line["seq"] - 1] = line["prev"]
+        seen[line["seq"]] = line["hash"]
+        if line["kind"] == "disposal" and "through_seq" in line["body"]:
+            through.append((line["body"]["through_seq"], line["body"].get("through_hash")))
+    return any((seq, digest) in seen.items() for seq, digest in through)
+
+
 def verify(
     ledger_dir: Path, anchor: Path | None = None, publication: Path | None = None
 ) -> list[Problem]:
@@ -96,7 +117,8 @@ def verify(
     anchors, problems = _read_anchor(anchor)
     heads, unreadable = _read_anchor(head)
     walk = _Walk([(anchor, anchors), (head, heads)], [*problems, *unreadable])
-    for path in month_files(ledger_dir):
+    walk.paths = month_files(ledger_dir)
+    for path in walk.paths:
         walk.file(path)
     problems = walk.problems
     witness = next((path for path in (anchor, head, grants, pointer) if _has_content(path)), None)
@@ -145,6 +167,7 @@ class _Walk:
         self.memories = memories
         self.problems = problems
         self.published: set[str] = set()
+        self.paths: list[Path] = []
         self.seq, self.hash, self.time = 0, GENESIS, ""
 
     def file(self, path: Path) -> None:
@@ -163,6 +186,8 @@ class _Walk:
 
     def _follow(self, line: dict[str, Any], place: str, name: str) -> None:
         say = self.problems.append
+        if self.seq == 0 and line["seq"] > 1 and begins_behind_disposal(self.paths):
+            self.seq, self.hash = line["seq"] - 1, line["prev"]
         if line["prev"] != self.hash:
             say(Problem("broken_link", place, f"prev {line['prev']}, before it {self.hash}"))
         if line["seq"] != self.seq + 1:

@@ -17,7 +17,7 @@ from dagster_project.cli.words import clean, number
 COMMANDS = (
     *("demo", "run", "scorecard", "explain", "inventory", "simulate", "doctor"),
     *("erase", "pseudonym", "init", "sample", "revoke"),
-    *("ledger verify", "quarantine list", "quarantine show", "quarantine retry"),
+    *("ledger verify", "ledger dispose", "quarantine list", "quarantine show", "quarantine retry"),
 )
 
 
