@@ -75,13 +75,7 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
         verdicts = _verdicts(connection)
         maps = _rows(connection, "SELECT * FROM marts.autonomy_map")
         digests["inputs"] = keep_inputs(project.ledger, _inputs(connection))
-        digests["governance"] = keep_inputs(
-            project.ledger,
-            {
-                name: _rows(connection, query)
-                for name, query in governance_queries(connection).items()
-            },
-        )
+        digests["governance"] = keep_governance(project.ledger, connection)
     release_id = f"{context['as_of']:%Y%m%d}-{digests['marts'][:16]}"
     staged = stage_release(
         project.warehouse,
@@ -109,6 +103,14 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
     call_hook(project)
     counts = Counter(verdict["verdict"] for verdict in verdicts)
     return Recorded(release_id, digests["verdicts"], dict(counts), record.changed)
+
+
+def keep_governance(ledger: Path, connection: "duckdb.DuckDBPyConnection") -> str:
+    """Keep what ``governance_events`` compares; its address."""
+    from dagster_project.ledger.inputs import keep_inputs
+
+    queries = governance_queries(connection)
+    return keep_inputs(ledger, {name: _rows(connection, query) for name, query in queries.items()})
 
 
 def _refuse_to_go_back(project: Project, context: Mapping[str, Any]) -> None:
