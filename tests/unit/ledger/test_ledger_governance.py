@@ -51,7 +51,7 @@ def test_a_table_that_the_company_does_not_have_is_left_out() -> None:
     ("old", "new", "looser"),
     [
         ({}, {"threshold": "0.03"}, ["threshold"]),
-        ({}, {"threshold": "0.1"}, ["threshold"]),  # as text, 0.1 sorts before 0.02
+        ({"threshold": "9"}, {"threshold": "10"}, ["threshold"]),  # as text, 10 sorts before 9
         ({}, {"threshold": "0.01"}, None),
         ({}, {"alpha": "0.06"}, ["alpha"]),
         ({}, {"alpha": "0.04"}, None),

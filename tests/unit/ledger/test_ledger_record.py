@@ -129,6 +129,17 @@ def test_only_what_changed_is_written(
         assert lines[3].supersedes == 2
 
 
+def test_events_come_first_and_shift_no_number(folder: Path) -> None:
+    record(folder, [verdict("a")])
+    events = [Entry("policy", "looser", {}), Entry("signoff", "signed", {})]
+    record(folder, [verdict("a", verdict="fail")], 1, events=events)
+    record(folder, [verdict("a")], 2)
+    lines = list(read(folder))
+    assert [line.kind for line in lines[2:6]] == ["policy", "signoff", "verdict", "run"]
+    assert [line.supersedes for line in lines if line.kind == "verdict"] == [None, 1, 5]
+    assert [[own.seq for own in owned] for _, owned in runs(folder)] == [[1], [5], [7]]
+
+
 def test_a_verdict_no_longer_due_is_withdrawn_and_written_anew_when_it_returns(
     folder: Path,
 ) -> None:
