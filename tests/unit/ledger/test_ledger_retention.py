@@ -18,9 +18,9 @@ OLD, KEPT = ["ledger-2026-01.jsonl", "ledger-2026-02.jsonl"], "ledger-2026-03.js
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
-    """A run in each of four months; the first two judged by the same, the last seven years on."""
+    """A run in each of four months; two judged by the same, the last seven years on."""
     folder = tmp_path / "ledger"
-    for year, month, rows in ((2026, 1, 1), (2026, 2, 1), (2026, 3, 2), (2033, 3, 3)):
+    for year, month, rows in ((2026, 1, 1), (2026, 2, 2), (2026, 3, 2), (2033, 3, 3)):
         address = keep_inputs(folder, {"evidence": [{"n": rows}]})
         digests = dict.fromkeys(("inputs", "code", "registry", "publication", "grants"), address)
         record_run(
