@@ -1,6 +1,7 @@
 """``penstock revoke`` and its way back, the anchor hook, and how may-act speaks."""
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -30,30 +31,37 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 10) -> bool:
     return is_so()
 
 
-def test_a_revocation_holds_from_now_on_over_runs_until_it_is_lifted(
-    ask: Ask, fresh: World
+@pytest.fixture
+def own(published: World, tmp_path: Path) -> World:
+    """The published company, copied: for changing."""
+    shutil.copytree(published.root, tmp_path / "company")
+    shutil.copytree(published.home, tmp_path / "home", symlinks=True)
+    return World(tmp_path / "company", tmp_path / "home")
+
+
+def test_a_revocation_holds_from_now_on_and_a_lift_from_the_next_run_on(
+    ask: Ask, own: World
 ) -> None:
-    assert ask(fresh, "revoke", DELEGATED, *BECAUSE).code == 4
-    fresh.publish()
-    assert ask(fresh, *MAY_ACT).code == 0
-    said = ask(fresh, "revoke", DELEGATED, *BECAUSE)
+    assert ask(own, *MAY_ACT).code == 0
+    said = ask(own, "revoke", DELEGATED, *BECAUSE)
     assert (said.code, "revoked, from now on" in said.out) == (0, True)
-    *_, line = read(fresh.ledger)
-    assert (line.kind, line.reason, line.body["decision_class"]) == (
-        *("revoke", "case 4711", DELEGATED),
-    )
-    assert ask(fresh, *MAY_ACT).out.startswith("denied: revoked")
-    fresh.publish()
-    assert ask(fresh, *MAY_ACT).out.startswith("denied: revoked")
-    listed = ask(fresh, "revoke", "--format", "json").document()
+    *_, line = read(own.ledger)
+    found = (line.kind, line.reason, line.body["decision_class"])
+    assert found == ("revoke", "case 4711", DELEGATED)
+    assert line.actor.startswith("user:")
+    assert ask(own, *MAY_ACT).out.startswith("denied: revoked")
+    listed = ask(own, "revoke", "--format", "json").document()
     assert listed == {"lines": [], "standing": [{"decision_class": DELEGATED, "seq": line.seq}]}
-    assert ask(fresh, "revoke", HOSTILE, "--lift", *BECAUSE).code == 1
-    said = ask(fresh, "revoke", DELEGATED, "--lift", *BECAUSE)
+    assert ask(own, "revoke", HOSTILE, "--lift", *BECAUSE).code == 1
+    said = ask(own, "revoke", DELEGATED, "--lift", *BECAUSE)
     assert (said.code, "from the next run on" in said.out) == (0, True)
-    assert ask(fresh, *MAY_ACT).out.startswith("denied: revoked")
-    fresh.publish()
-    assert ask(fresh, *MAY_ACT).code == 0
-    assert ask(fresh, "ledger", "verify").code == 0
+    assert "no revocation stands" in ask(own, "revoke").out
+    assert ask(own, *MAY_ACT).out.startswith("denied: revoked")
+    assert ask(own, "ledger", "verify").code == 0
+
+
+def test_before_the_first_run_there_is_nothing_to_revoke(ask: Ask, fresh: World) -> None:
+    assert ask(fresh, "revoke", DELEGATED, *BECAUSE).code == 4
 
 
 @pytest.mark.parametrize(
@@ -77,40 +85,35 @@ def test_a_revocation_that_would_hold_nothing_is_bad_input(
     assert len(list(read(published.ledger))) == before
 
 
-def test_a_ledger_that_cannot_be_written_says_how_to_stop_the_agents(
-    ask: Ask, fresh: World
-) -> None:
-    fresh.publish()
-    (fresh.home / "publish" / "head.json").write_text("{")
-    said = ask(fresh, "revoke", "--all", *BECAUSE)
+def test_a_ledger_that_cannot_be_written_says_how_to_stop_the_agents(ask: Ask, own: World) -> None:
+    (own.home / "publish" / "head.json").write_text("{")
+    said = ask(own, "revoke", "--all", *BECAUSE)
     assert said.code == 3
-    assert f"delete {fresh.home / 'publish' / 'grants.json'}" in said.err
-    assert ask(fresh, *MAY_ACT).out.startswith("denied: unreadable")
+    assert f"delete {own.home / 'publish' / 'grants.json'}" in said.err
+    assert ask(own, *MAY_ACT).out.startswith("denied: unreadable")
 
 
-def test_the_hook_gets_the_newest_line_and_its_failure_is_seen(ask: Ask, fresh: World) -> None:
-    fresh.publish()
-    told = fresh.home / "told"
+def test_the_hook_gets_the_newest_line_and_its_failure_is_seen(ask: Ask, own: World) -> None:
+    told = own.home / "told"
     keep = f"import sys; open({str(told)!r}, 'w').write(sys.stdin.read())"
-    settings(fresh, hook=[sys.executable, "-c", keep])
-    assert ask(fresh, "revoke", DELEGATED, *BECAUSE).code == 0
-    *_, line = read(fresh.ledger)
+    settings(own, hook=[sys.executable, "-c", keep])
+    assert ask(own, "revoke", DELEGATED, *BECAUSE).code == 0
+    *_, line = read(own.ledger)
     assert json.loads(told.read_text()) == {"size": line.seq, "hash": line.hash}
-    settings(fresh, hook=[sys.executable, "-c", "import sys; sys.exit('no route; $HOME')"])
-    said = ask(fresh, "revoke", "--all", *BECAUSE)
+    settings(own, hook=[sys.executable, "-c", "import sys; sys.exit('no route; $HOME')"])
+    said = ask(own, "revoke", "--all", *BECAUSE)
     assert said.code == 3
     assert "ended with 1: no route; $HOME" in said.err
     assert "revoked, from now on" in said.out  # it holds all the same
-    settings(fresh, hook=[str(fresh.home / "absent")])
-    assert "cannot be started" in ask(fresh, "revoke", "--all", *BECAUSE).err
+    settings(own, hook=[str(own.home / "absent")])
+    assert "cannot be started" in ask(own, "revoke", "--all", *BECAUSE).err
 
 
-def test_a_hook_that_hangs_is_killed_with_what_it_started(ask: Ask, fresh: World) -> None:
-    fresh.publish()
-    started = fresh.home / "started"
+def test_a_hook_that_hangs_is_killed_with_what_it_started(ask: Ask, own: World) -> None:
+    started = own.home / "started"
     script = f"sleep 99 & echo $! > {started}; sleep 99"
-    settings(fresh, hook=["sh", "-c", script], hook_seconds=2)
-    said = ask(fresh, "revoke", "--all", *BECAUSE)
+    settings(own, hook=["sh", "-c", script], hook_seconds=2)
+    said = ask(own, "revoke", "--all", *BECAUSE)
     assert (said.code, "killed after 2 s" in said.err) == (3, True)
     process = Path("/proc", started.read_text().strip(), "stat")
     assert wait_until(lambda: not process.exists() or process.read_text().split()[2] == "Z")
@@ -123,20 +126,19 @@ def test_a_hook_that_is_no_list_of_texts_is_bad_input(ask: Ask, fresh: World, ho
     assert (said.code, "[ledger] hook must be" in said.err) == (2, True)
 
 
-def test_may_act_holds_the_ledger_against_the_configured_anchor(ask: Ask, fresh: World) -> None:
-    fresh.publish()
-    anchor = fresh.home / "anchor.jsonl"
-    settings(fresh, anchor=str(anchor))
-    assert ask(fresh, *MAY_ACT).out.startswith("denied: no_anchor")
-    ask(fresh, "revoke", DELEGATED, *BECAUSE)
-    assert ask(fresh, *MAY_ACT).out.startswith("denied: revoked")
+def test_may_act_holds_the_ledger_against_the_configured_anchor(ask: Ask, own: World) -> None:
+    anchor = own.home / "anchor.jsonl"
+    settings(own, anchor=str(anchor))
+    assert ask(own, *MAY_ACT).out.startswith("denied: no_anchor")
+    ask(own, "revoke", DELEGATED, *BECAUSE)
+    assert ask(own, *MAY_ACT).out.startswith("denied: revoked")
     kept = Path(anchor).read_bytes().splitlines(keepends=True)
     assert len(kept) == 2  # where the ledger ended when the anchor began, and now
-    (month,) = fresh.ledger.glob("ledger-*.jsonl")
+    (month,) = own.ledger.glob("ledger-*.jsonl")
     lines = month.read_bytes().splitlines(keepends=True)
     month.write_bytes(b"".join(lines[:-1]))
-    (fresh.home / "publish" / "head.json").write_bytes(kept[0])
-    assert ask(fresh, *MAY_ACT).out.startswith("denied: ledger_behind")
+    (own.home / "publish" / "head.json").write_bytes(kept[0])
+    assert ask(own, *MAY_ACT).out.startswith("denied: ledger_behind")
 
 
 @pytest.mark.parametrize(
