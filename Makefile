@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps 
 export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion bench-evidence poison planted bench-sample mutants clean
+.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants tamper clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,12 @@ bench-evidence: $(VENV)/dev.stamp ## Measure all evidence rows of 2,000 classes,
 
 bench-sample: $(VENV)/dev.stamp ## Measure a draw of the audit sample from a million decisions
 	$(BIN)/python benchmarks/sample.py
+
+bench-may-act: $(VENV)/dev.stamp ## Measure how long a runtime waits for may-act with 10,000 grants
+	$(BIN)/python benchmarks/may_act.py
+
+tamper: $(VENV)/dev.stamp ## Tamper with ledgers in every way, kill writers, and run 1,000 times cleanly
+	PYTHONPATH=tests/unit/ledger:tests/unit/may_act $(BIN)/python tests/unit/ledger/tamper_campaign.py
 
 poison: $(VENV)/dev.stamp ## Land every class of bad lines and files, and 100,000 mutated lines, both ways
 	PYTHONPATH=tests $(BIN)/python tests/poison/landing/campaign.py

@@ -2,7 +2,10 @@
 
 One file of standard-library code that may be copied into an agent's runtime. It believes
 ``publish/grants.json`` only when its SHA-256 stands in the last ``run`` line of the verdict
-ledger, the chain around that line is whole, and the clock lies within the run's validity.
+ledger, the chain around that line is whole and ends no earlier than the anchor and
+``publish/head.json`` remember, and the clock lies within the run's validity.
+
+Longer than other files: it must stay one.
 """
 
 import argparse
@@ -17,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 DELEGATED = ("delegate", "delegate_with_audit")
 GENESIS = b"0" * 64
@@ -28,6 +31,31 @@ HASH_KEY = b',"hash":"'
 HASH_MEMBER_BYTES = len(HASH_KEY) + 64 + 1
 LINKS = re.compile(rb',"hash":"([0-9a-f]{64})","kind":"([a-z]+)","prev":"([0-9a-f]{64})",')
 MARKED = (b"run", b"revoke", b"override")
+REASONS = {
+    "granted": "the evidence lets this cohort act alone",
+    "unknown_class": "no published map names this class",
+    "unknown_segment": "the class has no such segment",
+    "not_delegated": "the level is lower than delegation",
+    "revoked": "taken back by a person",
+    "cohort_required": "evidence belongs to a cohort; name the one that runs",
+    "cohort_mismatch": "the evidence belongs to another cohort",
+    "amount_required": "the grant has a limit; name the amount",
+    "amount_above_limit": "the amount is above the limit",
+    "currency_mismatch": "the grant is in another currency, or none was named",
+    "expired": "no run has renewed it in time",
+    "clock_before_run": "this clock is behind the run's",
+    "no_publication": "no grants.json is published",
+    "no_ledger": "there is no ledger, or it is empty",
+    "no_head": "the publish folder has no head.json",
+    "no_anchor": "the anchor that is configured is gone or empty",
+    "ledger_behind": "anchor or head remember a line that the ledger does not have",
+    "not_in_ledger": "grants.json is not what the last run published",
+    "ledger_broken": "the chain is damaged, or a writer is at work; ask again",
+    "unreadable": "a file is there that cannot be understood",
+    "bad_request": "the question cannot be understood",
+}
+# anchor and head hold lines of about 90 bytes; the newest is the last
+MEMORY_BYTES = 4096
 # a file changed again within one tick of the kernel's clock keeps its mtime
 TICK_NS = 20_000_000
 
@@ -67,8 +95,16 @@ class _Mark(NamedTuple):
     raw: bytes
 
 
+class _Proof(NamedTuple):
+    """The last run line, marked lines after it, the hashes of all lines that were checked."""
+
+    run: bytes
+    later: list[_Mark]
+    hashes: set[bytes]
+
+
 _Stamp = tuple[tuple[str, int, int, int, int], ...]
-_cache: dict[tuple[str, str], tuple[_Stamp, _State]] = {}
+_cache: dict[tuple[str, str, str], tuple[_Stamp, _State]] = {}
 
 
 def may_act(
@@ -76,6 +112,7 @@ def may_act(
     *,
     publish: Path,
     ledger: Path,
+    anchor: Path | None = None,
     segment: str = "all",
     cohort: str | None = None,
     amount: Decimal | int | float | str | None = None,
@@ -84,8 +121,9 @@ def may_act(
 ) -> Answer:
     """Whether ``cohort`` may act alone on ``decision_class`` in ``segment``, now. Never raises.
 
-    ``cohort`` is the cohort id the runtime runs as; without it the answer is no. ``amount`` (in
-    ``currency``) is required where the grant has a limit. The action itself is not checked here:
+    ``anchor``: the file that ``[ledger] anchor`` names, where there is one. ``cohort``: the cohort
+    id the runtime runs as; without it the answer is no. ``amount`` (in ``currency``) is required
+    where the grant has a limit. The action itself is not checked here:
     the rest of the boundary is the runtime's to keep.
     """
     try:
@@ -94,7 +132,7 @@ def may_act(
         if not all(isinstance(text, str) and text for text in texts) or moment.tzinfo is None:
             raise _DeniedError("bad_request")
         wanted = _money(amount, currency)
-        state = _trusted(Path(publish), Path(ledger))
+        state = _trusted(Path(publish), Path(ledger), Path(anchor) if anchor else None)
         if moment < state.run_time:
             raise _DeniedError("clock_before_run")
         if moment > state.valid_until:
@@ -155,55 +193,72 @@ def _within(grant: dict[str, Any], until: datetime, now: datetime, wanted: _Mone
     return Answer(True, "granted", level, text)
 
 
-def _trusted(publish: Path, ledger: Path) -> _State:
-    """The state of both files, checked; kept while inode, size and times stay the same."""
+def _trusted(publish: Path, ledger: Path, anchor: Path | None) -> _State:
+    """The state of all files, checked; kept while inode, size and times stay the same."""
     grants = publish / "grants.json"
-    stamp = _stamp(grants, ledger)
-    key = (str(publish), str(ledger))
+    needed = [(grants, "no_publication"), (publish / "head.json", "no_head")]
+    needed += [(anchor, "no_anchor")] if anchor else []
+    stamp = _stamp(needed, ledger)
+    key = (str(publish), str(ledger), str(anchor))
     kept = _cache.get(key)
     if kept and kept[0] == stamp:
         return kept[1]
-    run, later = _last_run(ledger, [entry[0] for entry in stamp[1:]])
+    # before the ledger, which only grows: what they remember must be in it
+    remembered = {_newest_hash(path) for path, _ in needed[1:]}
+    proof = _last_run(ledger, [entry[0] for entry in stamp[len(needed) :]])
+    if remembered - proof.hashes:
+        raise _DeniedError("ledger_behind")
     content = grants.read_bytes()
-    recorded = json.loads(run)["body"]["digests"]["grants"]
+    recorded = json.loads(proof.run)["body"]["digests"]["grants"]
     if hashlib.sha256(content).hexdigest() != recorded:
         raise _DeniedError("not_in_ledger")
-    state = _read_grants(content, run, later)
+    state = _read_grants(content, proof)
     settled = max(entry[3] for entry in stamp) < time.time_ns() - TICK_NS
-    if settled and _stamp(grants, ledger) == stamp:
+    if settled and _stamp(needed, ledger) == stamp:
         _cache[key] = (stamp, state)
     return state
 
 
-def _stamp(grants: Path, ledger: Path) -> _Stamp:
-    """Name, inode, size, mtime, ctime of grants.json and every month file, oldest first."""
-    if not grants.is_file():
-        raise _DeniedError("no_publication")
+def _stamp(needed: Sequence[tuple[Path, str]], ledger: Path) -> _Stamp:
+    """Name, inode, size, mtime, ctime of the needed files and every month file, oldest first."""
+    for path, reason in needed:
+        if not path.is_file() or not path.stat().st_size:
+            raise _DeniedError(reason)
     entries = ledger.iterdir() if ledger.is_dir() else ()
     months = sorted(path for path in entries if FILE_NAME.fullmatch(path.name))
-    stats = [(path.name, path.stat()) for path in (grants, *months)]
-    if not sum(found.st_size for _, found in stats[1:]):
+    stats = [(path.name, path.stat()) for path in (*(path for path, _ in needed), *months)]
+    if not sum(found.st_size for _, found in stats[len(needed) :]):
         raise _DeniedError("no_ledger")
     if not all(stat.S_ISREG(found.st_mode) for _, found in stats):  # reading a pipe would hang
         raise _DeniedError("unreadable")
     return tuple((n, s.st_ino, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for n, s in stats)
 
 
-def _last_run(ledger: Path, names: Sequence[str]) -> tuple[bytes, list[_Mark]]:
+def _newest_hash(path: Path) -> bytes:
+    """The hash on the last line of an anchor or a head."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - MEMORY_BYTES))
+        entry = json.loads(stream.read().splitlines()[-1])
+    found = entry["hash"].encode()
+    return found if len(found) == len(GENESIS) else b""
+
+
+def _last_run(ledger: Path, names: Sequence[str]) -> _Proof:
     """The last run line and the marks after it, the chain checked from that line's month on."""
     marks: list[_Mark] = []
+    hashes: set[bytes] = set()
     for place in range(len(names) - 1, -1, -1):
         content = (ledger / names[place]).read_bytes()
-        marks = [*_month(content, _last_hash(ledger, names[:place])), *marks]
+        marks = [*_month(content, _last_hash(ledger, names[:place]), hashes), *marks]
         runs = [index for index, mark in enumerate(marks) if mark.kind == b"run"]
         if runs:
-            return marks[runs[-1]].raw, marks[runs[-1] + 1 :]
+            return _Proof(marks[runs[-1]].raw, marks[runs[-1] + 1 :], hashes)
     raise _DeniedError("not_in_ledger")
 
 
-def _month(content: bytes, prev: bytes) -> list[_Mark]:
+def _month(content: bytes, prev: bytes, hashes: set[bytes]) -> list[_Mark]:
     """The lines of the kinds in MARKED. Every line must follow the one before, ``prev`` first,
-    and its bytes without the hash member must hash to what it says."""
+    and its bytes without the hash member must hash to what it says, which joins ``hashes``."""
     marks: list[_Mark] = []
     view, start = memoryview(content), 0
     while start < len(content):
@@ -217,6 +272,7 @@ def _month(content: bytes, prev: bytes) -> list[_Mark]:
         prev = found[1]
         if digest.hexdigest().encode() != prev:
             raise _DeniedError("ledger_broken")
+        hashes.add(prev)
         if found[2] in MARKED:
             marks.append(_Mark(found[2], content[start:end]))
         start = end + 1
@@ -232,8 +288,8 @@ def _last_hash(ledger: Path, names: Sequence[str]) -> bytes:
     return GENESIS
 
 
-def _read_grants(content: bytes, run: bytes, later: Sequence[_Mark]) -> _State:
-    recorded, published = json.loads(run), json.loads(content)
+def _read_grants(content: bytes, proof: _Proof) -> _State:
+    recorded, published = json.loads(proof.run), json.loads(content)
     if published["version"] != 1:
         raise _DeniedError("unreadable")
     grants: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -245,8 +301,17 @@ def _read_grants(content: bytes, run: bytes, later: Sequence[_Mark]) -> _State:
         valid_until=min(_time(text) for text in until),
         levels=published["levels"],
         grants=grants,
-        revoked=frozenset(json.loads(mark.raw)["body"].get("decision_class") for mark in later),
+        revoked=_revoked(recorded["body"]["revoked"], proof.later),
     )
+
+
+def _revoked(
+    repeated: Sequence[Mapping[str, Any]], later: Sequence[_Mark]
+) -> frozenset[str | None]:
+    """What the run repeats and what was revoked since; a lift counts from the next run on."""
+    since = [json.loads(mark.raw)["body"] for mark in later]
+    rows = [*repeated, *(body for body in since if body.get("is_lifted") is not True)]
+    return frozenset(row.get("decision_class") for row in rows)
 
 
 def _time(text: str) -> datetime:
@@ -260,33 +325,72 @@ def _text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def main(argv: Sequence[str], *, publish: Path | None = None, ledger: Path | None = None) -> int:
+class _UsageError(Exception):
+    pass
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(message)
+
+
+def main(
+    argv: Sequence[str],
+    *,
+    publish: Path | None = None,
+    ledger: Path | None = None,
+    anchor: Path | None = None,
+) -> int:
     """The command. Exit status 0 allowed, 1 denied, 2 wrong usage (also after ``--help``: nothing
     but a grant may look like one)."""
-    home = Path(os.environ.get("PENSTOCK_HOME") or ".penstock")
-    parser = argparse.ArgumentParser(prog="penstock may-act", description=__doc__)
-    parser.add_argument("decision_class", metavar="CLASS")
-    parser.add_argument("--segment", default="all", help="for example region=EU (default: all)")
-    parser.add_argument("--cohort", help="the cohort id the agent runs as; without it: denied")
-    parser.add_argument("--amount", help="money at stake, a decimal; needs --currency")
-    parser.add_argument("--currency", help="for example EUR")
-    parser.add_argument("--publish", type=Path, default=publish or home / "publish")
-    parser.add_argument("--ledger", type=Path, default=ledger or home / "ledger")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser = _parser(publish, ledger, anchor)
     try:
         options = vars(parser.parse_args(argv))
-    except SystemExit:
+    except SystemExit:  # after --help
         return 2
+    except _UsageError as error:
+        return _wrong_usage(f"{error} (see --help)", "json" in argv or "--format=json" in argv)
     style = options.pop("format")
     answer = may_act(**options)
     if style == "json":
-        said = json.dumps({"decision_class": options["decision_class"], **answer._asdict()})
+        explained = {**answer._asdict(), "meaning": REASONS[answer.reason]}
+        said = json.dumps({"decision_class": options["decision_class"], **explained})
     else:
         until = f" until {answer.valid_until}" if answer.valid_until else ""
         level = f" ({answer.level}{until})" if answer.level else until
-        said = f"{'allowed' if answer.allowed else 'denied'}: {answer.reason}{level}"
+        word = "allowed" if answer.allowed else "denied"
+        said = f"{word}: {answer.reason}{level}: {REASONS[answer.reason]}"
     sys.stdout.write(f"{said}\n")
     return 0 if answer.allowed else 1
+
+
+def _parser(publish: Path | None, ledger: Path | None, anchor: Path | None) -> _Parser:
+    home = Path(os.environ.get("PENSTOCK_HOME") or ".penstock")
+    parser = _Parser(
+        prog="penstock may-act",
+        description="Answer a runtime: may it act alone? A doubt is a no.",
+        epilog="Example: penstock may-act crm.tag_lead --cohort ID. Exit codes: 0 allowed, "
+        "1 denied, 2 bad input or --help. `penstock` also takes --project, as every command.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("decision_class", metavar="CLASS")
+    parser.add_argument("--segment", default="all", help="such as region=EU (default: all)")
+    parser.add_argument("--cohort", help="the cohort id the agent runs as; without it: denied")
+    parser.add_argument("--amount", help="money at stake, a decimal; needs --currency")
+    parser.add_argument("--currency", help="such as EUR")
+    parser.add_argument("--publish", type=Path, default=publish or home / "publish")
+    parser.add_argument("--ledger", type=Path, default=ledger or home / "ledger")
+    parser.add_argument("--anchor", type=Path, default=anchor, help="as [ledger] anchor says")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    return parser
+
+
+def _wrong_usage(message: str, as_json: bool) -> int:
+    if as_json:
+        sys.stdout.write(json.dumps({"error": message, "details": [], "exit_code": 2}) + "\n")
+    else:
+        sys.stderr.write(f"penstock: {message}\n")
+    return 2
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from dagster_project.keys import KeyPlace
 
 PRODUCT_ROOT = Path(__file__).resolve().parent
 CONFIG_NAME = "penstock.toml"
+LEDGER_YEARS = 7  # the least, and the default
 
 
 class SettingsError(ValueError):
@@ -37,6 +38,10 @@ class Project:
     key_variable: str | None = None
     sample_folder: Path | None = None
     sample_variable: str | None = None
+    hook: tuple[str, ...] = ()
+    hook_seconds: int = 60
+    ledger_years: int = 7
+    holds: tuple[str, ...] = ()
 
     @property
     def pseudonym_key(self) -> KeyPlace:
@@ -127,8 +132,14 @@ def load_project(start: Path | None = None) -> Project:
         key_variable=config.take("privacy", "key_variable", str, None),
         sample_folder=_below(root, path, sample) if sample is not None else None,
         sample_variable=config.take("sample", "key_variable", str, None),
+        hook=config.texts("ledger", "hook"),
+        hook_seconds=config.take("ledger", "hook_seconds", int, 60),
+        ledger_years=config.take("retention", "ledger_years", int, LEDGER_YEARS),
+        holds=config.texts("retention", "holds"),
     )
     config.refuse_rest()
+    if project.ledger_years < LEDGER_YEARS:
+        raise SettingsError(f"{path}: [retention] ledger_years must be {LEDGER_YEARS} or more")
     return project
 
 
@@ -157,6 +168,13 @@ class _Config:
         if isinstance(value, int) and value < 0:
             raise SettingsError(f"{self.path}: [{table}] {key} must not be negative")
         return value
+
+    def texts(self, table: str, key: str) -> tuple[str, ...]:
+        """A list of texts; empty when it is not there. One text is no list."""
+        given = self.take(table, key, list, [])
+        if not all(isinstance(each, str) and each for each in given):
+            raise SettingsError(f'{self.path}: [{table}] {key} must be a list such as ["a", "b"]')
+        return tuple(given)
 
     def refuse_rest(self) -> None:
         for table, section in self.raw.items():

@@ -60,6 +60,7 @@ def erase(
 
 
 def _complete(project: Project, erasure: Erasure, actor: str, reason: str, on_step: Step) -> int:
+    from dagster_project.automation.anchoring import watch_of
     from dagster_project.landing.erase import apply, finish
     from dagster_project.landing.manifest import Books
     from dagster_project.ledger.disposal import record_disposal
@@ -77,8 +78,7 @@ def _complete(project: Project, erasure: Erasure, actor: str, reason: str, on_st
         reason=reason,
         actor=actor,
         time=datetime.now(UTC),
-        anchor=project.anchor,
-        witnesses=[project.publish / "current.json"],
+        watch=watch_of(project),
     )
     on_step("finish")
     finish(project.landing)

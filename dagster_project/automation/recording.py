@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.automation.recorded import FLOORS
+from dagster_project.automation.governance import governance_events, governance_queries
 from dagster_project.files import sha256_file
 from dagster_project.settings import PRODUCT_ROOT, Project
 
@@ -55,8 +56,12 @@ class Recorded:
 
 
 def record_and_publish(project: Project, *, actor: str, now: datetime | None = None) -> Recorded:
-    """Needs a finished decide step; nobody else may have the warehouse open."""
+    """Needs a finished decide step; nobody else may have the warehouse open.
+
+    The anchor hook comes last: HookFailedError means recorded and published all the same.
+    """
     from dagster_project import warehouse
+    from dagster_project.automation.anchoring import call_hook, watch_of
     from dagster_project.ledger.inputs import keep_inputs
     from dagster_project.ledger.record import record_run
     from dagster_project.publish.grants import build_grants
@@ -72,6 +77,7 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
         verdicts = _verdicts(connection)
         maps = _rows(connection, "SELECT * FROM marts.autonomy_map")
         digests["inputs"] = keep_inputs(project.ledger, _inputs(connection))
+        digests["governance"] = keep_governance(project.ledger, connection)
     release_id = f"{context['as_of']:%Y%m%d}-{digests['marts'][:16]}"
     staged = stage_release(
         project.warehouse,
@@ -92,12 +98,21 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
         verdicts=verdicts,
         actor=actor,
         time=now or datetime.now(UTC),
-        anchor=project.anchor,
-        witnesses=[project.publish / "current.json"],
+        watch=watch_of(project),
+        events=governance_events(project.ledger, digests["governance"]),
     )
     activate(project.publish, release_id, grants)
+    call_hook(project)
     counts = Counter(verdict["verdict"] for verdict in verdicts)
     return Recorded(release_id, digests["verdicts"], dict(counts), record.changed)
+
+
+def keep_governance(ledger: Path, connection: "duckdb.DuckDBPyConnection") -> str:
+    """Keep what ``governance_events`` compares; its address."""
+    from dagster_project.ledger.inputs import keep_inputs
+
+    queries = governance_queries(connection)
+    return keep_inputs(ledger, {name: _rows(connection, query) for name, query in queries.items()})
 
 
 def _refuse_to_go_back(project: Project, context: Mapping[str, Any]) -> None:

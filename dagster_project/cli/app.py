@@ -10,6 +10,7 @@ import typer
 
 from dagster_project.cli import faults
 from dagster_project.cli.governance_app import add_governance
+from dagster_project.cli.ledger_app import ledger_app
 from dagster_project.cli.options import EXIT_CODES, Call, command
 from dagster_project.cli.quarantine_app import quarantine_app
 
@@ -21,7 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-ledger_app = typer.Typer(help="Check the record of all verdicts.", epilog=EXIT_CODES)
 
 ClassArgument = Annotated[str, typer.Argument(metavar="CLASS", help="a decision class")]
 
@@ -141,16 +141,32 @@ def may_act(context: typer.Context) -> None:
 
 
 @command(
-    ledger_app,
-    "verify",
-    "Example: penstock ledger verify. Exit codes: 0 whole, 1 problems, 2 bad input, "
-    "4 no ledger yet.",
+    app,
+    "revoke",
+    "Example: penstock revoke crm.tag_lead --reason 'case 4711'. Exit codes: 0 recorded, or shown; "
+    "1 there is nothing to lift; 2 unknown class, no reason; 3 the ledger or the anchor hook "
+    "failed; 4 no run yet.",
 )
-def ledger_verify(call: Call) -> None:
-    """Check the chain, the anchor and the publication; change nothing."""
-    from dagster_project.cli.ledger import verify_ledger
+def revoke(
+    call: Call,
+    decision_class: Annotated[
+        str | None, typer.Argument(metavar="CLASS", help="without it, and without --all: list")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="why; for the ledger")] = None,
+    is_for_all: Annotated[bool, typer.Option("--all", help="every class")] = False,
+    is_lift: Annotated[bool, typer.Option("--lift", help="take a revocation back")] = False,
+) -> None:
+    """Take delegation back at once; it stays so until it is lifted."""
+    from dagster_project.cli.revoke import change_revocations
 
-    raise typer.Exit(verify_ledger(call.project(), as_json=call.as_json))
+    change_revocations(
+        call.project(),
+        decision_class,
+        reason,
+        is_for_all=is_for_all,
+        is_lift=is_lift,
+        as_json=call.as_json,
+    )
 
 
 @command(

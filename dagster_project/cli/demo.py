@@ -102,7 +102,8 @@ def _ask(project: Project, release: "Release") -> dict[str, Any]:
         ASKED,
     )
     cohort = cohorts[0]["cohort_id"] if cohorts else None
-    answer = may_act(ASKED, publish=project.publish, ledger=project.ledger, cohort=cohort)
+    publish, ledger, anchor = project.publish, project.ledger, project.anchor
+    answer = may_act(ASKED, publish=publish, ledger=ledger, anchor=anchor, cohort=cohort)
     levels = release.rows(
         "SELECT declared_level, effective_level, stage FROM {autonomy_map} "
         "WHERE decision_class = ? AND segment = 'all'",

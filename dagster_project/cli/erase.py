@@ -1,12 +1,12 @@
 """``penstock erase`` and ``penstock pseudonym``: the two commands that are told a person's name."""
 
-import getpass
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from dagster_project.automation.erasing import REASON, Erased, erase
+from dagster_project.cli.actor import user_actor
 from dagster_project.cli.faults import (
     NO,
     OK,
@@ -14,6 +14,7 @@ from dagster_project.cli.faults import (
     PipelineFailedError,
     UsageProblemError,
 )
+from dagster_project.cli.ledger import refuse_under_hold
 from dagster_project.settings import Project
 
 
@@ -35,11 +36,13 @@ def erase_rows(
     from dagster_project.transform.bridge import DbtFailedError, ensure_manifest
 
     wanted = _wanted(asked, only_finish=only_finish)
+    if not only_finish:  # half an erasure stops every run, so it may be finished
+        refuse_under_hold(project)
     if not project.landing.is_dir():
         raise NothingYetError("nothing has landed yet; run `penstock run`")
     try:
         sources = load_sources(ensure_manifest(project))
-        actor = f"user:{_user()}"
+        actor = user_actor()
         erased = erase(
             project,
             sources,
@@ -89,13 +92,6 @@ def _wanted(asked: Mapping[str, str | None], *, only_finish: bool) -> dict[str, 
         if not value.strip() or "\n" in value:
             raise UsageProblemError(f"--{key}: give one id")
     return wanted
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a user of that number
-        return "unknown"
 
 
 def _document(erased: Erased) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""``penstock ledger verify``: the chain, the anchor and what is published must agree."""
+"""``penstock ledger``: chain, anchor and publication must agree; old months go when it is time."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dagster_project.cli.faults import NO, OK, NothingYetError, RefusedError
+from dagster_project.cli.faults import NO, OK, NothingYetError, PipelineFailedError, RefusedError
 
 if TYPE_CHECKING:
     from dagster_project.settings import Project
@@ -44,6 +45,54 @@ def verify_ledger(project: "Project", *, as_json: bool) -> int:
     out.print(text(("✓ whole", "green"), f"  {summary}"))
     out.print(text(f"anchor: {project.anchor or 'none configured, so a cut end cannot be seen'}"))
     return OK
+
+
+def dispose_ledger(project: "Project", *, is_dry_run: bool, as_json: bool) -> int:
+    """Remove months whose time is over, and say which; 0 also when there is none."""
+    from dagster_project.automation.anchoring import watch_of
+    from dagster_project.cli.actor import user_actor
+    from dagster_project.cli.screen import console, emit_json, text
+    from dagster_project.ledger.ledger import LedgerError
+    from dagster_project.ledger.retention import dispose_expired, expired_months
+
+    refuse_under_hold(project)
+    now, years = datetime.now(UTC), project.ledger_years
+    line = None
+    try:
+        names = [path.name for path in expired_months(project.ledger, years, now)]
+        if not is_dry_run:
+            line = dispose_expired(
+                project.ledger,
+                years,
+                reason=f"older than {years} years",
+                actor=user_actor(),
+                time=now,
+                watch=watch_of(project),
+            )
+    except (LedgerError, OSError) as error:
+        raise PipelineFailedError(
+            f"the disposal is not complete: {error}; call it again"
+        ) from error
+    if as_json:
+        emit_json({"files": names, "ledger_line": line.seq if line else None})
+        return OK
+    out = console()
+    for name in names:
+        out.print(text(f"{'would go' if is_dry_run else 'gone'}  {name}"))
+    done = (
+        f"ledger line {line.seq}" if line else f"{len(names)} months are older than {years} years"
+    )
+    out.print(text(done))
+    return OK
+
+
+def refuse_under_hold(project: "Project") -> None:
+    """Raises RefusedError while a legal hold stands: nothing is disposed of or erased."""
+    if project.holds:
+        raise RefusedError(
+            "a legal hold stands, so nothing is disposed of; [retention] holds in penstock.toml:",
+            list(project.holds),
+        )
 
 
 def _problems(project: "Project") -> list[tuple[str, str, str]]:

@@ -14,13 +14,13 @@ NOWHERE = Path(sys.executable) / "no-project"
 def answer(arguments: Sequence[str]) -> int:
     """0 allowed, 1 denied, 2 wrong usage. A project that cannot be found or read denies."""
     rest, named = _without_project(arguments)
-    publish, ledger = NOWHERE, NOWHERE
+    publish, ledger, anchor = NOWHERE, NOWHERE, None
     try:
         project = load_project(Path(named) if named is not None else None)
-        publish, ledger = project.publish, project.ledger
+        publish, ledger, anchor = project.publish, project.ledger, project.anchor
     except Exception as error:  # no project, an unreadable one, a loop of links: the answer is no
         sys.stderr.write(f"penstock: {error}\n")
-    return may_act.main(rest, publish=publish, ledger=ledger)
+    return may_act.main(rest, publish=publish, ledger=ledger, anchor=anchor)
 
 
 def _without_project(arguments: Sequence[str]) -> tuple[list[str], str | None]:

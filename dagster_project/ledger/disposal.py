@@ -1,12 +1,12 @@
 """The ``disposal`` line: what was erased, by the hashes of the files before and after."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dagster_project.ledger.anchor import check_anchor, write_anchor
-from dagster_project.ledger.ledger import Entry, Line, append_locked, last_line, locked, read
+from dagster_project.ledger.anchor import Watch, watched
+from dagster_project.ledger.ledger import Entry, Line, append_locked, read
 
 KIND = "disposal"
 
@@ -18,25 +18,14 @@ def record_disposal(
     reason: str,
     actor: str,
     time: datetime,
-    anchor: Path | None,
-    witnesses: Sequence[Path] = (),
+    watch: Watch,
 ) -> Line:
     """Append one line, durably, unless the ledger has one of ``body["erasure"]`` already.
 
     Raises LedgerError, OSError; then it may be called again.
     """
-    beside = [*witnesses, anchor] if anchor else list(witnesses)
-    with locked(ledger_dir):
-        # sets a torn tail aside, so that all lines can be read
-        append_locked(ledger_dir, [], actor=actor, time=time, witnesses=beside)
-        check_anchor(ledger_dir, anchor, last_line(ledger_dir))
+    with watched(ledger_dir, watch, actor=actor, time=time):
         for line in read(ledger_dir):
             if line.kind == KIND and line.body.get("erasure") == body["erasure"]:
-                break
-        else:
-            entry = Entry(KIND, reason, body)
-            line = append_locked(ledger_dir, [entry], actor=actor, time=time)[-1]
-        # of the newest line: after a kill others may have followed
-        newest = last_line(ledger_dir)
-        write_anchor(anchor, newest or line)
-    return line
+                return line
+        return append_locked(ledger_dir, [Entry(KIND, reason, body)], actor=actor, time=time)[-1]

@@ -21,6 +21,7 @@ from dagster_project.ledger.verify import (
     KINDS,
     LineError,
     Problem,
+    begins_behind_disposal,
     line_hash,
     month_files,
     parse_line,
@@ -139,6 +140,8 @@ def read(ledger_dir: Path) -> Iterator[Line]:
                 if not raw.endswith(b"\n") and path == paths[-1]:
                     return
                 line = parsed(raw, f"{path.name}:{number}")
+                if seq == 0 and line.seq > 1 and begins_behind_disposal(paths):
+                    seq, before = line.seq - 1, line.prev
                 if line.prev != before or line.seq != seq + 1:
                     raise LedgerError(f"{path.name}:{number} does not follow the line before it")
                 seq, before = line.seq, line.hash

@@ -15,20 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from dagster_project.files import write_durably
-from dagster_project.ledger.anchor import check_anchor, write_anchor
+from dagster_project.ledger.anchor import Watch, anchor_change, watched
 from dagster_project.ledger.canonical import canonical, plain
 from dagster_project.ledger.inputs import keep_inputs, read_inputs
-from dagster_project.ledger.ledger import (
-    STATE_NAME,
-    Entry,
-    Line,
-    append_locked,
-    last_line,
-    locked,
-    parsed,
-    read,
-)
-from dagster_project.ledger.verify import month_files
+from dagster_project.ledger.ledger import STATE_NAME, Entry, Line, append_locked, read
+from dagster_project.ledger.revocation import still_standing
+from dagster_project.ledger.tail import last_run, since_last_run
 from dagster_project.names import GATES, VERDICTS
 
 __all__ = [
@@ -72,35 +64,34 @@ def record_run(
     verdicts: Sequence[Mapping[str, Any]],
     actor: str,
     time: datetime,
-    anchor: Path | None,
-    witnesses: Sequence[Path] = (),
+    watch: Watch,
+    events: Sequence[Entry] = (),
 ) -> RunRecord:
-    """Record a run durably, then the anchor.
+    """Record a run durably, then tell anchor and head.
 
     ``verdicts``: one dict per due class x segment x gate with decision_class, segment, gate,
     verdict, is_blocked, level, cohort_id, criteria (list of dicts id, estimate, bound, n,
     threshold, verdict); decimals, no floats. ``digests``: inputs, code, registry, publication,
-    grants. ``witnesses``: see ``append``. Raises ValueError, LedgerError, OSError.
+    grants. ``events``: what changed in the registry; written first. Raises ValueError,
+    LedgerError, OSError.
     """
     due = _checked(verdicts)
     if DIGESTS - digests.keys():
         raise ValueError(f"digests lack {sorted(DIGESTS - digests.keys())}")
-    beside = [*witnesses, anchor] if anchor else list(witnesses)
-    with locked(ledger_dir):
-        # sets a torn tail aside, so that the numbers of the lines to come are known
-        append_locked(ledger_dir, [], actor=actor, time=time, witnesses=beside)
-        last = last_line(ledger_dir)
-        check_anchor(ledger_dir, anchor, last)
+    with watched(ledger_dir, watch, actor=actor, time=time) as last:
+        run, later = since_last_run(ledger_dir)
+        events = [*anchor_change(run, watch.anchor), *events]
         before = _state(ledger_dir)
         judged = {"as_of": as_of, "known_batch": known_batch}
         entries = _changed_entries(before, due, judged)
-        after = _after(before, due, entries, last.seq + 1 if last else 1)
+        after = _after(before, due, entries, (last.seq if last else 0) + len(events) + 1)
         body = {**judged, "valid_until": valid_until, "digests": dict(digests)}
         body |= _counted(before, due, entries, after)
-        run = Entry("run", f"verdicts as of {as_of}", body)
-        line = append_locked(ledger_dir, [*entries, run], actor=actor, time=time)[-1]
+        body["revoked"] = [vars(each) for each in still_standing(run, later)]
+        body["anchor"] = str(watch.anchor) if watch.anchor else None
+        written = [*events, *entries, Entry("run", f"verdicts as of {as_of}", body)]
+        line = append_locked(ledger_dir, written, actor=actor, time=time)[-1]
         write_durably(ledger_dir / STATE_NAME, _state_bytes(after))
-        write_anchor(anchor, line)
     return RunRecord(line.seq, line.hash, _changes(before, due, entries))
 
 
@@ -115,20 +106,6 @@ def runs(ledger_dir: Path) -> Iterator[tuple[Line, list[Line]]]:
             count = line.body.get("verdict_lines", 0)
             yield line, pending[max(0, len(pending) - count) :]
         pending = []
-
-
-def last_run(ledger_dir: Path) -> Line | None:
-    """The newest run line, found from the end; only this line is checked. Raises LedgerError."""
-    for path in reversed(month_files(ledger_dir)):
-        content = path.read_bytes()
-        end = content.rfind(b"\n") + 1
-        while (found := content.rfind(b',"kind":"run",', 0, end)) >= 0:
-            start = content.rfind(b"\n", 0, found) + 1
-            line = parsed(content[start : content.index(b"\n", found)], path.name)
-            if line.kind == "run":
-                return line
-            end = start
-    return None
 
 
 def latest_verdicts(ledger_dir: Path) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ HASH = re.compile(r"[0-9a-f]{64}")
 # fixed width, so that text order is time order
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 FILE_NAME = re.compile(r"ledger-\d{4}-\d\d\.jsonl")
+HEAD_NAME = "head.json"  # in the publish folder: one anchor line, the newest
 
 
 class Problem(NamedTuple):
@@ -79,42 +80,94 @@ def parse_line(raw: bytes) -> dict[str, Any]:
     return line
 
 
+def begins_behind_disposal(paths: Sequence[Path]) -> bool:
+    """Whether a ``disposal`` line says that what lay before the first line went on purpose.
+
+    It names the last line that had to go, by number and hash: the one before the first, or, while
+    its files are being removed, one that is still there.
+    """
+    seen: dict[int, str] = {}
+    through: list[tuple[object, object]] = []
+    for raw in (raw for path in paths for raw in _raw_lines(path)):
+        try:
+            line = parse_line(raw.removesuffix(b"\n"))
+        except LineError:
+            continue
+        if not seen:
+            seen[line["seq"] - 1] = line["prev"]
+        seen[line["seq"]] = line["hash"]
+        if line["kind"] == "disposal" and "through_seq" in line["body"]:
+            through.append((line["body"]["through_seq"], line["body"].get("through_hash")))
+    return any((seq, digest) in seen.items() for seq, digest in through)
+
+
 def verify(
     ledger_dir: Path, anchor: Path | None = None, publication: Path | None = None
 ) -> list[Problem]:
     """Every fault of the chain; an empty list means whole.
 
     ``anchor``: the file of ``{"hash", "size"}`` lines written after every run (size = number of
-    lines). ``publication``: a publish folder, whose grants.json must stand in a run line.
+    lines). ``publication``: a publish folder; its head.json is held against the chain as the anchor
+    is, and a run line must name its grants.json and the release in use.
     """
-    walk = _Walk(*_read_anchor(anchor))
-    for path in month_files(ledger_dir):
+    grants, head, pointer = (
+        publication / name if publication else None
+        for name in ("grants.json", HEAD_NAME, "current.json")
+    )
+    anchors, problems = _read_anchor(anchor)
+    heads, unreadable = _read_anchor(head)
+    walk = _Walk([(anchor, anchors), (head, heads)], [*problems, *unreadable])
+    walk.paths = month_files(ledger_dir)
+    for path in walk.paths:
         walk.file(path)
     problems = walk.problems
-    grants = publication / "grants.json" if publication else None
-    witness = next((p for p in (anchor, grants) if p and p.is_file() and p.stat().st_size), None)
+    witness = next((path for path in (anchor, head, grants, pointer) if _has_content(path)), None)
     if walk.seq == 0 and not problems and witness:
         problems.append(
             Problem("ledger_missing", str(ledger_dir), f"{witness} shows there was one")
         )
-    for size in sorted(size for size in walk.anchors if size > walk.seq):
-        problems.append(Problem("truncated", str(anchor), f"{size} lines once, {walk.seq} now"))
-    if anchor and walk.grants and not walk.anchors:
+    for memory, sizes in walk.memories:
+        for size in sorted(size for size in sizes if size > walk.seq):
+            problems.append(Problem("truncated", str(memory), f"{size} lines once, {walk.seq} now"))
+    if anchor and walk.published and not anchors:
         problems.append(Problem("anchor_missing", str(anchor), "runs are recorded, no anchor is"))
+    if _has_content(grants) and not heads:
+        problems.append(Problem("head_missing", str(head), "grants are published without it"))
+    return problems + _unrecorded(grants, pointer, walk.published)
+
+
+def _has_content(path: Path | None) -> bool:
+    return path is not None and path.is_file() and path.stat().st_size > 0
+
+
+def _unrecorded(grants: Path | None, pointer: Path | None, published: set[str]) -> list[Problem]:
+    """What is published and stands in no run line."""
+    problems = []
     if grants and grants.is_file():
         digest = hashlib.sha256(grants.read_bytes()).hexdigest()
-        if digest not in walk.grants:
+        if digest not in published:
             problems.append(Problem("publication_not_in_ledger", str(grants), digest))
+    if pointer and pointer.is_file():
+        try:
+            digest = str(json.loads(pointer.read_bytes())["manifest_sha256"])
+        except (ValueError, KeyError, TypeError) as error:
+            digest = f"unreadable: {error}"
+        if digest not in published:
+            problems.append(Problem("publication_not_in_ledger", str(pointer), digest))
     return problems
+
+
+Sizes = dict[int, str]
 
 
 class _Walk:
     """One pass over all lines, carrying what the next line has to fit."""
 
-    def __init__(self, anchors: dict[int, str], problems: list[Problem]) -> None:
-        self.anchors = anchors
+    def __init__(self, memories: list[tuple[Path | None, Sizes]], problems: list[Problem]) -> None:
+        self.memories = memories
         self.problems = problems
-        self.grants: set[str] = set()
+        self.published: set[str] = set()
+        self.paths: list[Path] = []
         self.seq, self.hash, self.time = 0, GENESIS, ""
 
     def file(self, path: Path) -> None:
@@ -133,6 +186,8 @@ class _Walk:
 
     def _follow(self, line: dict[str, Any], place: str, name: str) -> None:
         say = self.problems.append
+        if self.seq == 0 and line["seq"] > 1 and begins_behind_disposal(self.paths):
+            self.seq, self.hash = line["seq"] - 1, line["prev"]
         if line["prev"] != self.hash:
             say(Problem("broken_link", place, f"prev {line['prev']}, before it {self.hash}"))
         if line["seq"] != self.seq + 1:
@@ -141,11 +196,13 @@ class _Walk:
             say(Problem("time_back", place, f"{line['time']} after {self.time}"))
         if name != f"ledger-{line['time'][:7]}.jsonl":
             say(Problem("wrong_month", place, f"time {line['time']}"))
-        if self.anchors.get(line["seq"], line["hash"]) != line["hash"]:
-            say(Problem("rewritten", place, f"the anchor says {self.anchors[line['seq']]}"))
+        for memory, sizes in self.memories:
+            if sizes.get(line["seq"], line["hash"]) != line["hash"]:
+                say(Problem("rewritten", place, f"{memory} says {sizes[line['seq']]}"))
         self.seq, self.hash, self.time = line["seq"], line["hash"], line["time"]
         if line["kind"] == "run":
-            self.grants.add(str(line["body"].get("digests", {}).get("grants")))
+            digests = line["body"].get("digests", {})
+            self.published |= {str(digests.get(name)) for name in ("grants", "publication")}
 
 
 def _raw_lines(path: Path) -> Iterator[bytes]:
@@ -153,9 +210,9 @@ def _raw_lines(path: Path) -> Iterator[bytes]:
         yield from stream
 
 
-def _read_anchor(anchor: Path | None) -> tuple[dict[int, str], list[Problem]]:
+def _read_anchor(anchor: Path | None) -> tuple[Sizes, list[Problem]]:
     """Size → hash of every anchor line; a line that cannot be read is a problem, not a gap."""
-    sizes: dict[int, str] = {}
+    sizes: Sizes = {}
     problems: list[Problem] = []
     if anchor is None or not anchor.is_file():
         return sizes, problems

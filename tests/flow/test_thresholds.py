@@ -1,9 +1,15 @@
 """Thresholds are data: tightening never improves, and a loosening does not reach back."""
 
+from contextlib import closing
+
 import pytest
 from company import read_seed, write_seed
 from steps import Judged, decide, passing
 
+from dagster_project import warehouse
+from dagster_project.automation.governance import governance_events
+from dagster_project.automation.recording import keep_governance
+from dagster_project.ledger.ledger import read
 from dagster_project.settings import Project
 
 pytestmark = pytest.mark.xdist_group("flow")
@@ -39,3 +45,13 @@ def test_a_loosened_threshold_reaches_nothing_from_before_and_a_tighter_one_neve
     assert {key[2] for key in anew} == {"cost_per_decision"}
     assert passing(found.criteria) - anew < passing(baseline.criteria)
     assert passing(found.gates) < passing(baseline.gates)
+    with closing(warehouse.connect(copy.warehouse, read_only=True)) as connection:
+        events = governance_events(copy.ledger, keep_governance(copy.ledger, connection))
+    told = [(event.kind, event.reason) for event in events]
+    assert told == [
+        ("policy", f"thresholds accuracy {CLASSIFY} 2025-07-20: added"),
+        ("policy", f"thresholds accuracy {MATCH} 2025-07-20: added"),
+        ("policy", f"{MATCH} accuracy loosened: threshold 0.05 to 0.4"),
+    ]
+    first = [line.reason for line in read(copy.ledger) if line.kind == "signoff"]
+    assert first == [f"sign_offs so-2025-00{number}: added" for number in (1, 2)]

@@ -13,6 +13,7 @@ import yaml
 from governance_rows import governance_rows
 
 from dagster_project import warehouse
+from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.record import record_run
 from dagster_project.names import GATES
 from dagster_project.publish.grants import build_grants
@@ -80,7 +81,7 @@ class World:
             verdicts=list(_verdicts(rows)),
             actor="run:test",
             time=datetime.now(UTC),
-            anchor=None,
+            watch=Watch(publish=publish),
         )
         if is_activated:
             activate(publish, name, grants)

@@ -125,14 +125,14 @@ def test_a_lost_ledger_beside_a_publication_is_a_problem(ask: Ask, fresh: World)
 def test_may_act_allows_only_what_was_granted(ask: Ask, published: World) -> None:
     assert ask(published, *MAY_ACT, "--cohort", COHORT).code == 0
     assert ask(published, *MAY_ACT, "--cohort", "another").code == 1
-    assert ask(published, *MAY_ACT).out == "denied: cohort_required\n"
+    assert ask(published, *MAY_ACT).out.startswith("denied: cohort_required")
     said = ask(published, "may-act", WAITING, "--cohort", COHORT, "--format", "json")
     assert (said.code, said.document()["reason"]) == (1, "not_delegated")
 
 
 def test_may_act_finds_the_project_it_is_given(ask: Ask, published: World, fresh: World) -> None:
     named = ("--project", str(published.root), "--cohort", COHORT)
-    assert ask(fresh, *MAY_ACT, *named).out == "denied: no_publication\n"  # its home is fresh's
+    assert "no_publication" in ask(fresh, *MAY_ACT, *named).out  # its home is fresh's
     assert ask(published, *MAY_ACT, f"--project={published.root}", "--cohort", COHORT).code == 0
 
 
@@ -157,7 +157,7 @@ def test_may_act_with_a_project_that_cannot_be_opened_denies(
     loop = tmp_path / "loop"
     loop.symlink_to(loop)
     said = ask(published, *MAY_ACT, "--cohort", COHORT, "--project", str(loop))
-    assert (said.code, said.out) == (1, "denied: no_publication\n")
+    assert (said.code, said.out[:22]) == (1, "denied: no_publication")
 
 
 def test_may_act_with_a_broken_project_denies(ask: Ask, fresh: World) -> None:

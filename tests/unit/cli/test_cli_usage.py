@@ -16,9 +16,9 @@ from dagster_project.cli.words import clean, number
 
 COMMANDS = (
     *("demo", "run", "scorecard", "explain", "inventory", "simulate", "doctor"),
-    *("erase", "pseudonym", "init", "sample"),
+    *("erase", "pseudonym", "init", "sample", "revoke"),
     *("map", "sign-off", "sign-offs", "waive", "waivers"),
-    *("ledger verify", "quarantine list", "quarantine show", "quarantine retry"),
+    *("ledger verify", "ledger dispose", "quarantine list", "quarantine show", "quarantine retry"),
 )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import dagster_project.ledger.verify as verify_module
-from dagster_project.ledger.anchor import check_anchor, write_anchor
+from dagster_project.ledger.anchor import anchor_line, check_anchor, write_anchor
 from dagster_project.ledger.ledger import (
     Entry,
     LedgerError,
@@ -197,10 +197,39 @@ def test_a_publication_that_the_ledger_does_not_name_is_a_problem(
     publish = tmp_path / "publish"
     publish.mkdir()
     (publish / "grants.json").write_bytes(b"{}")
-    found = {problem.code for problem in verify(ledger, None, publish)}
+    write_head(ledger, publish)
+    (publish / "current.json").write_bytes(b"{}")
+    found = verify(ledger, None, publish)
+    assert {problem.code for problem in found} == {"publication_not_in_ledger"}
+    assert [Path(problem.place).name for problem in found] == ["grants.json", "current.json"]
+    found = verify(tmp_path / "none", None, publish)
+    assert {"ledger_missing", "publication_not_in_ledger"} <= {problem.code for problem in found}
+
+
+def write_head(ledger: Path, publish: Path) -> None:
+    line = last_line(ledger)
+    assert line is not None
+    (publish / "head.json").write_bytes(anchor_line(line))
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        (None, "head_missing"),
+        (b"{}", "anchor_unreadable"),
+        (b'{"hash":"%s","size":9}' % (b"a" * 64), "truncated"),
+        (b'{"hash":"%s","size":8}' % (b"a" * 64), "rewritten"),
+    ],
+)
+def test_the_head_is_held_against_the_chain(
+    ledger: Path, tmp_path: Path, head: bytes | None, code: str
+) -> None:
+    (tmp_path / "grants.json").write_bytes(b"{}")
+    (tmp_path / "head.json").write_bytes(head or b"")
+    assert code in {problem.code for problem in verify(ledger, None, tmp_path)}
+    write_head(ledger, tmp_path)
+    found = {problem.code for problem in verify(ledger, None, tmp_path)}
     assert found == {"publication_not_in_ledger"}
-    found = {problem.code for problem in verify(tmp_path / "none", None, publish)}
-    assert found == {"ledger_missing", "publication_not_in_ledger"}
 
 
 @pytest.mark.parametrize("tail", [b'{"actor":"ada","bo', b"\x00" * 40, b'{"actor":"ad\n'])

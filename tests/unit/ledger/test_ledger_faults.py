@@ -1,68 +1,62 @@
-"""Killed and concurrent writers: what was acknowledged is there, and the chain is whole."""
+"""Killed and concurrent writers, and tampering: what was acknowledged is there, or it is seen."""
 
 import errno
 import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from tampering import TAMPERINGS, Kept, grown, kill_writers, start_writer
 
 from dagster_project.ledger.ledger import Entry, append, read, verify
 
-KILLS = 20
-# appends in batches of three and says, after each, which sequence number is durable
-WRITER = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-from dagster_project.ledger.ledger import Entry, append
-folder, name, rounds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-for number in range(rounds):
-    entries = [Entry("policy", f"{name} {number} {part}", {"pad": "x" * 3000}) for part in range(3)]
-    lines = append(folder, entries, actor=name, time=datetime.now(UTC))
-    print(lines[-1].seq, lines[-1].hash, flush=True)
-"""
+KILLS, TRIES = 10, 12
+# what a chain by itself cannot see: it is whole, only not the one that was written
+ONLY_WITH_AN_ANCHOR = {"truncate", "rewrite", "edited_verdict", "old_ledger"}
 
 
-def start(folder: Path, name: str, rounds: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", WRITER, str(folder), name, str(rounds)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> list[Kept]:
+    return grown(tmp_path_factory.mktemp("history"), 16, random.Random(1))
+
+
+@pytest.mark.parametrize("name", TAMPERINGS)
+def test_no_tampering_goes_unseen_beside_an_anchor(
+    tmp_path: Path, history: list[Kept], name: str
+) -> None:
+    chance = random.Random(name)
+    for _ in range(TRIES):
+        tampered = TAMPERINGS[name](history, chance)
+        assert tampered.months != history[-1].months
+        tampered.write(tmp_path)
+        assert verify(tmp_path, tmp_path / "anchor.jsonl")
+        if name in ONLY_WITH_AN_ANCHOR:
+            assert verify(tmp_path) == []
+
+
+def test_an_untouched_ledger_raises_no_alarm(tmp_path: Path, history: list[Kept]) -> None:
+    for each in history:
+        each.write(tmp_path)
+        assert verify(tmp_path, tmp_path / "anchor.jsonl") == []
 
 
 def test_killed_writers_lose_nothing_acknowledged(tmp_path: Path) -> None:
-    chance = random.Random(20)
-    acknowledged: dict[int, str] = {}
-    for _ in range(KILLS):
-        writer = start(tmp_path, "killed", 100_000)
-        assert writer.stdout is not None
-        first = writer.stdout.readline()
-        time.sleep(chance.random() * 0.05)
-        writer.send_signal(signal.SIGKILL)
-        rest = writer.stdout.read()
-        writer.wait()
-        for line in (first + rest).splitlines(keepends=True):
-            if line.endswith("\n"):
-                seq, digest = line.split()
-                acknowledged[int(seq)] = digest
+    acknowledged = kill_writers(tmp_path, KILLS, random.Random(20))
     append(tmp_path, [Entry("note", "after", {})], actor="test", time=datetime.now(UTC))
     there = {line.seq: line.hash for line in read(tmp_path)}
     assert len(acknowledged) >= KILLS
     assert {seq: there.get(seq) for seq in acknowledged} == acknowledged
-    assert verify(tmp_path, None) == []
+    assert verify(tmp_path, tmp_path / "anchor.jsonl") == []
 
 
 def test_two_writers_at_once_make_one_chain(tmp_path: Path) -> None:
     # enough lines that the second starts before the first ends
-    writers = [start(tmp_path, name, 300) for name in ("ada", "bob")]
+    writers = [start_writer(tmp_path, name, 100) for name in ("ada", "bob")]
     assert [writer.wait() for writer in writers] == [0, 0]
     lines = list(read(tmp_path))
-    assert len(lines) == 2 * 300 * 3
+    assert len(lines) == 2 * 100 * 3
     assert verify(tmp_path, None) == []
     for name in ("ada", "bob"):  # a batch is never split
         seqs = [line.seq for line in lines if line.actor == name]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.canonical import CanonicalError
 from dagster_project.ledger.ledger import STATE_NAME, Entry, LedgerError, append, read, verify
 from dagster_project.ledger.record import (
@@ -55,7 +56,7 @@ def record(folder: Path, verdicts: list[dict[str, Any]], day: int = 0, **changes
         "digests": DIGESTS,
         "actor": "penstock",
         "time": DAY + timedelta(days=day),
-        "anchor": folder.parent / "anchor.jsonl",
+        "watch": Watch(folder.parent / "anchor.jsonl"),
     }
     return record_run(folder, verdicts=verdicts, **(given | changes))
 
@@ -128,6 +129,17 @@ def test_only_what_changed_is_written(
         assert lines[3].supersedes == 2
 
 
+def test_events_come_first_and_shift_no_number(folder: Path) -> None:
+    record(folder, [verdict("a")])
+    events = [Entry("policy", "looser", {}), Entry("signoff", "signed", {})]
+    record(folder, [verdict("a", verdict="fail")], 1, events=events)
+    record(folder, [verdict("a")], 2)
+    lines = list(read(folder))
+    assert [line.kind for line in lines[2:6]] == ["policy", "signoff", "verdict", "run"]
+    assert [line.supersedes for line in lines if line.kind == "verdict"] == [None, 1, 5]
+    assert [[own.seq for own in owned] for _, owned in runs(folder)] == [[1], [5], [7]]
+
+
 def test_a_verdict_no_longer_due_is_withdrawn_and_written_anew_when_it_returns(
     folder: Path,
 ) -> None:
@@ -179,17 +191,17 @@ def test_nothing_is_recorded_over_a_ledger_that_lost_lines(folder: Path, gone: s
     record(folder, [verdict("a")])
     record(folder, [verdict("a", verdict="fail")], 1)
     path = next(folder.glob("*.jsonl"))
-    anchor: Path | None = folder.parent / "anchor.jsonl"
+    watch = Watch(folder.parent / "anchor.jsonl")
     if gone == "tail":
         path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
     else:
         path.unlink()
     if gone == "all but the state":
-        anchor = None
+        watch = Watch()
     else:
         (folder / STATE_NAME).unlink()
     with pytest.raises(LedgerError, match="restore"):
-        record(folder, [verdict("a")], 2, anchor=anchor)
+        record(folder, [verdict("a")], 2, watch=watch)
 
 
 @pytest.mark.parametrize(

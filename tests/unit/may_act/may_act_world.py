@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.ledger import Entry, append
 from dagster_project.ledger.record import record_run
 from dagster_project.may_act import Answer, may_act
@@ -44,13 +45,23 @@ ROWS = [
 class World(NamedTuple):
     publish: Path
     ledger: Path
+    anchor: Path
 
     @property
     def grants(self) -> Path:
         return self.publish / "grants.json"
 
+    @property
+    def head(self) -> Path:
+        return self.publish / "head.json"
+
+    @property
+    def watch(self) -> Watch:
+        return Watch(self.anchor, self.publish)
+
     def ask(self, name: str = FREE, **changes: Any) -> Answer:
-        given: dict[str, Any] = {"cohort": "c1", "now": NOW} | changes
+        given: dict[str, Any] = {"cohort": "c1", "now": NOW, "anchor": self.anchor}
+        given |= changes
         return may_act(name, publish=self.publish, ledger=self.ledger, **given)
 
     def run(self, time: datetime = RUN, **changes: Any) -> None:
@@ -65,7 +76,7 @@ class World(NamedTuple):
             "valid_until": until,
             "digests": digests,
             "verdicts": [],
-            "anchor": None,
+            "watch": self.watch,
         }
         record_run(self.ledger, actor="penstock", time=time, **(given | changes))
         self.grants.write_bytes(content)
@@ -73,7 +84,7 @@ class World(NamedTuple):
 
 def make_world(folder: Path, time: datetime = RUN) -> World:
     """Two months of ledger and one run with its grants."""
-    made = World(folder / "publish", folder / "ledger")
+    made = World(folder / "publish", folder / "ledger", folder / "elsewhere" / "anchor.jsonl")
     made.publish.mkdir()
     entries = [Entry("policy", f"rule {n}", {"a": n, "hash": "x"}) for n in range(3)]
     append(made.ledger, entries, actor="ada", time=time - timedelta(days=40))
@@ -84,6 +95,6 @@ def make_world(folder: Path, time: datetime = RUN) -> World:
 
 def make_warm(world: World) -> None:
     """Old files and one answer, so that the next one comes from the cache."""
-    for path in (world.grants, *world.ledger.glob("*.jsonl")):
+    for path in (world.grants, world.head, world.anchor, *world.ledger.glob("*.jsonl")):
         os.utime(path, ns=(0, 0))
     assert world.ask().allowed

@@ -13,6 +13,7 @@ from may_act_world import FREE, LIMITED, RUN, World, make_warm, make_world
 
 import dagster_project.may_act as may_act_module
 from dagster_project.ledger.ledger import Entry, append, read
+from dagster_project.ledger.revocation import lift, revoke, standing
 from dagster_project.ledger.verify import encode, line_hash
 
 
@@ -56,6 +57,68 @@ def resealed_grants(world: World, change: Callable[[dict[str, Any]], Any]) -> No
     line["body"]["digests"]["grants"] = hashlib.sha256(world.grants.read_bytes()).hexdigest()
     line["hash"] = line_hash(line)
     month(world).write_bytes(b"".join([*head, encode(line) + b"\n"]))
+    remember_as_it_is(world)
+
+
+def resealed_run(world: World, change: Callable[[dict[str, Any]], Any]) -> None:
+    """A run line that is wrong, and that everything vouches for all the same."""
+    *head, last = month(world).read_bytes().splitlines(keepends=True)
+    line = json.loads(last)
+    change(line["body"])
+    line["hash"] = line_hash(line)
+    month(world).write_bytes(b"".join([*head, encode(line) + b"\n"]))
+    remember_as_it_is(world)
+
+
+def remember_as_it_is(world: World) -> None:
+    """Anchor and head as they would be, had the ledger always been like this."""
+    line = json.loads(month(world).read_bytes().splitlines()[-1])
+    content = encode({"size": line["seq"], "hash": line["hash"]}) + b"\n"
+    world.head.write_bytes(content)
+    world.anchor.write_bytes(content)
+
+
+def cut_revocation(world: World, *forged: Path) -> None:
+    """A revocation cut off the ledger's end again, and what ``forged`` remembers put back."""
+    files = (month(world), *forged)
+    before = [path.read_bytes() for path in files]
+    revoke(world.ledger, FREE, reason="bad", actor="ada", time=RUN, watch=world.watch)
+    assert world.ask(amount=1).reason == "revoked"
+    for path, content in zip(files, before, strict=True):
+        path.write_bytes(content)
+
+
+def replayed(world: World) -> None:
+    """Ledger and publication of an earlier moment, head and all."""
+    folders = (world.ledger, world.publish)
+    copies = {path: path.read_bytes() for folder in folders for path in folder.glob("*.json*")}
+    revoke(world.ledger, None, reason="bad", actor="ada", time=RUN, watch=world.watch)
+    for path, content in copies.items():
+        path.write_bytes(content)
+
+
+def written_anew(world: World) -> None:
+    """Another ledger, as long and whole, under the same grants; the head is forged with it."""
+    content = month(world).read_bytes().splitlines()
+    (world.ledger / "ledger-2026-02.jsonl").unlink()
+    prev, lines = "0" * 64, []
+    for seq, raw in enumerate(content, start=1):
+        line = json.loads(raw) | {"seq": seq, "prev": prev}
+        line["hash"] = prev = line_hash(line)
+        lines.append(encode(line) + b"\n")
+    month(world).write_bytes(b"".join(lines))
+    world.head.write_bytes(encode({"size": len(lines), "hash": prev}) + b"\n")
+
+
+def revoked_before_the_run(world: World, name: str | None) -> None:
+    revoke(world.ledger, name, reason="bad", actor="ada", time=RUN, watch=world.watch)
+    world.run(RUN + timedelta(minutes=1))
+
+
+def lifted(world: World) -> None:
+    """Within the same run: a lift counts from the next one on."""
+    for change in (revoke, lift):
+        change(world.ledger, FREE, reason="why", actor="ada", time=RUN, watch=world.watch)
 
 
 def later(world: World, kind: str, body: dict[str, Any], days: int = 0) -> None:
@@ -144,6 +207,57 @@ DAMAGES: list[tuple[str, str, Callable[[World], Any]]] = [
         "grants expired",
         lambda w: resealed_grants(w, lambda g: g.update(valid_until="2026-03-30T06:30:00Z")),
     ),
+    ("no_head", "head gone", lambda w: w.head.unlink()),
+    ("no_head", "head empty", lambda w: w.head.write_bytes(b"")),
+    ("no_anchor", "anchor gone", lambda w: w.anchor.unlink()),
+    ("no_anchor", "anchor empty", lambda w: w.anchor.write_bytes(b"")),
+    ("unreadable", "head torn", lambda w: w.head.write_bytes(b'{"hash":"')),
+    ("unreadable", "anchor torn", lambda w: rewritten(w.anchor, lambda c: c + b'{"hash"')),
+    ("unreadable", "head without hash", lambda w: w.head.write_bytes(b'{"size":7}')),
+    (
+        "ledger_behind",
+        "head of another ledger",
+        lambda w: w.head.write_bytes(encode({"size": 7, "hash": "a" * 64})),
+    ),
+    ("ledger_behind", "revocation cut off", cut_revocation),
+    ("ledger_behind", "cut off, head forged", lambda w: cut_revocation(w, w.head)),
+    ("ledger_behind", "cut off, anchor forged", lambda w: cut_revocation(w, w.anchor)),
+    ("ledger_behind", "all of an earlier moment", replayed),
+    ("ledger_behind", "written anew", written_anew),
+    ("revoked", "before the last run", lambda w: revoked_before_the_run(w, FREE)),
+    ("revoked", "all, before the last run", lambda w: revoked_before_the_run(w, None)),
+    ("revoked", "lifted since the run", lifted),
+    (
+        "revoked",
+        "a lift that lifts nothing by its word alone",
+        lambda w: later(w, "revoke", {"decision_class": FREE, "is_lifted": "true"}),
+    ),
+    (
+        "unreadable",
+        "run without its revocations",
+        lambda w: resealed_run(w, lambda b: b.pop("revoked")),
+    ),
+    (
+        "unreadable",
+        "run without an end",
+        lambda w: resealed_run(w, lambda b: b.pop("valid_until")),
+    ),
+    (
+        "expired",
+        "run expired, grants not",
+        lambda w: resealed_run(w, lambda b: b.update(valid_until="2026-03-30T06:30:00Z")),
+    ),
+    ("unreadable", "no grants at all", lambda w: resealed_grants(w, lambda g: g.pop("grants"))),
+    (
+        "unreadable",
+        "grant without a limit's place",
+        lambda w: resealed_grants(w, lambda g: g["grants"][0].pop("amount_limit")),
+    ),
+    (
+        "unreadable",
+        "grant without an end",
+        lambda w: resealed_grants(w, lambda g: g["grants"][0].pop("valid_until")),
+    ),
     ("unreadable", "ledger is a pipe", lambda w: os.mkfifo(w.ledger / "ledger-2026-04.jsonl")),
     ("unreadable", "ledger is a link to itself", link_month_to_itself),
 ]
@@ -197,3 +311,28 @@ def test_every_line_the_ledger_writes_is_understood(world: World) -> None:
     append(world.ledger, [entry], actor=hostile, time=RUN)
     assert list(read(world.ledger))[-1].reason == hostile
     assert world.ask().allowed
+
+
+def test_a_lift_brings_the_grant_back_with_the_next_run_and_not_before(world: World) -> None:
+    lifted(world)
+    assert world.ask().reason == "revoked"
+    world.run(RUN + timedelta(minutes=1))
+    assert world.ask().allowed
+
+
+def test_a_lift_lifts_its_own_class_alone(world: World) -> None:
+    for name in (FREE, None):
+        revoke(world.ledger, name, reason="bad", actor="ada", time=RUN, watch=world.watch)
+    lift(world.ledger, FREE, reason="good", actor="ada", time=RUN, watch=world.watch)
+    world.run(RUN + timedelta(minutes=1))
+    assert [each.decision_class for each in standing(world.ledger)] == [None]
+    assert world.ask().reason == "revoked"
+
+
+def test_without_an_anchor_the_head_alone_sees_a_cut_off_end(world: World) -> None:
+    head = world.head.read_bytes()
+    cut_revocation(world)
+    assert world.ask(anchor=None).reason == "ledger_behind"
+    world.head.write_bytes(head)
+    assert world.ask(anchor=None).allowed  # a forged head: only an anchor elsewhere can tell
+    assert world.ask().reason == "ledger_behind"

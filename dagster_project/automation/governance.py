@@ -1,0 +1,46 @@
+"""Which rows of the registry changed since the last recorded run, for the ledger."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from dagster_project.ledger.ledger import Entry
+
+# of the effective thresholds: what decides, without the day it was first said
+IN_FORCE = """
+SELECT effective.decision_class, effective.criterion_id, effective.threshold, effective.alpha,
+    criteria.comparison
+FROM intermediate.int_thresholds__effective AS effective
+JOIN registry.criteria AS criteria USING (criterion_id)
+"""
+
+
+def governance_queries(connection: "duckdb.DuckDBPyConnection") -> dict[str, str]:
+    """Query by table: the registry tables whose changes are events, as far as the company has
+    them, and the thresholds in force."""
+    from dagster_project.ledger import governance
+
+    found = connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'registry'"
+    ).fetchall()
+    queries = {name: f"SELECT * FROM registry.{name}" for (name,) in sorted(found)}
+    queries = {name: query for name, query in queries.items() if name in governance.KINDS}
+    return queries | {governance.IN_FORCE: IN_FORCE}
+
+
+def governance_events(ledger_dir: Path, address: str) -> "list[Entry]":
+    """What is kept under ``address`` against what the last run kept. Raises LedgerError."""
+    from dagster_project.contracts.registry.tables import SEEDS
+    from dagster_project.ledger.governance import registry_events
+    from dagster_project.ledger.inputs import read_inputs
+    from dagster_project.ledger.record import last_run
+
+    run = last_run(ledger_dir)
+    last = run.body["digests"].get("governance") if run else None
+    if last == address:
+        return []
+    before = read_inputs(ledger_dir, str(last)) if last else {}
+    keys = {seed.name: seed.key for seed in SEEDS}
+    return registry_events(before, read_inputs(ledger_dir, address), keys)

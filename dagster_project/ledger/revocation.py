@@ -1,0 +1,83 @@
+"""Revocations: a person takes back what the evidence grants, at once and until it is lifted.
+
+A ``revoke`` line denies from the moment it is written. Every run line repeats those that stand, so
+that a runtime needs to read no further back than the last run. A lift is a ``revoke`` line that
+supersedes one; it counts from the next run on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dagster_project.ledger.anchor import Watch, watched
+from dagster_project.ledger.ledger import Entry, Line, append_locked
+from dagster_project.ledger.tail import since_last_run
+
+KIND = "revoke"
+# written by other hands, an override takes back as well: nothing else may be read from it
+DENYING = (KIND, "override")
+
+
+@dataclass(frozen=True)
+class Revocation:
+    """``decision_class`` None: every class. ``seq``: of the line that revoked."""
+
+    decision_class: str | None
+    seq: int
+
+
+def revoke(
+    ledger_dir: Path,
+    decision_class: str | None,
+    *,
+    reason: str,
+    actor: str,
+    time: datetime,
+    watch: Watch,
+) -> Line:
+    """Append a revocation (None: of every class), durably. Raises LedgerError, OSError."""
+    entry = Entry(KIND, reason, {"decision_class": decision_class, "is_lifted": False})
+    with watched(ledger_dir, watch, actor=actor, time=time):
+        return append_locked(ledger_dir, [entry], actor=actor, time=time)[-1]
+
+
+def lift(
+    ledger_dir: Path,
+    decision_class: str | None,
+    *,
+    reason: str,
+    actor: str,
+    time: datetime,
+    watch: Watch,
+) -> list[Line]:
+    """Append one line per standing revocation of exactly this class (None: of those of every
+    class); an empty list when there is none. Raises LedgerError, OSError."""
+    with watched(ledger_dir, watch, actor=actor, time=time):
+        body = {"decision_class": decision_class, "is_lifted": True}
+        entries = [
+            Entry(KIND, reason, body, supersedes=each.seq)
+            for each in standing(ledger_dir)
+            if each.decision_class == decision_class
+        ]
+        return append_locked(ledger_dir, entries, actor=actor, time=time)
+
+
+def standing(ledger_dir: Path) -> list[Revocation]:
+    """Revocations that no line lifted, oldest first. Raises LedgerError."""
+    return still_standing(*since_last_run(ledger_dir))
+
+
+def still_standing(run: Line | None, later: Iterable[Line]) -> list[Revocation]:
+    """What the last run repeated, and what the lines after it added and lifted."""
+    repeated: Sequence[dict[str, Any]] = run.body.get("revoked", []) if run else []
+    found = {row["seq"]: row["decision_class"] for row in repeated}
+    for line in later:
+        if line.kind not in DENYING:
+            continue
+        if line.body.get("is_lifted") is True:
+            found.pop(line.supersedes, None)
+        else:
+            found[line.seq] = line.body.get("decision_class")
+    return [Revocation(name, seq) for seq, name in sorted(found.items())]

@@ -1,0 +1,80 @@
+"""What changed in the registry becomes a line; whatever loosens is named as that."""
+
+from typing import Any
+
+import pytest
+
+from dagster_project.ledger.governance import IN_FORCE, registry_events
+
+KEYS = {"sign_offs": ("sign_off_id",), "waivers": ("waiver_id",), "thresholds": ("criterion_id",)}
+LEAST = {"comparison": "at_least"}
+SIGNED = {"sign_off_id": "so-1", "role": "risk", "map_digest": "a" * 64}
+
+
+def in_force(**changes: Any) -> dict[str, Any]:
+    return {
+        "decision_class": "crm.tag",
+        "criterion_id": "accuracy",
+        "comparison": "at_most",
+        "threshold": "0.02",
+        "alpha": "0.05",
+    } | changes
+
+
+def told(before: dict[str, Any], now: dict[str, Any]) -> list[tuple[str, str, str]]:
+    events = registry_events(before, now, KEYS)
+    return [(each.kind, each.reason, str(each.body["change"])) for each in events]
+
+
+def test_a_row_that_comes_changes_or_goes_is_a_line_of_its_kind() -> None:
+    other = SIGNED | {"map_digest": "b" * 64}
+    waiver = {"waiver_id": "w-1", "reason": "late labels"}
+    rows = {"sign_offs": [SIGNED], "waivers": [waiver]}
+    assert told({}, rows) == [
+        ("signoff", "sign_offs so-1: added", "added"),
+        ("waiver", "waivers w-1: added", "added"),
+    ]
+    assert told(rows, rows) == []
+    assert told(rows, {"sign_offs": [other]}) == [
+        ("signoff", "sign_offs so-1: changed", "changed"),
+        ("waiver", "waivers w-1: removed", "removed"),
+    ]
+    [event, _] = registry_events(rows, {"sign_offs": [other]}, KEYS)
+    assert (event.body["before"], event.body["after"]) == (SIGNED, other)
+
+
+def test_a_table_that_the_company_does_not_have_is_left_out() -> None:
+    assert registry_events({}, {"owners": [{"workflow": "crm"}]}, KEYS) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "looser"),
+    [
+        ({}, {"threshold": "0.03"}, ["threshold"]),
+        ({"threshold": "9"}, {"threshold": "10"}, ["threshold"]),  # as text, 10 sorts before 9
+        ({}, {"threshold": "0.01"}, None),
+        ({}, {"alpha": "0.06"}, ["alpha"]),
+        ({}, {"alpha": "0.04"}, None),
+        ({}, {"threshold": "0.01", "alpha": "0.06"}, ["alpha"]),
+        (
+            {"comparison": "at_least"},
+            {"threshold": "0.01", "comparison": "at_least"},
+            ["threshold"],
+        ),
+        ({"comparison": "at_least"}, {"threshold": "0.03", "comparison": "at_least"}, None),
+        ({}, {"comparison": "at_least", "alpha": "0.06"}, ["alpha"]),
+        ({"threshold": None}, {"threshold": "9"}, None),
+        ({}, {"threshold": None}, None),
+        ({}, {"decision_class": "crm.other", "threshold": "9"}, None),
+    ],
+)
+def test_a_looser_threshold_in_force_is_an_event_however_it_came(
+    old: dict[str, Any], new: dict[str, Any], looser: list[str] | None
+) -> None:
+    events = registry_events({IN_FORCE: [in_force(**old)]}, {IN_FORCE: [in_force(**new)]}, KEYS)
+    assert [each.body["loosened"] for each in events] == ([looser] if looser else [])
+    assert all(each.kind == "policy" for each in events)
+
+
+def test_the_first_run_loosens_nothing() -> None:
+    assert registry_events({}, {IN_FORCE: [in_force()]}, KEYS) == []

@@ -1,0 +1,120 @@
+"""Months whose time is over go; the chain that is left is whole, and says so."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from dagster_project.ledger.anchor import Watch
+from dagster_project.ledger.inputs import keep_inputs
+from dagster_project.ledger.ledger import Entry, LedgerError, Line, append, read, verify
+from dagster_project.ledger.record import record_run
+from dagster_project.ledger.retention import dispose_expired, expired_months
+
+YEARS = 7
+NOW = datetime(2033, 3, 31, 6, tzinfo=UTC)
+OLD, KEPT = ["ledger-2026-01.jsonl", "ledger-2026-02.jsonl"], "ledger-2026-03.jsonl"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    """A run in each of four months; two judged by the same, the last seven years on."""
+    folder = tmp_path / "ledger"
+    for year, month, rows in ((2026, 1, 1), (2026, 2, 2), (2026, 3, 2), (2033, 3, 3)):
+        address = keep_inputs(folder, {"evidence": [{"n": rows}]})
+        digests = dict.fromkeys(("inputs", "code", "registry", "publication", "grants"), address)
+        record_run(
+            folder,
+            as_of=date(year, month, 1),
+            known_batch="20260101T000000000000Z",
+            valid_until=datetime(year, month, 9, tzinfo=UTC),
+            digests=digests,
+            verdicts=[],
+            actor="run:1",
+            time=datetime(year, month, 2, tzinfo=UTC),
+            watch=watch(tmp_path),
+        )
+    return folder
+
+
+def watch(folder: Path) -> Watch:
+    return Watch(folder / "anchor.jsonl", folder / "publish")
+
+
+def dispose(ledger: Path, now: datetime = NOW) -> Line | None:
+    given = {"reason": "old", "actor": "user:ada", "watch": watch(ledger.parent)}
+    return dispose_expired(ledger, YEARS, time=now, **given)
+
+
+@pytest.mark.parametrize(
+    ("now", "names"),
+    [
+        (datetime(2033, 3, 31, tzinfo=UTC), OLD),
+        (datetime(2033, 4, 1, tzinfo=UTC), OLD),  # the last run's own month counts, not today
+        (datetime(2033, 2, 28, tzinfo=UTC), OLD[:1]),
+        (datetime(2033, 1, 31, tzinfo=UTC), []),
+    ],
+)
+def test_a_month_goes_when_all_of_it_is_old_enough(
+    ledger: Path, now: datetime, names: list[str]
+) -> None:
+    assert [path.name for path in expired_months(ledger, YEARS, now)] == names
+
+
+def test_what_went_is_recorded_and_the_rest_is_whole(ledger: Path) -> None:
+    inputs = {path.name for path in (ledger / "inputs").glob("*/")}
+    line = dispose(ledger)
+    assert line is not None
+    assert (line.kind, line.body["through_seq"]) == ("disposal", 2)
+    assert [entry["name"] for entry in line.body["files"]] == OLD
+    gone = inputs - {path.name for path in (ledger / "inputs").glob("*/")}
+    assert [*gone] == line.body["inputs"]
+    assert sorted(path.name for path in ledger.glob("*.jsonl")) == [KEPT, "ledger-2033-03.jsonl"]
+    assert [each.seq for each in read(ledger)] == [3, 4, 5]
+    assert verify(ledger, ledger.parent / "anchor.jsonl") == []
+    assert dispose(ledger) is None
+
+
+def test_a_month_that_goes_without_a_line_is_missed(ledger: Path) -> None:
+    dispose(ledger)
+    (ledger / KEPT).unlink()
+    assert {problem.code for problem in verify(ledger)} >= {"broken_link", "seq_gap"}
+    with pytest.raises(LedgerError, match="does not follow"):
+        list(read(ledger))
+
+
+def test_a_line_that_names_another_hash_vouches_for_nothing(ledger: Path) -> None:
+    for name in OLD:
+        (ledger / name).unlink()
+    entry = Entry("disposal", "x", {"through_seq": 2, "through_hash": "a" * 64})
+    append(ledger, [entry], actor="eve", time=NOW)
+    assert "seq_gap" in {problem.code for problem in verify(ledger)}
+
+
+@pytest.mark.parametrize("left", [1, 2])
+def test_a_disposal_that_a_kill_stopped_is_completed(ledger: Path, left: int) -> None:
+    copies = {name: (ledger / name).read_bytes() for name in OLD}
+    dispose(ledger)
+    for name in OLD[-left:]:
+        (ledger / name).write_bytes(copies[name])
+    assert verify(ledger, ledger.parent / "anchor.jsonl") == []
+    assert dispose(ledger) is None
+    assert not any((ledger / name).exists() for name in OLD)
+
+
+def test_nothing_is_disposed_of_from_a_ledger_that_was_tampered_with(ledger: Path) -> None:
+    path = ledger / KEPT
+    path.write_bytes(path.read_bytes().replace(b"verdicts as of", b"Verdicts as of"))
+    with pytest.raises(LedgerError):
+        dispose(ledger)
+    assert all((ledger / name).exists() for name in OLD)
+
+
+def test_inputs_that_are_kept_again_stay(ledger: Path) -> None:
+    line = dispose(ledger)
+    assert line is not None
+    again = keep_inputs(ledger, {"evidence": [{"n": 1}]})
+    assert [again] == line.body["inputs"]
+    dispose(ledger)
+    manifest = ledger / "inputs" / again / "manifest.json"
+    assert manifest.is_file()

@@ -1,0 +1,142 @@
+"""Anchor and head: what they remember must be in the ledger, and they must be there."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from dagster_project.ledger.anchor import Watch
+from dagster_project.ledger.ledger import Entry, LedgerError, append, last_line, read, verify
+from dagster_project.ledger.record import record_run
+from dagster_project.ledger.revocation import lift, revoke, standing
+
+DAY = datetime(2026, 3, 30, 6, tzinfo=UTC)
+DIGESTS = dict.fromkeys(("inputs", "code", "registry", "publication", "grants"), "0" * 64)
+
+
+class World(NamedTuple):
+    ledger: Path
+    watch: Watch
+
+    @property
+    def anchor(self) -> Path:
+        assert self.watch.anchor
+        return self.watch.anchor
+
+    def run(self, day: int = 0, watch: Watch | None = None) -> None:
+        record_run(
+            self.ledger,
+            as_of=date(2026, 3, 29),
+            known_batch="20260330T050000000000Z",
+            valid_until=DAY + timedelta(days=2),
+            digests=DIGESTS,
+            verdicts=[],
+            actor="run:1",
+            time=DAY + timedelta(days=day),
+            watch=watch or self.watch,
+        )
+
+    def kinds(self) -> list[str]:
+        return [line.kind for line in read(self.ledger)]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    made = World(tmp_path / "ledger", Watch(tmp_path / "anchor.jsonl", tmp_path / "publish"))
+    made.run()
+    made.run(1)
+    return made
+
+
+def test_anchor_and_head_hold_the_newest_line(world: World) -> None:
+    last = last_line(world.ledger)
+    assert last is not None
+    newest = {"size": last.seq, "hash": last.hash}
+    assert world.watch.head is not None
+    assert json.loads(world.watch.head.read_bytes()) == newest
+    assert json.loads(world.anchor.read_bytes().splitlines()[-1]) == newest
+
+
+@pytest.mark.parametrize("gone", ["deleted", "emptied"])
+def test_an_anchor_that_runs_wrote_to_must_be_there(world: World, gone: str) -> None:
+    if gone == "deleted":
+        world.anchor.unlink()
+    else:
+        world.anchor.write_bytes(b"")
+    before, later = world.kinds(), DAY + timedelta(days=2)
+    calls: list[Callable[[], object]] = [
+        lambda: world.run(2),
+        lambda: revoke(world.ledger, None, reason="r", actor="a", time=later, watch=world.watch),
+    ]
+    for call in calls:
+        with pytest.raises(LedgerError, match="is gone or empty"):
+            call()
+    assert world.kinds() == before
+
+
+def test_another_anchor_is_recorded_and_starts_where_the_ledger_ends(
+    world: World, tmp_path: Path
+) -> None:
+    moved = Watch(tmp_path / "moved.jsonl", world.watch.publish)
+    world.run(2, moved)
+    assert world.kinds() == ["run", "run", "anchor", "run"]
+    line = list(read(world.ledger))[2]
+    assert line.body == {"path": str(moved.anchor), "before": str(world.anchor)}
+    assert [json.loads(raw)["size"] for raw in moved.anchor.read_bytes().splitlines()] == [2, 4]
+    world.run(3, moved)
+    world.run(4, Watch(None, world.watch.publish))
+    assert world.kinds()[4:] == ["run", "anchor", "run"]
+    assert verify(world.ledger, moved.anchor, None) == []
+
+
+@pytest.mark.parametrize("which", ["anchor", "head"])
+def test_nothing_is_written_to_a_ledger_that_ends_earlier_than_remembered(
+    world: World, which: str
+) -> None:
+    month = next(world.ledger.glob("*.jsonl"))
+    content = month.read_bytes()
+    world.run(1)
+    month.write_bytes(content)
+    watch = Watch(world.anchor) if which == "anchor" else Watch(None, world.watch.publish)
+    with pytest.raises(LedgerError, match="saw 3 lines, the ledger has 2"):
+        world.run(2, watch)
+    assert month.read_bytes() == content
+
+
+def test_every_run_repeats_the_revocations_that_stand(world: World) -> None:
+    given = {"reason": "why", "actor": "ada", "time": DAY + timedelta(days=1)}
+    for name in ("crm.tag", "crm.tag", "crm.other"):
+        revoke(world.ledger, name, watch=world.watch, **given)
+    world.run(2)
+    append(
+        world.ledger, [Entry("override", "by hand", {})], actor="ada", time=DAY + timedelta(days=2)
+    )
+    world.run(3)
+    assert [line.body["revoked"] for line in read(world.ledger) if line.kind == "run"][-2:] == [
+        [
+            {"decision_class": "crm.tag", "seq": 3},
+            {"decision_class": "crm.tag", "seq": 4},
+            {"decision_class": "crm.other", "seq": 5},
+        ],
+        [
+            {"decision_class": "crm.tag", "seq": 3},
+            {"decision_class": "crm.tag", "seq": 4},
+            {"decision_class": "crm.other", "seq": 5},
+            {"decision_class": None, "seq": 7},
+        ],
+    ]
+    given["time"] = DAY + timedelta(days=3)
+    lines = lift(world.ledger, "crm.tag", watch=world.watch, **given)
+    assert [line.supersedes for line in lines] == [3, 4]
+    assert lift(world.ledger, "crm.tag", watch=world.watch, **given) == []
+    assert [each.seq for each in standing(world.ledger)] == [5, 7]
+
+
+def test_revocations_are_found_over_months_without_a_run(world: World) -> None:
+    for day in (2, 40):
+        time = DAY + timedelta(days=day)
+        revoke(world.ledger, f"on {day}", reason="r", actor="a", time=time, watch=world.watch)
+    assert [each.decision_class for each in standing(world.ledger)] == ["on 2", "on 40"]
