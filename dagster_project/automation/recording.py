@@ -15,8 +15,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.automation.recorded import FLOORS
 from dagster_project.automation.governance import governance_events, governance_queries
+from dagster_project.automation.recorded import FLOORS
 from dagster_project.files import sha256_file
 from dagster_project.settings import PRODUCT_ROOT, Project
 
