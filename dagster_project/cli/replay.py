@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dagster_project.cli.options import Call
     from dagster_project.ledger.ledger import Line
 
-SHOWN_DIFFERENCES = 20
+SHOWN = 20
 
 
 def show_replay(call: "Call", asked: Mapping[str, Any], *, from_raw: bool) -> int:
@@ -110,7 +110,7 @@ def _replay_raw(project: Project, line: "Line", *, is_quiet: bool) -> "RawReplay
         except LedgerError as error:
             raise RefusedError(f"nothing was replayed: {error}") from error
         except (DbtFailedError, duckdb.Error, OSError, ValueError, RuntimeError) as error:
-            lines = str(error).splitlines()[-SHOWN_DIFFERENCES:]
+            lines = str(error).splitlines()[-SHOWN:]
             raise PipelineFailedError(f"step `{steps[-1]}` failed; log: {log}", lines) from error
 
 
@@ -149,10 +149,10 @@ def _print(found: "Replay", raw: "RawReplay | None") -> None:
     out.print(text(f"recorded digest  {found.recorded}"))
     if not found.is_equal:
         out.print(text(f"digest now       {found.digest}"))
-    for each in found.differences[:SHOWN_DIFFERENCES]:
+    for each in found.differences[:SHOWN]:
         changes = (f"{name} {then} → {now}" for name, (then, now) in each.columns.items())
         out.print(text(f"{each.table}: {each.key}: {', '.join(changes)}"))
-    if (rest := len(found.differences) - SHOWN_DIFFERENCES) > 0:
+    if (rest := len(found.differences) - SHOWN) > 0:
         out.print(text(f"and {rest:,} other rows; --format json has them all"))
     for note in found.notes:
         out.print(text((note, "yellow")))
@@ -167,7 +167,9 @@ def _raw_lines(raw: "RawReplay") -> list[str]:
         lines.append(
             f"landed file {file.problem}: {file.source} {file.table} {file.file_sha256}{noted}"
         )
-    lines += [f"other code: {path}" for path in raw.code]
+    lines += [f"other code: {path}" for path in raw.code[:SHOWN]]
+    if (rest := len(raw.code) - SHOWN) > 0:
+        lines.append(f"and {rest:,} other files of code; --format json has them all")
     lines += [
         f"other rows: {each.name}: {each.only_recorded:,} only then, {each.only_now:,} only now"
         for each in raw.tables
