@@ -6,13 +6,13 @@ A registry that is dated back or cut shorter says nothing of what was judged by;
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.automation.judged_by import FLOORS
 from dagster_project.names import LEVELS
 from dagster_project.settings import Project
 
 if TYPE_CHECKING:
     import duckdb
 
-FLOORS = "gates.gate_floors"
 # as declared in dbt's sources
 THRESHOLDS = {
     "decision_class": "VARCHAR",
@@ -30,15 +30,34 @@ def write_recorded(connection: "duckdb.DuckDBPyConnection", project: Project) ->
     Both are empty before the first recorded run. Raises LedgerError when the ledger, or what the
     last run kept, is damaged or gone: without it nobody could tell what was loosened since.
     """
-    from dagster_project.ledger.inputs import read_input
+    from dagster_project.ledger.inputs import read_table
     from dagster_project.ledger.record import last_run, latest_verdicts
 
     run = last_run(project.ledger)
-    floors = read_input(project.ledger, run.body["digests"]["inputs"], FLOORS) if run else []
+    floors = read_table(project.ledger, run.body["digests"]["inputs"], FLOORS) if run else []
+    _replace(connection, floors, _levels(latest_verdicts(project.ledger)))
+
+
+def restore_recorded(
+    connection: "duckdb.DuckDBPyConnection", kept: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> None:
+    """The same as a run read them: from what that run kept, table → rows."""
+    _replace(
+        connection,
+        kept.get("evidence.recorded_thresholds", []),
+        kept.get("evidence.recorded_levels", []),
+    )
+
+
+def _replace(
+    connection: "duckdb.DuckDBPyConnection",
+    floors: Sequence[Mapping[str, Any]],
+    levels: Sequence[Mapping[str, Any]],
+) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS evidence")
     connection.execute("BEGIN")
     _write(connection, "recorded_thresholds", THRESHOLDS, floors)
-    _write(connection, "recorded_levels", IN_FORCE, _levels(latest_verdicts(project.ledger)))
+    _write(connection, "recorded_levels", IN_FORCE, levels)
     connection.execute("COMMIT")
 
 

@@ -8,7 +8,7 @@ name, which deny.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,9 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.automation.governance import governance_events, governance_queries
-from dagster_project.automation.recorded import FLOORS
+from dagster_project.automation.judged_by import (
+    code_files,
+    digest_of,
+    fetch,
+    judged_by,
+    registry_files,
+    verdicts_digest,
+)
 from dagster_project.files import sha256_file
-from dagster_project.settings import PRODUCT_ROOT, Project
+from dagster_project.settings import Project
 
 if TYPE_CHECKING:
     import duckdb
@@ -27,18 +34,6 @@ if TYPE_CHECKING:
 NEVER_EMPTY = frozenset(
     {"decision_inventory", "autonomy_map", "gate_criteria", "gate_scorecard", "dim_decision_class"}
 )
-JUDGED_BY = (
-    *("evidence.estimates", "evidence.amount_bands"),
-    *("evidence.data_fit", "evidence.expectation_results"),
-    *("evidence.recorded_thresholds", "evidence.recorded_levels", FLOORS),
-)
-SUBJECT = "subject_key"
-# the ledger is never changed, so it keeps clusters without pseudonyms: subjects by number alone
-NUMBERED = (
-    f"* REPLACE (CASE WHEN starts_with({SUBJECT}, '(unknown)') THEN '(unknown):' ELSE '' END "
-    f"|| dense_rank() OVER (ORDER BY {SUBJECT})::VARCHAR AS {SUBJECT})"
-)
-VERDICT_TABLES = ("gate_criteria", "gate_scorecard", "autonomy_map")
 
 
 class OlderThanPublishedError(RuntimeError):
@@ -75,8 +70,10 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
         marts = _marts(manifest_path(project))
         digests = _digests(connection, project, marts)
         verdicts = _verdicts(connection)
-        maps = _rows(connection, "SELECT * FROM marts.autonomy_map")
-        digests["inputs"] = keep_inputs(project.ledger, _inputs(connection))
+        maps = fetch(connection, "SELECT * FROM marts.autonomy_map")
+        digests["inputs"] = keep_inputs(
+            project.ledger, *judged_by(connection, project, context["known_batch"])
+        )
         digests["governance"] = keep_governance(project.ledger, connection)
     release_id = f"{context['as_of']:%Y%m%d}-{digests['marts'][:16]}"
     staged = stage_release(
@@ -112,7 +109,7 @@ def keep_governance(ledger: Path, connection: "duckdb.DuckDBPyConnection") -> st
     from dagster_project.ledger.inputs import keep_inputs
 
     queries = governance_queries(connection)
-    return keep_inputs(ledger, {name: _rows(connection, query) for name, query in queries.items()})
+    return keep_inputs(ledger, {name: fetch(connection, query) for name, query in queries.items()})
 
 
 def _refuse_to_go_back(project: Project, context: Mapping[str, Any]) -> None:
@@ -144,54 +141,27 @@ def _digests(
     connection: "duckdb.DuckDBPyConnection", project: Project, names: list[str]
 ) -> dict[str, str]:
     from dagster_project.publish.rows import row_digest
-    from dagster_project.transform.bridge import inputs_digest
 
     marts = {mart: row_digest(connection, f"marts.{mart}")[1] for mart in names}
-    registry = sorted((project.root / "seeds").rglob("*.csv"))
+    registry = registry_files(project)
     return {
-        "marts": _digest_of(f"{mart}={marts[mart]}" for mart in sorted(marts)),
-        "verdicts": _digest_of(f"{mart}={marts[mart]}" for mart in VERDICT_TABLES),
-        "registry": _digest_of(f"{path.name}={sha256_file(path)}" for path in registry),
-        "code": _digest_of([inputs_digest(project), _python_digest(PRODUCT_ROOT)]),
-    }
-
-
-def _python_digest(root: Path) -> str:
-    files = sorted(root.rglob("*.py"))
-    return _digest_of(f"{path.relative_to(root)}={sha256_file(path)}" for path in files)
-
-
-def _digest_of(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _inputs(connection: "duckdb.DuckDBPyConnection") -> dict[str, Iterable[Mapping[str, Any]]]:
-    """What this run judged by: registry, evidence, criteria, and the daily facts it read."""
-    tables = connection.execute(
-        "SELECT table_schema || '.' || table_name FROM information_schema.tables "
-        "WHERE table_schema = 'registry' OR (table_schema = 'facts') ORDER BY 1"
-    ).fetchall()
-    names = [*JUDGED_BY, "marts.gate_criteria", *(name for (name,) in tables)]
-    named = connection.execute(
-        "SELECT table_schema || '.' || table_name FROM information_schema.columns "
-        f"WHERE column_name = '{SUBJECT}'"
-    ).fetchall()
-    return {
-        name: _rows(connection, f"SELECT {NUMBERED if (name,) in named else '*'} FROM {name}")
-        for name in names
+        "marts": digest_of(f"{mart}={marts[mart]}" for mart in sorted(marts)),
+        "verdicts": verdicts_digest(marts),
+        "registry": digest_of(f"{path.name}={sha256_file(path)}" for path in registry),
+        "code": digest_of(f"{file['path']}={file['sha256']}" for file in code_files(project)),
     }
 
 
 def _verdicts(connection: "duckdb.DuckDBPyConnection") -> list[dict[str, Any]]:
     criteria: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for row in _rows(
+    for row in fetch(
         connection,
         "SELECT decision_class, segment, gate, criterion_id AS id, estimate, bound, n, threshold, "
         "verdict FROM marts.gate_criteria ORDER BY decision_class, segment, gate, criterion_order",
     ):
         key = (row.pop("decision_class"), row.pop("segment"), row.pop("gate"))
         criteria.setdefault(key, []).append(row)
-    gates = _rows(
+    gates = fetch(
         connection,
         "SELECT card.decision_class, card.segment, card.gate, card.verdict, card.is_blocked, "
         "card.cohort_id, map.effective_level AS level FROM marts.gate_scorecard AS card "
@@ -211,12 +181,6 @@ def _valid_until(connection: "duckdb.DuckDBPyConnection") -> datetime:
     return datetime.combine(last + timedelta(days=1), time.min, tzinfo=UTC)
 
 
-def _rows(connection: "duckdb.DuckDBPyConnection", query: str) -> list[dict[str, Any]]:
-    result = connection.execute(query)
-    names = [column[0] for column in result.description]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-
 def _one(connection: "duckdb.DuckDBPyConnection", query: str) -> dict[str, Any]:
-    (row,) = _rows(connection, query)
+    (row,) = fetch(connection, query)
     return row

@@ -169,6 +169,34 @@ def revoke(
     )
 
 
+class ReplayOptions(TypedDict, total=False):
+    """Which recorded run, the newest if none is named, and from what."""
+
+    as_of: Annotated[str, typer.Option(help="business day that the run looked at")]
+    known_at: Annotated[str, typer.Option(help="it knew nothing that landed later than this")]
+    run: Annotated[str, typer.Option(help="its id, or the number of its line in the ledger")]
+    ledger: Annotated[Path, typer.Option(help="a copy of a ledger folder; needs no project")]
+
+
+@command(
+    app,
+    "replay",
+    "Example: penstock replay --as-of 2025-08-03. Exit codes: 0 the recorded digest came out, "
+    "1 another digest, or the ledger is damaged, 2 bad input, 3 a step failed, 4 no such run.",
+)
+def replay(
+    call: Call,
+    from_raw: Annotated[
+        bool, typer.Option("--from-raw", help="make facts and evidence again from landed files")
+    ] = False,
+    **options: Unpack[ReplayOptions],
+) -> None:
+    """Judge a recorded run again, and compare the digests; change nothing."""
+    from dagster_project.cli.replay import show_replay
+
+    raise typer.Exit(show_replay(call, dict(options), from_raw=from_raw))
+
+
 @command(
     app,
     "simulate",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagster_project.cli.faults import PipelineFailedError, UsageProblemError
 from dagster_project.cli.instance import CLI_TAG, open_instance
-from dagster_project.cli.quiet import output_into
+from dagster_project.cli.quiet import progress
 from dagster_project.settings import Project
 
 if TYPE_CHECKING:
@@ -50,28 +50,11 @@ def execute(
 ) -> Execution:
     """Parse, then run the job, all output into ``log``. Raises PipelineFailedError naming the
     step, UsageProblemError for a declaration that cannot be used."""
-    from rich.console import Console
-    from rich.live import Live
-    from rich.spinner import Spinner
-
-    with output_into(log) as terminal:
-        # a status on something that is no terminal prints nothing
-        screen = Console(file=terminal, quiet=not has_progress)
-        try:
-            spinner = Spinner("dots", "parse")
-            # `Status` would take stdout back from the log, and show all of it
-            with Live(
-                spinner,
-                console=screen,
-                transient=True,
-                redirect_stdout=False,
-                redirect_stderr=False,
-            ):
-                execution = _execute(
-                    project, as_of, known_at, tell=lambda step: spinner.update(text=step)
-                )
-        except OSError as error:
-            raise PipelineFailedError(f"the run could not start: {error}; log: {log}") from error
+    try:
+        with progress(log, "parse", is_quiet=not has_progress) as tell:
+            execution = _execute(project, as_of, known_at, tell=tell)
+    except OSError as error:
+        raise PipelineFailedError(f"the run could not start: {error}; log: {log}") from error
     if execution.is_interrupted:
         raise KeyboardInterrupt
     if execution.failures:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,3 +42,25 @@ def output_into(log: Path) -> Iterator[TextIO]:
             os.dup2(kept[1], 2)
             os.close(kept[0])
             os.close(kept[1])
+
+
+@contextmanager
+def progress(log: Path, first_step: str, *, is_quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Within, output goes into ``log``, and the terminal shows the step that was told last."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.spinner import Spinner
+
+    with output_into(log) as terminal:
+        # something live on what is no terminal prints nothing
+        screen = Console(file=terminal, quiet=is_quiet)
+        spinner = Spinner("dots", first_step)
+        # `Status` would take stdout back from the log, and show all of it
+        with Live(
+            spinner,
+            console=screen,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        ):
+            yield lambda step: spinner.update(text=step)

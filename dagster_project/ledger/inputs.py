@@ -1,7 +1,10 @@
-"""What a run judged by, kept for the ledger's lifetime: ``inputs/<sha256>/``.
+"""What a run judged by, kept for the ledger's lifetime, each part of it once.
 
-The address is the SHA-256 of the folder's manifest.json, which names every table with its row
-count and the digest of its canonical rows; gz bytes may differ between zlib versions.
+``inputs/parts/<sha256>.jsonl.gz``: canonical rows, named by the SHA-256 of the unpacked lines; gz
+bytes may differ between zlib versions. ``inputs/<sha256>/manifest.json`` names a run's parts and
+is named by its own SHA-256: a part per table, and a part per landing batch for the tables that a
+batch only adds rows to. Batches are listed in a part per month, so that a run writes its newest
+batch, the list of its month and what changed, however many years there are.
 """
 
 import gzip
@@ -12,39 +15,129 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from dagster_project.files import fsync_path
+from dagster_project.files import fsync_path, replace_durably, temporary_name
 from dagster_project.ledger.canonical import canonical, sorted_lines
 from dagster_project.ledger.ledger import LedgerError, locked
 
 FOLDER = "inputs"
+PARTS = "parts"
 MANIFEST = "manifest.json"
+VERSION = 2
 TABLE_NAME = re.compile(r"[a-z][a-z0-9_.]*")
 ADDRESS = re.compile(r"[0-9a-f]{64}")
+MONTH_LENGTH = len("202603")
+# lines of a part in memory before they spill to disk
+SPOOL_BYTES = 64 << 20
+
+Row = Mapping[str, Any]
+Named = tuple[str, dict[str, Any]]
 
 
-def keep_inputs(ledger_dir: Path, tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
-    """Keep ``tables`` (name → rows, any order) once; return their address, 64 hex digits.
+def keep_inputs(
+    ledger_dir: Path,
+    tables: Mapping[str, Iterable[Row]],
+    batches: Iterable[tuple[str, str, Row]] = (),
+) -> str:
+    """Keep ``tables`` (name → rows, any order) and ``batches``; return the address, 64 hex digits.
 
-    Each becomes ``<name>.jsonl.gz`` of canonical rows in byte order. Raises CanonicalError
-    (a float, …), ValueError (a table name), OSError; then nothing is kept.
+    ``batches``: (landing batch, table, row), all of a batch together, batches in order. Raises
+    CanonicalError (a float, …), ValueError (a table name), OSError; then there is no address, and
+    parts that were written are named by nobody.
     """
-    wrong = [name for name in tables if not TABLE_NAME.fullmatch(name)]
-    if wrong or not tables:
-        raise ValueError(f"no table names: {wrong}" if wrong else "no tables to keep")
+    _check_names(tables)
+    if not tables:
+        raise ValueError("no tables to keep")
+    parts = ledger_dir / FOLDER / PARTS
+    parts.mkdir(parents=True, exist_ok=True)
+    named = {name: _keep_part(parts, tables[name]) for name in sorted(tables)}
+    listed = _keep_batches(parts, batches)
+    manifest = canonical({"version": VERSION, "tables": named, "months": listed})
+    return _keep_manifest(ledger_dir, manifest)
+
+
+def read_inputs(ledger_dir: Path, address: str) -> dict[str, list[dict[str, Any]]]:
+    """The kept tables, name → rows (decimals and times as text), each checked against its digest.
+
+    A table that had no row may be missing. Raises LedgerError when they are gone or are not what
+    the address says.
+    """
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for name, row in kept_rows(ledger_dir, address):
+        tables.setdefault(name, []).append(row)
+    return tables
+
+
+def kept_rows(ledger_dir: Path, address: str) -> Iterator[Named]:
+    """(table, row) one by one, part after part; a part is checked before its first row is given.
+
+    Raises LedgerError, see ``read_inputs``.
+    """
+    manifest = _manifest(ledger_dir, address)
+    parts = ledger_dir / FOLDER / PARTS
+    for name, entry in manifest["tables"].items():
+        yield from ((name, row) for row in _part(parts, entry, name))
+    for month, entry in manifest["months"].items():
+        for batch in _part(parts, entry, f"the list of batches of {month}"):
+            for line in _part(parts, batch, f"batch {batch['batch']}"):
+                yield line["table"], line["row"]
+
+
+def read_table(ledger_dir: Path, address: str, name: str) -> list[dict[str, Any]]:
+    """One kept table that no landing batch adds to. Raises LedgerError, see ``read_inputs``."""
+    tables = _manifest(ledger_dir, address)["tables"]
+    if name not in tables:
+        raise LedgerError(f"the kept inputs {address} hold no {name}")
+    return _part(ledger_dir / FOLDER / PARTS, tables[name], name)
+
+
+def _check_names(names: Iterable[str]) -> None:
+    if wrong := [name for name in names if not TABLE_NAME.fullmatch(name)]:
+        raise ValueError(f"no table names: {wrong}")
+
+
+def _keep_batches(parts: Path, batches: Iterable[tuple[str, str, Row]]) -> dict[str, Any]:
+    months: dict[str, list[Row]] = {}
+    for batch, rows in groupby(batches, key=lambda row: row[0]):
+        part = _keep_part(parts, ({"table": name, "row": row} for _, name, row in rows))
+        months.setdefault(batch[:MONTH_LENGTH], []).append({"batch": batch, **part})
+    return {month: _keep_part(parts, listed) for month, listed in months.items()}
+
+
+def _keep_part(parts: Path, rows: Iterable[Row]) -> dict[str, Any]:
+    digest, count = hashlib.sha256(), 0
+    with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as lines:
+        for line in sorted_lines(rows):
+            digest.update(line)
+            lines.write(line)
+            count += 1
+        address = digest.hexdigest()
+        path = _part_path(parts, address)
+        if not path.exists():
+            lines.seek(0)
+            _pack(lines, path)
+    return {"rows": count, "sha256": address}
+
+
+def _pack(lines: IO[bytes], path: Path) -> None:
+    packing = temporary_name(path)
+    with packing.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
+        shutil.copyfileobj(lines, packed)
+    replace_durably(packing, path)
+
+
+def _keep_manifest(ledger_dir: Path, manifest: bytes) -> str:
     folder = ledger_dir / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    address = hashlib.sha256(manifest).hexdigest()
     building = Path(tempfile.mkdtemp(prefix=".tmp-", dir=folder))
     try:
-        counts = {name: _write_table(building, name, tables[name]) for name in sorted(tables)}
-        manifest = canonical({"version": 1, "tables": counts})
         (building / MANIFEST).write_bytes(manifest)
         fsync_path(building / MANIFEST)
         building.chmod(0o755)
         fsync_path(building)
-        address = hashlib.sha256(manifest).hexdigest()
         with locked(ledger_dir):
             if not (folder / address).exists():
                 building.rename(folder / address)
@@ -54,56 +147,41 @@ def keep_inputs(ledger_dir: Path, tables: Mapping[str, Iterable[Mapping[str, Any
     return address
 
 
-def read_inputs(ledger_dir: Path, address: str) -> dict[str, list[dict[str, Any]]]:
-    """The kept tables, name → rows (decimals and times as text), each checked against its digest.
-
-    Raises LedgerError when they are gone or are not what the address says.
-    """
-    folder = ledger_dir / FOLDER / address
-    return {name: _read_table(folder, name, entry) for name, entry in _entries(folder).items()}
-
-
-def read_input(ledger_dir: Path, address: str, name: str) -> list[dict[str, Any]]:
-    """One of the kept tables; no rows where that run did not keep it. Raises LedgerError."""
-    folder = ledger_dir / FOLDER / address
-    entry = _entries(folder).get(name)
-    return _read_table(folder, name, entry) if entry else []
-
-
-def _entries(folder: Path) -> dict[str, dict[str, Any]]:
-    """What the manifest says of every table, by name; the folder's name is its digest."""
+def _manifest(ledger_dir: Path, address: str) -> dict[str, Any]:
+    path = ledger_dir / FOLDER / address / MANIFEST
+    if not ADDRESS.fullmatch(address):
+        raise LedgerError(f"{address!r} is no address of kept inputs")
     try:
-        manifest = (folder / MANIFEST).read_bytes()
+        content = path.read_bytes()
     except OSError as error:
-        raise LedgerError(f"{folder}: {error}") from error
-    if not ADDRESS.fullmatch(folder.name) or hashlib.sha256(manifest).hexdigest() != folder.name:
-        raise LedgerError(f"{folder}: the manifest is not what the address says")
-    entries: dict[str, dict[str, Any]] = json.loads(manifest)["tables"]
-    return entries
+        raise LedgerError(f"the kept inputs are gone: {error}; restore the ledger") from error
+    if hashlib.sha256(content).hexdigest() != address:
+        raise LedgerError(f"{path} is not what its address says; restore the ledger")
+    manifest: dict[str, Any] = json.loads(content)
+    if manifest["version"] != VERSION:
+        raise LedgerError(
+            f"{path}: kept in format {manifest['version']}, which lacks the SQL of the verdicts"
+        )
+    return manifest
 
 
-def _read_table(folder: Path, name: str, entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _part(parts: Path, entry: Row, name: str) -> list[dict[str, Any]]:
+    """The rows of one part, which holds ``name``."""
+    path = _part_path(parts, entry["sha256"])
+    digest, lines = hashlib.sha256(), []
     try:
-        lines = list(_read_lines(folder / f"{name}.jsonl.gz"))
+        with gzip.open(path, "rb") as packed:
+            for line in packed:
+                digest.update(line)
+                lines.append(line)
+    except FileNotFoundError as error:
+        raise LedgerError(f"{name} is gone from the kept inputs ({path}); restore it") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise LedgerError(f"{folder}: {error}") from error
-    if hashlib.sha256(b"".join(lines)).hexdigest() != entry["sha256"]:
-        raise LedgerError(f"{folder}: {name} is not what the manifest says")
+        raise LedgerError(f"{name} of the kept inputs: {path}: {error}; restore it") from error
+    if digest.hexdigest() != entry["sha256"]:
+        raise LedgerError(f"{name} of the kept inputs was changed ({path}); restore it")
     return [json.loads(line) for line in lines]
 
 
-def _write_table(folder: Path, name: str, rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    path = folder / f"{name}.jsonl.gz"
-    digest, count = hashlib.sha256(), 0
-    with path.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
-        for line in sorted_lines(rows):
-            digest.update(line)
-            packed.write(line)
-            count += 1
-    fsync_path(path)
-    return {"rows": count, "sha256": digest.hexdigest()}
-
-
-def _read_lines(path: Path) -> Iterator[bytes]:
-    with gzip.open(path, "rb") as stream:
-        yield from stream
+def _part_path(parts: Path, address: str) -> Path:
+    return parts / f"{address}.jsonl.gz"

@@ -127,11 +127,15 @@ def inputs_digest(project: Project) -> str:
     """Hex SHA-256 over every file that dbt reads: the product's package, then the project."""
     digest = hashlib.sha256()
     for root in (project.dbt_package, project.root):
-        files = [root / "dbt_project.yml", root / "packages.yml", root / "profiles.yml"]
-        for folder in PARSED_FOLDERS:
-            files += (root / folder).rglob("*")
-        for path in sorted(files):
-            if path.is_file() and path.suffix in PARSED_SUFFIXES:
-                digest.update(f"{path.relative_to(root)}\0".encode())
-                digest.update(path.read_bytes())
+        for path in dbt_files(root):
+            digest.update(f"{path.relative_to(root)}\0".encode())
+            digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def dbt_files(root: Path) -> list[Path]:
+    """What dbt reads of a package or project, sorted."""
+    files = [root / "dbt_project.yml", root / "packages.yml", root / "profiles.yml"]
+    for folder in PARSED_FOLDERS:
+        files += (root / folder).rglob("*")
+    return [path for path in sorted(files) if path.is_file() and path.suffix in PARSED_SUFFIXES]

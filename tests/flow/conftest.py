@@ -19,6 +19,23 @@ def baseline(tmp_path_factory: pytest.TempPathFactory):
         yield judge(project, tests=True)
 
 
+@pytest.fixture(scope="session")
+def loosened(baseline, tmp_path_factory: pytest.TempPathFactory):
+    """The day after in the same ledger: two classes have another limit for their errors."""
+    from steps import judge, loosen_and_tighten
+
+    folder = tmp_path_factory.mktemp("loosened")
+    shutil.copytree(baseline.project.home, folder / "home", symlinks=True)
+    shutil.copytree(baseline.project.root, folder / "company")
+    home = folder / "home"
+    project = replace(baseline.project, root=folder / "company", home=home, ledger=home / "ledger")
+    loosen_and_tighten(project)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PENSTOCK_HOME", str(home))
+        patch.setenv("PENSTOCK_PROJECT", str(project.root))
+        yield judge(project)
+
+
 @pytest.fixture
 def copy(baseline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """The baseline's project and state, to be spoilt."""

@@ -16,7 +16,7 @@ from dagster_project.cli.words import clean, number
 
 COMMANDS = (
     *("demo", "run", "scorecard", "explain", "inventory", "simulate", "doctor"),
-    *("erase", "pseudonym", "init", "sample", "revoke"),
+    *("erase", "pseudonym", "init", "sample", "revoke", "replay"),
     *("map", "sign-off", "sign-offs", "waive", "waivers"),
     *("ledger verify", "ledger dispose", "quarantine list", "quarantine show", "quarantine retry"),
 )

@@ -1,6 +1,7 @@
 """The record of a run: what changed, the run line last, the cache, the anchor, the inputs."""
 
 import gzip
+import hashlib
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ import pytest
 
 from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.canonical import CanonicalError
+from dagster_project.ledger.inputs import read_table
 from dagster_project.ledger.ledger import STATE_NAME, Entry, LedgerError, append, read, verify
 from dagster_project.ledger.record import (
     RunRecord,
@@ -235,52 +237,108 @@ TABLES: dict[str, list[dict[str, Any]]] = {
 }
 
 
+BATCHES = [
+    (batch, "facts.fct_reviews_daily", {"landing_batch": batch, "review_count": 3})
+    for batch in ("20260228T060000000000Z", "20260301T060000000000Z", "20260302T060000000000Z")
+]
+
+
+def parts(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "inputs" / "parts").iterdir()}
+
+
+def part_of(folder: Path, line: bytes) -> Path:
+    """The kept part that holds ``line``."""
+    files = (folder / "inputs" / "parts").iterdir()
+    (found,) = [path for path in files if line in gzip.decompress(path.read_bytes())]
+    return found
+
+
 def test_inputs_are_kept_once_under_the_digest_of_their_rows(folder: Path) -> None:
     address = keep_inputs(folder, TABLES)
     kept = folder / "inputs" / address
-    stamp = kept.stat().st_mtime_ns
+    stamps = {path: path.stat().st_mtime_ns for path in (kept, *(folder / "inputs").rglob("*"))}
     turned = {name: reversed(rows) for name, rows in reversed(TABLES.items())}
     assert keep_inputs(folder, turned) == address
-    assert kept.stat().st_mtime_ns == stamp
-    assert [path.name for path in (folder / "inputs").iterdir()] == [address]
-    with gzip.open(kept / "facts.fct_decisions_daily.jsonl.gz") as stream:
-        assert stream.readline() == b'{"cost_amount":"0.25","event_date":"2026-03-01"}\n'
-    header = (kept / "registry.jsonl.gz").read_bytes()[:10]
-    assert header[3:8] == bytes(5)  # no name, mtime 0
+    assert sorted(path.name for path in (folder / "inputs").iterdir()) == [address, "parts"]
+    files = [path for path in stamps if path.is_file() or path == kept]
+    assert [path.stat().st_mtime_ns for path in files] == [stamps[path] for path in files]
+    path = part_of(folder, b'"2026-03-01"')
+    lines = gzip.decompress(path.read_bytes())
+    assert lines.startswith(b'{"cost_amount":"0.25","event_date":"2026-03-01"}\n')
+    assert path.name == hashlib.sha256(lines).hexdigest() + ".jsonl.gz"
+    assert path.read_bytes()[3:8] == bytes(5)  # no name, mtime 0
     assert read_inputs(folder, address)["facts.fct_decisions_daily"][1] == {
         "cost_amount": "0.5",
         "event_date": "2026-03-02",
     }
+    assert read_table(folder, address, "registry") == []
+
+
+def test_a_new_batch_adds_itself_and_the_list_of_its_month(folder: Path) -> None:
+    before = keep_inputs(folder, TABLES, BATCHES[:2])
+    first = parts(folder)
+    after = keep_inputs(folder, TABLES, BATCHES)
+    assert len(parts(folder) - first) == 2
+    assert first < parts(folder)
+    for address, batches in ((before, BATCHES[:2]), (after, BATCHES)):
+        found = read_inputs(folder, address)
+        assert found["facts.fct_reviews_daily"] == [row for _, _, row in batches]
+        assert len(found["facts.fct_decisions_daily"]) == 2
 
 
 def test_other_rows_have_another_address(folder: Path) -> None:
     address = keep_inputs(folder, TABLES)
     assert keep_inputs(folder, TABLES | {"registry": [{"a": 1}]}) != address
     assert keep_inputs(folder, {"registry": []}) != address
+    assert keep_inputs(folder, TABLES, BATCHES) != address
 
 
-def test_inputs_that_cannot_be_kept_leave_nothing(folder: Path) -> None:
+def test_inputs_that_cannot_be_kept_have_no_address(folder: Path) -> None:
     with pytest.raises(CanonicalError):
         keep_inputs(folder, {"evidence": [{"a": 1}, {"a": 0.5}]})
+    with pytest.raises(CanonicalError):
+        keep_inputs(folder, TABLES, [("20260228T060000000000Z", "facts", {"a": 0.5})])
     with pytest.raises(ValueError, match="table names"):
         keep_inputs(folder, {"../evil": []})
-    assert list((folder / "inputs").iterdir()) == []
+    assert [path.name for path in (folder / "inputs").iterdir()] == ["parts"]
 
 
-def test_other_rows_in_a_whole_gz_are_not_read(folder: Path) -> None:
-    address = keep_inputs(folder, TABLES)
-    path = folder / "inputs" / address / "registry.jsonl.gz"
-    path.write_bytes(gzip.compress(b'{"decision_class":"a"}\n'))
-    with pytest.raises(LedgerError, match="registry"):
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        (b'"event_date"', "facts.fct_decisions_daily"),
+        (b'"review_count"', "batch 20260302T060000000000Z"),
+        (b'"batch":"20260302', "the list of batches of 202603"),
+    ],
+)
+def test_kept_inputs_that_are_gone_damaged_or_others_are_named(
+    folder: Path, line: bytes, name: str
+) -> None:
+    address = keep_inputs(folder, TABLES, BATCHES[2:])
+    path = part_of(folder, line)
+    content = path.read_bytes()
+    path.write_bytes(gzip.compress(gzip.decompress(content).replace(b"2", b"3", 1)))
+    with pytest.raises(LedgerError, match=f"{name} of the kept inputs was changed"):
+        read_inputs(folder, address)
+    damaged = bytearray(content)
+    damaged[len(content) // 2] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(LedgerError, match=f"{name} of the kept inputs"):
+        read_inputs(folder, address)
+    path.unlink()
+    with pytest.raises(LedgerError, match=f"{name} is gone from the kept inputs"):
         read_inputs(folder, address)
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "facts.fct_decisions_daily.jsonl.gz"])
-def test_damaged_inputs_are_not_read(folder: Path, name: str) -> None:
+def test_a_manifest_that_is_gone_or_not_its_address_is_not_read(folder: Path) -> None:
     address = keep_inputs(folder, TABLES)
-    path = folder / "inputs" / address / name
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(LedgerError):
+    path = folder / "inputs" / address / "manifest.json"
+    path.write_bytes(path.read_bytes().replace(b'"rows":2', b'"rows":1'))
+    with pytest.raises(LedgerError, match="not what its address says"):
         read_inputs(folder, address)
+    path.unlink()
+    with pytest.raises(LedgerError, match="are gone"):
+        read_inputs(folder, address)
+    with pytest.raises(LedgerError, match="no address"):
+        read_inputs(folder, "../parts")
