@@ -50,6 +50,10 @@ no are `true` and `false`. Text is text: a title may begin with `=`.
 * `kpi_registry`: `baseline_start` < `baseline_end` < `launch_date`; a primary KPI has a
   `minimum_effect`, a guardrail a `margin`; one primary KPI per workflow and class.
 * `sign_offs`: `expires_at` is after `signed_at`.
+* `expansion_steps`: no rung is skipped. A step of any rung but `volume` needs a step of the rung
+  before, of the same class, that starts earlier. Whether that one is proven by then is judged
+  every day ([the ladder](concepts.md#the-ladder)).
+* `operating_funding`: `valid_until` is after `stated_at`.
 
 ## Boundary
 

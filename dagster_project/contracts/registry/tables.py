@@ -13,6 +13,7 @@ from dagster_project.contracts.registry.columns import (
     price,
     text,
 )
+from dagster_project.contracts.registry.expansion import EXPANSION_STEPS, OPERATING_FUNDING
 from dagster_project.contracts.registry.inventory import (
     AMOUNT_LIMITS,
     AUDIT_RATES,
@@ -128,6 +129,13 @@ RAIL_SEED: Final = Seed(
         WORKFLOW_LINK,
         text("component", "What stands for it.", example="central review queue"),
         SeedColumn("is_shared", Kind.FLAG, "Shared by workflows; false: a one-off."),
+        SeedColumn(
+            "max_age_days",
+            Kind.COUNT,
+            "Days after which evidence that it works is stale.",
+            is_above_zero=True,
+            example="30",
+        ),
     ),
 )
 SIGN_OFFS: Final = Seed(
@@ -176,4 +184,6 @@ SEEDS: Final = (
     RAIL_SEED,
     SIGN_OFFS,
     PRICE_LIST,
+    EXPANSION_STEPS,
+    OPERATING_FUNDING,
 )
