@@ -11,6 +11,7 @@ import typer
 from dagster_project.cli import faults
 from dagster_project.cli.options import EXIT_CODES, Call, command
 from dagster_project.cli.quarantine_app import quarantine_app
+from dagster_project.cli.rollout_app import add_rollout_commands
 
 app = typer.Typer(
     name="penstock",
@@ -239,6 +240,7 @@ def pseudonym(call: Call) -> None:
 
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(quarantine_app, name="quarantine")
+add_rollout_commands(app)
 
 
 def run_app(arguments: list[str]) -> int:
