@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 PLAN = (
     "SELECT * EXCLUDE (as_of) FROM {expansion_plan} ORDER BY workflow, "
-    "array_position($1, stage) DESC, decision_class"
+    "array_position(?, stage) DESC, decision_class"
 )
 STEPS = (
     "SELECT * EXCLUDE (as_of) FROM {expansion_step_verdicts} "

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from rollout_rows import rollout_rows
 
 from dagster_project import warehouse
 from dagster_project.ledger.record import record_run
@@ -126,7 +127,7 @@ def _rows(as_of: date) -> Rows:
         "decision_count": 7,
         "decisions_last_28_days_count": 7,
     }
-    return {
+    return rollout_rows(as_of, STAGES) | {
         "dim_decision_class": [
             {"decision_class": name, "workflow": _workflow(name), "title": f"Title of {name}"}
             for name in VERDICTS

@@ -16,7 +16,7 @@ from dagster_project.cli.words import clean, number
 
 COMMANDS = (
     *("demo", "run", "scorecard", "explain", "inventory", "simulate", "doctor"),
-    *("erase", "pseudonym", "init", "sample"),
+    *("erase", "pseudonym", "init", "sample", "plan", "rails", "readiness"),
     *("ledger verify", "quarantine list", "quarantine show", "quarantine retry"),
 )
 

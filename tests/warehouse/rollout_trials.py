@@ -1,0 +1,91 @@
+"""A company whose classes stand where a test puts them, and what its rollout then looks like."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import duckdb
+from compiled_company import Company
+from small_company import AS_OF, CLASSIFY, MATCH
+
+BILLING = "billing.pay_invoice"
+LADDER = (
+    *("gate_levels", "gate_expansion_proofs", "gate_rungs", "gate_expansion_steps"),
+    *("expansion_step_verdicts", "expansion_plan"),
+)
+RAILS = ("gate_rails", "rails_coverage")
+READINESS = ("gate_rails", "gate_readiness", "gate_scale_checks", "readiness_checklist")
+Step = tuple[str, str | None, date]
+
+
+def add_workflow(connection: duckdb.DuckDBPyConnection) -> None:
+    """A second workflow with one class, declared as the first workflow's is."""
+    connection.execute("insert into registry.workflows (workflow) values ('billing')")
+    connection.execute(
+        "insert into registry.decision_classes select * replace ('billing' as workflow, "
+        f"'{BILLING}' as decision_class) from registry.decision_classes "
+        f"where decision_class = '{CLASSIFY}'"
+    )
+
+
+def stand(
+    connection: duckdb.DuckDBPyConnection, cells: Iterable[tuple[str, str]], gates: int = 5
+) -> None:
+    """Exactly these (class, segment) pass their first ``gates`` gates."""
+    connection.execute("update gates.gate_ladder set verdict = 'insufficient', is_blocked = true")
+    for name, segment in cells:
+        connection.execute(
+            "update gates.gate_ladder set verdict = 'pass', is_blocked = false where "
+            "decision_class = $1 and segment = $2 and gate_order <= $3",
+            [name, segment, gates],
+        )
+
+
+def look(connection: duckdb.DuckDBPyConnection, day: date = AS_OF) -> None:
+    """The metric of CLASSIFY improved, as seen on ``day``."""
+    connection.execute(
+        "update gates.gate_verdicts set verdict = 'pass', evidence_newest_date = $1 where "
+        "decision_class = $2 and segment = 'all'",
+        [day, CLASSIFY],
+    )
+
+
+def register(connection: duckdb.DuckDBPyConnection, steps: Iterable[Step]) -> None:
+    """These steps of CLASSIFY and no others."""
+    connection.execute("delete from registry.expansion_steps")
+    for rung, target, start in steps:
+        connection.execute(
+            "insert into registry.expansion_steps values ($1, $2, $3, $4, 'mara-lindqvist')",
+            [CLASSIFY, rung, target, start],
+        )
+
+
+def rebuild(company: Company, connection: duckdb.DuckDBPyConnection, models: Iterable[str]) -> None:
+    for model in models:
+        company.rebuild(connection, model)
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
+    found = connection.execute(query)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def plan_of(
+    company: Company, connection: duckdb.DuckDBPyConnection, name: str = CLASSIFY
+) -> dict[str, Any]:
+    """The class's row of the expansion plan, made anew."""
+    rebuild(company, connection, LADDER)
+    (row,) = rows(connection, f"from marts.expansion_plan where decision_class = '{name}'")
+    return row
+
+
+# every rung, each step begun after the one before
+CLIMB: tuple[Step, ...] = (
+    ("volume", None, date(2025, 1, 6)),
+    ("adjacent_class", MATCH, date(2025, 1, 13)),
+    ("team_or_region", "region=EU", date(2025, 1, 20)),
+    ("second_workflow", "billing", date(2025, 1, 27)),
+    ("portfolio", None, date(2025, 2, 3)),
+)
+STANDINGS = ((CLASSIFY, "all"), (MATCH, "all"), (CLASSIFY, "region=EU"), (BILLING, "all"))
