@@ -9,10 +9,7 @@ from compiled_company import Company
 from small_company import AS_OF, CLASSIFY, MATCH
 
 BILLING = "billing.pay_invoice"
-LADDER = (
-    *("gate_levels", "gate_expansion_proofs", "gate_rungs", "gate_expansion_steps"),
-    *("expansion_step_verdicts", "expansion_plan"),
-)
+LADDER = ("gate_expansion_proofs", "gate_rungs", "gate_expansion_steps", "expansion_plan")
 RAILS = ("gate_rails", "rails_coverage")
 READINESS = ("gate_rails", "gate_readiness", "gate_scale_checks", "readiness_checklist")
 Step = tuple[str, str | None, date]
@@ -21,17 +18,29 @@ Step = tuple[str, str | None, date]
 def add_workflow(connection: duckdb.DuckDBPyConnection) -> None:
     """A second workflow with one class, declared as the first workflow's is."""
     connection.execute("insert into registry.workflows (workflow) values ('billing')")
-    connection.execute(
-        "insert into registry.decision_classes select * replace ('billing' as workflow, "
-        f"'{BILLING}' as decision_class) from registry.decision_classes "
-        f"where decision_class = '{CLASSIFY}'"
-    )
+    for table in ("registry.decision_classes", "gates.gate_levels", "gates.gate_ladder"):
+        connection.execute(
+            f"insert into {table} select * replace ('billing' as workflow, '{BILLING}' as "
+            f"decision_class) from {table} where decision_class = '{CLASSIFY}'"
+        )
 
 
 def stand(
+    connection: duckdb.DuckDBPyConnection, cells: Iterable[tuple[str, str]], stage: str = "scale"
+) -> None:
+    """Exactly these (class, segment) are at this stage, the rest at the first."""
+    connection.execute("update gates.gate_levels set stage = 'proposed'")
+    for name, segment in cells:
+        connection.execute(
+            "update gates.gate_levels set stage = $1 where decision_class = $2 and segment = $3",
+            [stage, name, segment],
+        )
+
+
+def pass_gates(
     connection: duckdb.DuckDBPyConnection, cells: Iterable[tuple[str, str]], gates: int = 5
 ) -> None:
-    """Exactly these (class, segment) pass their first ``gates`` gates."""
+    """Exactly these (class, segment) pass their first gates, so many."""
     connection.execute("update gates.gate_ladder set verdict = 'insufficient', is_blocked = true")
     for name, segment in cells:
         connection.execute(
@@ -72,10 +81,13 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, An
 
 
 def plan_of(
-    company: Company, connection: duckdb.DuckDBPyConnection, name: str = CLASSIFY
+    company: Company,
+    connection: duckdb.DuckDBPyConnection,
+    name: str = CLASSIFY,
+    models: Iterable[str] = LADDER,
 ) -> dict[str, Any]:
-    """The class's row of the expansion plan, made anew."""
-    rebuild(company, connection, LADDER)
+    """The class's row of the expansion plan, after ``models`` are made anew."""
+    rebuild(company, connection, models)
     (row,) = rows(connection, f"from marts.expansion_plan where decision_class = '{name}'")
     return row
 

@@ -10,6 +10,7 @@ from rollout_trials import (
     STANDINGS,
     add_workflow,
     look,
+    pass_gates,
     plan_of,
     register,
     rows,
@@ -18,7 +19,7 @@ from rollout_trials import (
 from small_company import AS_OF, CLASSIFY, MATCH
 
 pytestmark = pytest.mark.xdist_group("small_company")
-VERDICTS = "select verdict, is_proven from marts.expansion_step_verdicts order by rung_order"
+VERDICTS = "select verdict, is_proven from gates.gate_expansion_steps order by rung_order"
 
 
 def test_a_class_climbs_one_proven_rung_after_another(company: Company) -> None:
@@ -38,7 +39,6 @@ def test_a_class_climbs_one_proven_rung_after_another(company: Company) -> None:
     ]
     with company.trial() as connection:
         add_workflow(connection)
-        company.rebuild(connection, "gates")
         for steps, cells, looked, *wanted in climbs:
             register(connection, CLIMB[:steps])
             stand(connection, STANDINGS[:cells])
@@ -50,6 +50,9 @@ def test_a_class_climbs_one_proven_rung_after_another(company: Company) -> None:
             if plan["status"] == "begun":
                 assert plan["unproven_targets"] == (CLIMB[steps - 1][1] or "(none)")
         assert [verdict for verdict, _ in connection.execute(VERDICTS).fetchall()] == ["pass"] * 5
+        # a look that does not pass proves nothing
+        connection.execute("update gates.gate_verdicts set verdict = 'fail'")
+        assert plan_of(company, connection)["next_rung"] == "volume"
         # the class itself falls back: nothing above it stands
         stand(connection, STANDINGS[1:])
         plan = plan_of(company, connection)
@@ -72,7 +75,6 @@ def test_a_step_that_skips_a_rung_fails_even_before_it_begins(company: Company) 
     }
     with company.trial() as connection:
         add_workflow(connection)
-        company.rebuild(connection, "gates")
         stand(connection, STANDINGS)
         look(connection)
         for steps, wanted in skips.items():
@@ -86,7 +88,6 @@ def test_a_step_that_skips_a_rung_fails_even_before_it_begins(company: Company) 
 def test_a_planned_step_waits_and_a_begun_one_fails_without_proof(company: Company) -> None:
     volume = CLIMB[0]
     with company.trial() as connection:
-        company.rebuild(connection, "gates")
         look(connection)
         for cells, day, wanted in [
             ((), AS_OF + timedelta(days=1), "insufficient"),
@@ -102,7 +103,7 @@ def test_a_planned_step_waits_and_a_begun_one_fails_without_proof(company: Compa
             assert is_proven == (wanted == "pass" and day <= AS_OF)
         # limited rollout is no scale
         register(connection, [volume])
-        stand(connection, STANDINGS[:1], gates=4)
+        stand(connection, STANDINGS[:1], "limited_rollout")
         assert plan_of(company, connection)["status"] == "blocked"
         assert connection.execute(VERDICTS).fetchall() == [("fail", False)]
         # no rung of that name, or no such class
@@ -119,13 +120,14 @@ def test_a_second_workflow_inherits_rails_and_never_autonomy(company: Company) -
         add_workflow(connection)
         company.rebuild(connection, "gates")
         register(connection, CLIMB[:4])
-        stand(connection, STANDINGS[:3])
+        pass_gates(connection, STANDINGS[:3])
         look(connection)
         connection.execute("update gates.gate_autonomy_map set recommended_level = 'delegate'")
         connection.execute(
             "insert into registry.rails values "
             "('audit_logs', 'billing', 'company decision log', true, 7)"
         )
+        company.rebuild(connection, "gate_levels")
         plan = plan_of(company, connection, BILLING)
         levels = connection.execute(
             "select decision_class, stage, effective_level from gates.gate_levels "
@@ -143,7 +145,6 @@ def test_a_second_workflow_inherits_rails_and_never_autonomy(company: Company) -
 def test_days_follow_from_clean_labels_of_the_slowest_segment(company: Company) -> None:
     """60 clean labels at one subject and week each in 28 days; 90 needed: 42 days."""
     with company.trial() as connection:
-        company.rebuild(connection, "gates")
         connection.execute("delete from facts.fct_samples_weekly")
         connection.execute(
             "update gates.gate_verdicts set verdict = 'insufficient', n_needed = 90, "
@@ -172,18 +173,18 @@ def test_days_follow_from_clean_labels_of_the_slowest_segment(company: Company) 
         connection.execute(
             "update gates.gate_verdicts set n_needed = 91 where segment = 'region=EU'"
         )
-        plan = plan_of(company, connection)
+        plan = plan_of(company, connection, models=("expansion_plan",))
         assert (plan["reviews_needed"], plan["review_days_needed"]) == (91, 43)
         connection.execute("delete from facts.fct_samples_weekly where segment = 'region=EU'")
-        plan = plan_of(company, connection)
+        plan = plan_of(company, connection, models=("expansion_plan",))
         assert (plan["reviews_needed"], plan["review_days_needed"]) == (91, None)
         connection.execute(
             "update gates.gate_verdicts set n_needed = null where segment = 'region=US'"
         )
-        plan = plan_of(company, connection)
+        plan = plan_of(company, connection, models=("expansion_plan",))
         assert (plan["reviews_needed"], plan["review_days_needed"]) == (None, None)
         connection.execute(
             "update gates.gate_verdicts set verdict = 'pass' where criterion_id = 'accuracy'"
         )
-        plan = plan_of(company, connection)
+        plan = plan_of(company, connection, models=("expansion_plan",))
         assert (plan["reviews_needed"], plan["review_days_needed"]) == (0, 0)

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 from compiled_company import Company
-from rollout_trials import RAILS, READINESS, add_workflow, rebuild, rows, stand
+from rollout_trials import RAILS, READINESS, add_workflow, pass_gates, rebuild, rows, stand
 from small_company import AS_OF, CLASSIFY, MATCH
 
 pytestmark = pytest.mark.xdist_group("small_company")
@@ -32,9 +32,19 @@ def covered(
     company: Company, connection: duckdb.DuckDBPyConnection, rail: str = RAIL
 ) -> dict[str, dict[str, Any]]:
     """Rows of one rail by workflow, made anew."""
-    rebuild(company, connection, ("gate_levels", *RAILS))
+    rebuild(company, connection, RAILS)
     found = rows(connection, f"from marts.rails_coverage where rail = '{rail}'")
     return {row["workflow"]: row for row in found}
+
+
+def state(company: Company, connection: duckdb.DuckDBPyConnection) -> str:
+    """What is shown of the rail in procurement."""
+    company.rebuild(connection, "gate_rails")
+    (row,) = rows(
+        connection,
+        f"from gates.gate_rails where rail = '{RAIL}' and workflow = 'procurement'",
+    )
+    return str(row["evidence_state"])
 
 
 def test_a_rail_works_by_its_newest_observation_and_no_longer_than_registered(
@@ -61,9 +71,9 @@ def test_a_rail_works_by_its_newest_observation_and_no_longer_than_registered(
         connection.execute("update registry.rails set max_age_days = 29")
         for seen, wanted in states.items():
             observe(connection, *seen)
-            assert covered(company, connection)[own]["evidence_state"] == wanted, seen
+            assert state(company, connection) == wanted, seen
         observe(connection, ("passed", date(2025, 3, 2), own))  # 29 days: the last day
-        assert covered(company, connection)[own]["evidence_state"] == "working"
+        assert state(company, connection) == "working"
 
 
 def test_logs_show_that_a_rail_works_and_undo_no_failure(company: Company) -> None:
@@ -96,8 +106,6 @@ def test_logs_show_that_a_rail_works_and_undo_no_failure(company: Company) -> No
 def test_rails_are_shared_one_off_or_missing_and_both_mistakes_are_named(company: Company) -> None:
     with company.trial() as connection:
         add_workflow(connection)
-        company.rebuild(connection, "gates")
-        connection.execute("delete from registry.rails")
 
         def register(*components: tuple[str, str, bool]) -> dict[str, dict[str, Any]]:
             connection.execute("delete from registry.rails")
@@ -116,9 +124,9 @@ def test_rails_are_shared_one_off_or_missing_and_both_mistakes_are_named(company
         assert words(found, "coverage") == ["missing", "shared"]
         assert words(found, "warning") == [None, "platform_before_workflow"]
         assert words(found, "shared_elsewhere") == ["log", None]
-        stand(connection, [(MATCH, "all"), (CLASSIFY, "region=EU")], gates=3)
+        stand(connection, [(MATCH, "all"), (CLASSIFY, "region=EU")], "pilot")
         assert words(covered(company, connection), "warning")[1] == "platform_before_workflow"
-        stand(connection, [(MATCH, "all")], gates=4)  # one class works
+        stand(connection, [(MATCH, "all")], "limited_rollout")  # one class works
         assert words(covered(company, connection), "warning") == [None, None]
         found = register(("procurement", "a", False), ("billing", "b", False))
         assert words(found, "coverage") == ["one_off", "one_off"]
@@ -146,10 +154,13 @@ CHECKS = (
 
 
 def met(
-    company: Company, connection: duckdb.DuckDBPyConnection, workflow: str = "procurement"
+    company: Company,
+    connection: duckdb.DuckDBPyConnection,
+    workflow: str = "procurement",
+    models: tuple[str, ...] = READINESS[1:],
 ) -> set[str]:
     """Items that are met; every item is there, with its evidence."""
-    rebuild(company, connection, ("gate_levels", *READINESS))
+    rebuild(company, connection, models)
     found = rows(
         connection,
         f"from marts.readiness_checklist where workflow = '{workflow}' order by item_order",
@@ -181,7 +192,6 @@ SPOILT = {
 
 def test_every_item_of_the_checklist_needs_its_evidence(company: Company) -> None:
     with company.trial() as connection:
-        company.rebuild(connection, "gates")
         connection.execute(
             "update gates.gate_verdicts set verdict = 'pass' where criterion_id = 'volume_floor'"
         )
@@ -194,7 +204,8 @@ def test_every_item_of_the_checklist_needs_its_evidence(company: Company) -> Non
             connection.execute(f"create temp table {name.split('.')[1]}_sound as from {name}")
         for statement, item in SPOILT.items():
             connection.execute(statement)
-            rebuild(company, connection, READINESS)
+            changed = READINESS if ".rails" in statement else ("gate_readiness", READINESS[-1])
+            rebuild(company, connection, changed)
             found = connection.execute(
                 "select item from marts.readiness_checklist where workflow = 'procurement' and "
                 "not is_met and section = 'checklist'"
@@ -203,25 +214,27 @@ def test_every_item_of_the_checklist_needs_its_evidence(company: Company) -> Non
             for name in tables:
                 connection.execute(f"delete from {name}")
                 connection.execute(f"insert into {name} from {name.split('.')[1]}_sound")
+            if ".rails" in statement:
+                company.rebuild(connection, "gate_rails")
 
 
 def test_ready_to_scale_takes_all_five_in_one_class(company: Company) -> None:
     with company.trial() as connection:
         add_workflow(connection)
         connection.execute("insert into registry.workflows (workflow) values ('empty')")
-        company.rebuild(connection, "gates")
+        company.rebuild(connection, "gate_rails")
         connection.execute(
             "update gates.gate_verdicts set verdict = case when criterion_id = 'baseline_fixed' "
             "then 'pass' else 'insufficient' end"
         )
-        stand(connection, [])
+        pass_gates(connection, [])
         for gates in range(6):
-            stand(connection, [(CLASSIFY, "all")], gates=gates)
+            pass_gates(connection, [(CLASSIFY, "all")], gates=gates)
             assert met(company, connection) & set(CHECKS) == set(CHECKS[:gates])
         assert not met(company, connection, "billing") & set(CHECKS)
         assert met(company, connection, "empty") == set()
         # what other classes have does not add up
-        stand(connection, [(CLASSIFY, "all")], gates=2)
+        pass_gates(connection, [(CLASSIFY, "all")], gates=2)
         connection.execute(
             "update gates.gate_ladder set verdict = 'pass' where gate_order >= 3 "
             "and decision_class = $1",
@@ -229,12 +242,12 @@ def test_ready_to_scale_takes_all_five_in_one_class(company: Company) -> None:
         )
         assert met(company, connection) & set(CHECKS) == set(CHECKS[:2])
         # accuracy alone, however good, is nothing
-        stand(connection, [])
+        pass_gates(connection, [])
         connection.execute(
             "update gates.gate_verdicts set verdict = 'pass' where criterion_id = 'accuracy'"
         )
         assert not met(company, connection) & set(CHECKS)
-        stand(connection, [(CLASSIFY, "all")])
+        pass_gates(connection, [(CLASSIFY, "all")])
         connection.execute(
             "update gates.gate_verdicts set verdict = 'fail' where criterion_id = 'baseline_fixed'"
         )
