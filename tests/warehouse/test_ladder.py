@@ -106,13 +106,29 @@ def test_a_planned_step_waits_and_a_begun_one_fails_without_proof(company: Compa
         stand(connection, STANDINGS[:1], "limited_rollout")
         assert plan_of(company, connection)["status"] == "blocked"
         assert connection.execute(VERDICTS).fetchall() == [("fail", False)]
-        # no rung of that name, or no such class
+        # no rung of that name, no first day, no such class
         register(connection, [("everywhere", None, AS_OF)])
         connection.execute(
-            "insert into registry.expansion_steps values ('x', 'volume', null, null, 'y')"
+            "insert into registry.expansion_steps values ($1, 'volume', 'later', null, 'y'), "
+            "('x', 'volume', null, $2, 'y')",
+            [CLASSIFY, AS_OF],
         )
         plan_of(company, connection)
-        assert connection.execute(VERDICTS).fetchall() == [("error", False)] * 2
+        assert connection.execute(VERDICTS).fetchall() == [("error", False)] * 3
+
+
+def test_every_step_of_a_rung_must_be_proven_before_the_next(company: Company) -> None:
+    other = "procurement.approve_supplier_exception"
+    volume, adjacent, region, *_ = CLIMB
+    with company.trial() as connection:
+        register(connection, [volume, adjacent, ("adjacent_class", other, adjacent[2]), region])
+        stand(connection, STANDINGS[:3])
+        look(connection)
+        plan = plan_of(company, connection)
+        assert (plan["next_rung"], plan["unproven_targets"]) == ("adjacent_class", other)
+        assert plan["finding"] == "team_or_region region=EU: the rung before is not proven"
+        found = connection.execute(VERDICTS).fetchall()
+        assert sorted(found) == [("fail", True), ("pass", False), ("pass", True), ("pass", True)]
 
 
 def test_a_second_workflow_inherits_rails_and_never_autonomy(company: Company) -> None:
@@ -143,11 +159,11 @@ def test_a_second_workflow_inherits_rails_and_never_autonomy(company: Company) -
 
 
 def test_days_follow_from_clean_labels_of_the_slowest_segment(company: Company) -> None:
-    """60 clean labels at one subject and week each in 28 days; 90 needed: 42 days."""
+    """90 clean labels at one subject and week each in 28 days; 135 needed: 42 days."""
     with company.trial() as connection:
         connection.execute("delete from facts.fct_samples_weekly")
         connection.execute(
-            "update gates.gate_verdicts set verdict = 'insufficient', n_needed = 90, "
+            "update gates.gate_verdicts set verdict = 'insufficient', n_needed = 135, "
             "window_end = date '2025-03-24' where criterion_id = 'accuracy'"
         )
 
@@ -164,20 +180,21 @@ def test_days_follow_from_clean_labels_of_the_slowest_segment(company: Company) 
             add(segment, 500, "2025-02-24")  # before the window
             add(segment, 500, "2025-03-25")  # not mature
             add(segment, 30, "2025-02-25")
-            add(segment, 30, "2025-02-26")  # the same subjects and week
+            add(segment, 30, "2025-03-13")
+            add(segment, 30, "2025-03-14")  # the same subjects and week
             add(segment, 30, "2025-03-24")
-            add(segment, 30, "2025-03-11", wrong=1)
+            add(segment, 30, "2025-03-04", wrong=1)
             add(segment, 30, "2025-03-18", labelled=0)
         plan = plan_of(company, connection)
-        assert (plan["reviews_needed"], plan["review_days_needed"]) == (90, 42)
+        assert (plan["reviews_needed"], plan["review_days_needed"]) == (135, 42)
         connection.execute(
-            "update gates.gate_verdicts set n_needed = 91 where segment = 'region=EU'"
+            "update gates.gate_verdicts set n_needed = 136 where segment = 'region=EU'"
         )
         plan = plan_of(company, connection, models=("expansion_plan",))
-        assert (plan["reviews_needed"], plan["review_days_needed"]) == (91, 43)
+        assert (plan["reviews_needed"], plan["review_days_needed"]) == (136, 43)
         connection.execute("delete from facts.fct_samples_weekly where segment = 'region=EU'")
         plan = plan_of(company, connection, models=("expansion_plan",))
-        assert (plan["reviews_needed"], plan["review_days_needed"]) == (91, None)
+        assert (plan["reviews_needed"], plan["review_days_needed"]) == (136, None)
         connection.execute(
             "update gates.gate_verdicts set n_needed = null where segment = 'region=US'"
         )

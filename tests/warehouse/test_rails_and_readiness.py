@@ -126,6 +126,8 @@ def test_rails_are_shared_one_off_or_missing_and_both_mistakes_are_named(company
         assert words(found, "shared_elsewhere") == ["log", None]
         stand(connection, [(MATCH, "all"), (CLASSIFY, "region=EU")], "pilot")
         assert words(covered(company, connection), "warning")[1] == "platform_before_workflow"
+        stand(connection, [(CLASSIFY, "region=EU")])  # a region is no workflow
+        assert words(covered(company, connection), "warning")[1] == "platform_before_workflow"
         stand(connection, [(MATCH, "all")], "limited_rollout")  # one class works
         assert words(covered(company, connection), "warning") == [None, None]
         found = register(("procurement", "a", False), ("billing", "b", False))
