@@ -40,12 +40,15 @@ def stand(
 def pass_gates(
     connection: duckdb.DuckDBPyConnection, cells: Iterable[tuple[str, str]], gates: int = 5
 ) -> None:
-    """Exactly these (class, segment) pass their first gates, so many."""
-    connection.execute("update gates.gate_ladder set verdict = 'insufficient', is_blocked = true")
+    """Exactly these (class, segment) pass their first gates, so many; the next is not blocked."""
+    connection.execute(
+        "update gates.gate_ladder set verdict = 'insufficient', is_blocked = gate_order > 1"
+    )
     for name, segment in cells:
         connection.execute(
-            "update gates.gate_ladder set verdict = 'pass', is_blocked = false where "
-            "decision_class = $1 and segment = $2 and gate_order <= $3",
+            "update gates.gate_ladder set is_blocked = gate_order > $3 + 1, "
+            "verdict = case when gate_order <= $3 then 'pass' else verdict end where "
+            "decision_class = $1 and segment = $2",
             [name, segment, gates],
         )
 
