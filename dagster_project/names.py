@@ -17,6 +17,8 @@ VERDICTS: Final = ("error", "fail", "stale", "insufficient", "pass", "not_applic
 GATES: Final = ("workflow_fit", "data_fit", "autonomy_fit", "production_fit", "value_fit")
 LEVELS: Final = ("human_only", "surface", "delegate_with_audit", "delegate")
 STAGES: Final = ("proposed", "discovery", "build", "pilot", "limited_rollout", "scale")
+# from what is safest to expand to what is least safe; the dbt macro `rungs` says the same
+RUNGS: Final = ("volume", "adjacent_class", "team_or_region", "second_workflow", "portfolio")
 OWNER_ROLES: Final = ("business", "technical", "risk")
 
 ALL_SEGMENT: Final = "all"

@@ -13,6 +13,7 @@ from dagster_project.cli.governance_app import add_governance
 from dagster_project.cli.ledger_app import ledger_app
 from dagster_project.cli.options import EXIT_CODES, Call, command
 from dagster_project.cli.quarantine_app import quarantine_app
+from dagster_project.cli.rollout_app import add_rollout_commands
 
 app = typer.Typer(
     name="penstock",
@@ -285,6 +286,7 @@ def pseudonym(call: Call) -> None:
 add_governance(app)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(quarantine_app, name="quarantine")
+add_rollout_commands(app)
 
 
 def run_app(arguments: list[str]) -> int:

@@ -15,7 +15,8 @@ from dagster_project.automation.triggers import JOB_NAME
 from dagster_project.build import ManifestMissingError, build_definitions
 from dagster_project.contracts.registry.criteria import RULES
 from dagster_project.contracts.sources import load_sources
-from dagster_project.names import OPTIONAL_FIELDS
+from dagster_project.contracts.streams import RAILS
+from dagster_project.names import OPTIONAL_FIELDS, RUNGS
 from dagster_project.settings import Project, load_project
 from dagster_project.transform.bridge import manifest_path
 from dagster_project.transform.macros_digest import macros_digest
@@ -233,3 +234,8 @@ def test_rules_that_nobody_waives_are_the_same_in_python_and_dbt() -> None:
 def test_optional_fields_are_the_same_in_python_and_dbt() -> None:
     macro = (ROOT / "dbt" / "macros" / "portable" / "optional_fields.sql").read_text()
     assert tuple(re.findall(r'"(\w+)"', macro)) == OPTIONAL_FIELDS
+
+
+def test_rungs_and_rails_are_the_same_in_python_and_dbt() -> None:
+    macros = (ROOT / "dbt" / "macros" / "verdict" / "rollout.sql").read_text()
+    assert tuple(re.findall(r'"(\w+)"', macros)) == (*RUNGS, *RAILS)

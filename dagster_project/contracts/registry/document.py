@@ -62,6 +62,10 @@ no are `true` and `false`. Text is text: a title may begin with `=`.
 * `taxonomy_changes`: a renamed class is gone from `decision_classes`, and nothing else happens to
   either name on that day; `split` has two rows or more with one `former_class`, `merged` with one
   `decision_class`. The newest row of a class names its `taxonomy_version`.
+* `expansion_steps`: no rung is skipped. A step of any rung but `volume` needs a step of the rung
+  before, of the same class, that starts earlier. Whether that one is proven by then is judged
+  every day ([the ladder](concepts.md#the-ladder)).
+* `operating_funding`: `valid_until` is after `stated_at`.
 
 ## Boundary
 

@@ -13,6 +13,7 @@ from dagster_project.contracts.registry.columns import (
     price,
     text,
 )
+from dagster_project.contracts.registry.expansion import EXPANSION_STEPS, OPERATING_FUNDING
 from dagster_project.contracts.registry.inventory import (
     AMOUNT_LIMITS,
     AUDIT_RATES,
@@ -129,6 +130,13 @@ RAIL_SEED: Final = Seed(
         WORKFLOW_LINK,
         text("component", "What stands for it.", example="central review queue"),
         SeedColumn("is_shared", Kind.FLAG, "Shared by workflows; false: a one-off."),
+        SeedColumn(
+            "max_age_days",
+            Kind.COUNT,
+            "Days after which evidence that it works is stale.",
+            is_above_zero=True,
+            example="30",
+        ),
     ),
 )
 SIGN_OFFS: Final = Seed(
@@ -249,4 +257,6 @@ SEEDS: Final = (
     PRICE_LIST,
     PLANNING_ERRORS,
     BORROWED_EVIDENCE,
+    EXPANSION_STEPS,
+    OPERATING_FUNDING,
 )

@@ -10,6 +10,7 @@ from dagster_project.contracts.registry.criteria import (
     check_thresholds,
     criteria_problems,
 )
+from dagster_project.contracts.registry.expansion import check_expansion
 from dagster_project.contracts.registry.problems import Problem, RegistryError, quoted
 from dagster_project.contracts.registry.reading import SeedFile, read_seed
 from dagster_project.contracts.registry.tables import SEED_FOLDER, SEEDS
@@ -89,6 +90,7 @@ def _check_rules(files: Mapping[str, SeedFile]) -> None:
     governance.check_waivers(files["waivers"], files["decision_classes"], holders)
     governance.check_taxonomy(files["taxonomy_changes"], files["decision_classes"])
     check_thresholds(files["thresholds"], files[CRITERIA_SEED.name])
+    check_expansion(files)
 
 
 def _check_agreement(files: Mapping[str, SeedFile]) -> None:

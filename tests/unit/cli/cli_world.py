@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from governance_rows import governance_rows
+from rollout_rows import rollout_rows
 
 from dagster_project import warehouse
 from dagster_project.ledger.anchor import Watch
@@ -128,7 +129,7 @@ def _rows(as_of: date) -> Rows:
         "decision_count": 7,
         "decisions_last_28_days_count": 7,
     }
-    return {
+    return rollout_rows(as_of, STAGES) | {
         "dim_decision_class": [
             {"decision_class": name, "workflow": _workflow(name), "title": f"Title of {name}"}
             for name in VERDICTS

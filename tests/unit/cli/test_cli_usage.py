@@ -19,6 +19,7 @@ COMMANDS = (
     *("erase", "pseudonym", "init", "sample", "revoke", "replay"),
     *("map", "sign-off", "sign-offs", "waive", "waivers"),
     *("ledger verify", "ledger dispose", "quarantine list", "quarantine show", "quarantine retry"),
+    *("plan", "rails", "readiness"),
 )
 
 
