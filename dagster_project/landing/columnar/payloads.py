@@ -1,4 +1,4 @@
-"""Payload hashes from Arrow columns, where they can be spelt as DuckDB's to_json would.
+"""Payload hashes from Arrow columns, where they can be spelt as DuckDB's json_array would.
 
 The rule of the payload's text has its home in ``write.PayloadHasher``; a test holds the two
 against each other over every type. Only for rows that were read by columns: their texts hold
@@ -6,44 +6,31 @@ nothing that JSON escapes.
 """
 
 import hashlib
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dagster_project.contracts.column_types import INTEGER_BITS, TIMESTAMP, ColumnType
+from dagster_project.landing.write import LONG_DIGITS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _QUOTED = frozenset({"varchar", "date"})
-_BARE = frozenset({*INTEGER_BITS, "boolean"})
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9_ .-]+\Z")
-_DOUBLE_DIGITS = 15  # up to so many, DuckDB writes a decimal as the double it is
-_PLAIN_SCALE = 6  # smaller doubles get an exponent
-_LONG_DIGITS = 18  # a decimal of so many digits is a 64-bit number
+_BARE = frozenset({*INTEGER_BITS, "boolean", TIMESTAMP})
+_PLAIN_SCALE = 6  # Arrow gives smaller decimals an exponent
 _HEX = 64
 
 
-def can_spell(kinds: Mapping[str, ColumnType]) -> bool:
+def can_spell(kinds: Iterable[ColumnType]) -> bool:
     """Whether ``payload_hashes`` knows every type."""
     return all(
-        _PLAIN_NAME.match(name)
-        and (
-            kind.kind in _QUOTED | _BARE | {TIMESTAMP}
-            or (kind.kind == "decimal" and _spells_decimal(kind.precision, kind.scale))
-        )
-        for name, kind in kinds.items()
+        kind.kind in _QUOTED | _BARE
+        or (kind.kind == "decimal" and 0 < kind.scale < LONG_DIGITS >= kind.precision)
+        for kind in kinds
     )
-
-
-def _spells_decimal(precision: int, scale: int) -> bool:
-    if precision <= _DOUBLE_DIGITS:
-        return 0 < scale <= min(precision, _PLAIN_SCALE)
-    return 0 < scale < precision <= _LONG_DIGITS
 
 
 def payload_hashes(rows: "pa.RecordBatch", kinds: Mapping[str, ColumnType]) -> "pa.Array":
@@ -77,9 +64,9 @@ def _parts(
     """Text that all rows share, and columns of text; NULL stands for null."""
     import pyarrow as pa
 
-    fixed = "{"
+    fixed = "["
     for number, (name, kind) in enumerate(kinds.items()):
-        fixed += ("," if number else "") + json.dumps(name) + ":"
+        fixed += "," if number else ""
         column = rows.column(name)
         if column.null_count == len(column):
             fixed += "null"
@@ -90,7 +77,7 @@ def _parts(
         yield pa.scalar(fixed + quote)
         yield text
         fixed = quote
-    yield pa.scalar(fixed + "}")
+    yield pa.scalar(fixed + "]")
 
 
 def _spelt(column: "pa.Array", kind: ColumnType) -> "tuple[pa.Array, str]":
@@ -100,9 +87,9 @@ def _spelt(column: "pa.Array", kind: ColumnType) -> "tuple[pa.Array, str]":
     if pa.types.is_string(column.type):
         return column, '"'
     if kind.kind == TIMESTAMP:
-        return _moments(column), '"'
-    if kind.kind == "decimal":
-        return _decimals(column, kind), ""
+        return column.cast(pa.int64()).cast(pa.string()), ""
+    if kind.kind == "decimal" and kind.scale > _PLAIN_SCALE:
+        return _padded(column, kind.scale), ""
     return column.cast(pa.string()), '"' if kind.kind in _QUOTED else ""
 
 
@@ -112,32 +99,8 @@ def _quoted(texts: "pa.Array") -> "pa.Array":
     return pc.binary_join_element_wise('"', texts, '"', "")
 
 
-def _moments(values: "pa.Array") -> "pa.Array":
-    """``2026-01-02 03:04:05.5+00``: no zeros at the end of the fraction."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    texts = values.cast(pa.timestamp("us")).cast(pa.string())  # six digits, no zone
-    texts = pc.utf8_rtrim(pc.utf8_rtrim(texts, "0"), ".")
-    return pc.binary_join_element_wise(texts, "+00", "")
-
-
-def _decimals(values: "pa.Array", kind: ColumnType) -> "pa.Array":
-    """All digits of the scale, or as few as a double needs."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    texts = values.cast(pa.string())
-    if pc.any(pc.match_substring(texts, "E")).as_py():  # Arrow's way with small numbers
-        texts = _padded(values, kind.scale)
-    if kind.precision <= _DOUBLE_DIGITS:
-        texts = pc.utf8_rtrim(texts, "0")
-        whole = pc.ends_with(texts, ".")
-        texts = pc.if_else(whole, pc.binary_join_element_wise(texts, "0", ""), texts)
-    return texts
-
-
 def _padded(values: "pa.Array", scale: int) -> "pa.Array":
+    """All digits of the scale, from the 64 low bits."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -61,7 +61,7 @@ class ColumnarReader:
         self._schema = stored_schema(source)
         self._types = {column.name: column.data_type for column in source.columns}
         kinds = {name: parse_column_type(kind) for name, kind in self._types.items()}
-        self._spell = partial(payload_hashes, kinds=kinds) if can_spell(kinds) else hasher.hashes
+        self._spell = partial(payload_hashes, kinds=kinds) if can_spell(kinds.values()) else hasher.hashes
         self._needed = {name for name in (source.key, source.timestamp) if name}
         self._tokens: dict[str, str] = {}
         for name, kind in kinds.items():

@@ -135,10 +135,10 @@ def test_every_value_in_every_column_gives_the_same_either_way(tmp_path, monkeyp
 
 
 def test_both_ways_of_hashing_are_compared():
-    kinds = {c.name: parse_column_type(c.data_type) for c in SPELT}
+    kinds = [parse_column_type(column.data_type) for column in SPELT]
     assert can_spell(kinds)
-    for unsure in ("decimal(38,9)", "decimal(15,12)", "decimal(9,0)", "double", "json"):
-        assert not can_spell(kinds | {"unsure": parse_column_type(unsure)})
+    for unsure in ("decimal(38,9)", "decimal(18,18)", "decimal(9,0)", "double", "json"):
+        assert not can_spell([*kinds, parse_column_type(unsure)])
 
 
 def decimal_texts(precision: int, scale: int) -> list[str]:
@@ -157,7 +157,7 @@ def test_every_decimal_type_is_spelt_as_duckdb_spells_it():
         for scale in range(precision + 1):
             kind = f"decimal({precision},{scale})"
             parsed = parse_column_type(kind)
-            if not can_spell({"d": parsed}) or token_pattern(parsed) is None:
+            if not can_spell([parsed]) or token_pattern(parsed) is None:
                 continue
             spelt += 1
             source = replace(SOURCE, columns=(*SPELT[:2], Column("d", kind)))
@@ -170,7 +170,7 @@ def test_every_decimal_type_is_spelt_as_duckdb_spells_it():
             assert typed.odd == [], kind
             assert typed.payloads.equals(hasher.hashes(typed.rows)), kind
     hasher.close()
-    assert spelt > 90
+    assert spelt > 120
 
 
 @pytest.mark.parametrize("token", ["1234567890123.4567", "90071992547409.93", "0.00005"])
