@@ -128,7 +128,7 @@ def test_the_payload_hash_is_of_typed_declared_columns_only(desk):
     hashes = [row["_payload_sha256"] for row in desk.rows()]
     assert hashes[0] == hashes[1]
     assert len(set(hashes)) == 3
-    payload = b'["a",1767323045000000,1]'
+    payload = b"a\x1f1767323045000000\x1f1"
     assert hashes[0] == hashlib.sha256(payload).hexdigest()
 
 
