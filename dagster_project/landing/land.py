@@ -28,13 +28,14 @@ from dagster_project.landing.manifest import (
     Entry,
     batch_time,
 )
+from dagster_project.landing.payloads import PayloadHasher
 from dagster_project.landing.pseudonyms import Pseudonyms, open_pseudonyms
 from dagster_project.landing.query_postgres import Fetched, fetch
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
 from dagster_project.landing.registered import write_reviewers
 from dagster_project.landing.reports import KNOWN, WAITING, FileReport, LandingReport
 from dagster_project.landing.seen import SeenFiles
-from dagster_project.landing.write import PayloadHasher, Stamp
+from dagster_project.landing.write import Stamp
 from dagster_project.settings import Project
 
 

@@ -25,12 +25,13 @@ from dagster_project.landing.envelope import (
     signature,
 )
 from dagster_project.landing.manifest import LANDED, Books, Entry
+from dagster_project.landing.payloads import PayloadHasher
 from dagster_project.landing.pour import Sinks, pour
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
 from dagster_project.landing.typing_rows import RowTyper
 from dagster_project.landing.undeclared import UndeclaredKeys
 from dagster_project.landing.units import Decoded
-from dagster_project.landing.write import LandedRows, PayloadHasher, Stamp
+from dagster_project.landing.write import LandedRows, Stamp
 from dagster_project.landing.write_refused import QuarantinedUnits
 
 _COUNTERS: dict[str, Callable[[], UnitCounter]] = {

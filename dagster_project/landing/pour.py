@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from dagster_project.landing.decode_json import LineReader
 from dagster_project.landing.lines import LongLine
+from dagster_project.landing.payloads import PayloadHasher
 from dagster_project.landing.typing_rows import RowTyper
 from dagster_project.landing.undeclared import UndeclaredKeys
 from dagster_project.landing.units import Decoded, Flaw, Unit
-from dagster_project.landing.write import LandedRows, PayloadHasher, Stamp
+from dagster_project.landing.write import LandedRows, Stamp
 from dagster_project.landing.write_refused import QuarantinedUnits
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from typing import Self
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing.land_file import Survey, entry_of_rows
 from dagster_project.landing.manifest import Books, Entry, batch_time
+from dagster_project.landing.payloads import PayloadHasher
 from dagster_project.landing.pseudonyms import Pseudonyms
-from dagster_project.landing.write import LandedRows, PayloadHasher, Stamp
+from dagster_project.landing.write import LandedRows, Stamp
 from dagster_project.landing.write_refused import RepairedUnits
 
 

@@ -13,6 +13,7 @@ from dagster_project.landing.land import locked_books
 from dagster_project.landing.land_file import Survey, check_unchanged, opened
 from dagster_project.landing.manifest import Books, Entry
 from dagster_project.landing.originals import Originals, parsed, raw_units
+from dagster_project.landing.payloads import PayloadHasher
 from dagster_project.landing.pseudonyms import open_pseudonyms
 from dagster_project.landing.reasons import FILE_REASONS, ChangedError, UnaccountableError
 from dagster_project.landing.refused import open_count, refused_units, with_refused
@@ -21,7 +22,6 @@ from dagster_project.landing.typing_rows import RowTyper
 from dagster_project.landing.undeclared import UndeclaredKeys
 from dagster_project.landing.units import Decoded, Flaw, Unit
 from dagster_project.landing.verify import verify_entry
-from dagster_project.landing.write import PayloadHasher
 from dagster_project.settings import Project
 
 _OTHER_UNITS = (

@@ -1,9 +1,9 @@
 """Typed rows into Parquet: record batches, a temporary name, a hash, fsync, rename."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,16 +14,17 @@ from dagster_project.landing.arrow_schema import (
     landed_schema,
     stored_schema,
 )
+from dagster_project.landing.payloads import PayloadHasher
 from dagster_project.landing.pseudonyms import Pseudonyms, check_protected, no_pseudonyms
 
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
-    from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
 BATCH_ROWS = 20_000
 BATCH_BYTES = 64 << 20
+FEW_ROWS = 50
 GROUP_ROWS = 122_880  # a row group of DuckDB's size, so that readers can share a file
 
 
@@ -87,46 +88,20 @@ class ParquetFile:
         self._temporary.unlink(missing_ok=True)
 
 
-class PayloadHasher:
-    """SHA-256 over the declared columns as they are stored: DuckDB's to_json of the row as struct.
+def _merged(rows: "pa.RecordBatch", others: "pa.RecordBatch") -> "pa.RecordBatch":
+    """Both by place; either is in order. Few others cut ``rows``, which costs less than sorting."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
 
-    After typing, and after pseudonyms: a hash of the names would let them be guessed.
-
-    In SQL, so that every way of landing gives the same payload the same hash.
-    """
-
-    def __init__(self) -> None:
-        self._idle: list[DuckDBPyConnection] = []
-
-    @contextmanager
-    def connection(self) -> "Iterator[DuckDBPyConnection]":
-        """One per call at a time; made only when rows land: most calls find nothing new."""
-        import duckdb
-
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = duckdb.connect(":memory:", config={"threads": 1})
-            connection.execute("SET TimeZone='UTC'")
-        try:
-            yield connection
-        finally:
-            self._idle.append(connection)
-
-    def hashes(self, batch: "pa.RecordBatch") -> "pa.Array":
-        """One hex digest per row, in order. Threads may call it."""
-        import pyarrow as pa
-
-        quoted = ('"' + name.replace('"', '""') + '"' for name in batch.schema.names)
-        members = ", ".join(f"{name} := {name}" for name in quoted)
-        payload = f"sha256(cast(to_json(struct_pack({members})) AS varchar)) AS payload"
-        with self.connection() as connection:
-            relation = connection.from_arrow(pa.Table.from_batches([batch]))
-            return relation.project(payload).to_arrow_table().column(0).combine_chunks()
-
-    def close(self) -> None:
-        for connection in self._idle:
-            connection.close()
+    if len(others) > FEW_ROWS:
+        both = pa.concat_batches([rows, others])
+        return both.take(pc.sort_indices(both, [("_place", "ascending")]))
+    cuts = np.searchsorted(rows.column("_place"), others.column("_place")).tolist()
+    parts = [rows.slice(0, cuts[0])]
+    for number, (start, end) in enumerate(pairwise([*cuts, len(rows)])):
+        parts += [others.slice(number, 1), rows.slice(start, end - start)]
+    return pa.concat_batches(parts)
 
 
 class LandedRows:
@@ -162,13 +137,9 @@ class LandedRows:
     ) -> None:
         """Many rows at once, persons as pseudonyms, sorted in among those added since the last."""
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         batch = self._stamped(rows, pa.array(places), payloads)
-        if self._rows:
-            both = pa.concat_batches([self._settled(), batch])
-            batch = both.take(pc.sort_indices(both, [("_place", "ascending")]))
-        self._keep(batch)
+        self._keep(_merged(batch, self._settled()) if self._rows else batch)
 
     def finish(self) -> str:
         """Hex SHA-256 of the Parquet file, which is durable now."""

@@ -7,7 +7,7 @@ two values, NaN) does not match and needs no rule of its own. DuckDB reads the v
 that match, and only of these. Every other line is handed back and read one by one
 (``decode_json``, ``typing_rows``), which alone decides why a line is refused.
 
-Lives here: shapes, the patterns of tokens, values as Arrow columns, their payload hashes.
+Lives here: shapes, the patterns of tokens, values as Arrow columns.
 Way in: ``reader.ColumnarReader``.
 
 Refused here: reasons for refusal, quarantine, files, hashes of files.

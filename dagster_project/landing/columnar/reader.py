@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,11 +12,10 @@ from numpy.typing import NDArray
 from dagster_project.contracts.column_types import parse_column_type
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing.arrow_schema import stored_schema
-from dagster_project.landing.columnar.payloads import can_spell, payload_hashes
 from dagster_project.landing.columnar.shapes import Shape, shape_of
 from dagster_project.landing.columnar.tokens import ANY, NAME, TEXT, token_pattern
 from dagster_project.landing.lines import LongLine
-from dagster_project.landing.write import PayloadHasher
+from dagster_project.landing.payloads import PayloadHasher
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,7 +59,6 @@ class ColumnarReader:
         self._schema = stored_schema(source)
         self._types = {column.name: column.data_type for column in source.columns}
         kinds = {name: parse_column_type(kind) for name, kind in self._types.items()}
-        self._spell = partial(payload_hashes, kinds=kinds) if can_spell(kinds) else hasher.hashes
         self._needed = {name for name in (source.key, source.timestamp) if name}
         self._tokens: dict[str, str] = {}
         for name, kind in kinds.items():
@@ -104,7 +101,8 @@ class ColumnarReader:
             (number, lines.line(number)) for number in np.flatnonzero(rest).tolist()
         ]
         numbers, rows = _in_order(typed)
-        return TypedPiece(len(lines), numbers, rows, self._spell(rows), odd, undeclared)
+        payloads = self._hasher.hashes(rows, is_plain=True)  # or no pattern had taken them
+        return TypedPiece(len(lines), numbers, rows, payloads, odd, undeclared)
 
     def _sort(self, lines: "_Lines") -> list[tuple[Shape, Positions]]:
         """Lines by their shape, of known shapes first; new ones are learnt from the rest."""

@@ -11,22 +11,20 @@ from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
 import pytest
-from token_world import BAD, COLUMNS, GOOD, MORE, SOURCE, SPELT, content
+from token_world import BAD, COLUMNS, GOOD, MORE, SOURCE, content
 
-from dagster_project.contracts.column_types import parse_column_type
-from dagster_project.contracts.sources import Column, SourceTable
+from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing import lines as lines_module
 from dagster_project.landing.columnar import reader as reader_module
-from dagster_project.landing.columnar.payloads import can_spell
 from dagster_project.landing.columnar.reader import SLOTS_CAP, ColumnarReader
-from dagster_project.landing.columnar.tokens import token_pattern
 from dagster_project.landing.decode_json import LineReader
 from dagster_project.landing.lines import cut_pieces, physical_lines
+from dagster_project.landing.payloads import PayloadHasher
 from dagster_project.landing.pour import Sinks, pour
 from dagster_project.landing.typing_rows import RowTyper
 from dagster_project.landing.undeclared import NAMES_CAP, UndeclaredKeys
 from dagster_project.landing.units import Decoded
-from dagster_project.landing.write import LandedRows, PayloadHasher, Stamp
+from dagster_project.landing.write import LandedRows, Stamp
 from dagster_project.landing.write_refused import QuarantinedUnits
 
 
@@ -125,52 +123,6 @@ def test_every_value_in_every_column_gives_the_same_either_way(tmp_path, monkeyp
         ]
     raw = "\n".join(lines).encode()
     compare(tmp_path, FLAT, raw)
-    spelt = {column.name for column in SPELT} | {name}
-    few = [
-        "{" + ",".join(f'"{k}":{v}' for k, v in (base | {name: t}).items() if k in spelt) + "}"
-        for t in (*GOOD[name], *BAD)
-    ]
-    (tmp_path / "again").mkdir()
-    compare(tmp_path / "again", SOURCE, "\n".join(few * 2).encode())
-
-
-def test_both_ways_of_hashing_are_compared():
-    kinds = {c.name: parse_column_type(c.data_type) for c in SPELT}
-    assert can_spell(kinds)
-    for unsure in ("decimal(38,9)", "decimal(15,12)", "decimal(9,0)", "double", "json"):
-        assert not can_spell(kinds | {"unsure": parse_column_type(unsure)})
-
-
-def decimal_texts(precision: int, scale: int) -> list[str]:
-    """The ends of what is read by columns, the type's steps, and round numbers."""
-    most = "9" * (min(precision, 15) - scale) or "0"
-    step = "0." + "0" * (scale - 1) + "1"
-    texts = [f"{most}.{'9' * scale}", f"-{most}.{'9' * scale}", step, "-" + step, "0", most]
-    return [*texts, "0.1", "-0.5", "0.05"[: scale + 2], *(["1", "10"] if len(most) > 2 else [])]
-
-
-@pytest.mark.usefixtures("_few_lines")
-def test_every_decimal_type_is_spelt_as_duckdb_spells_it():
-    hasher = PayloadHasher()
-    spelt = 0
-    for precision in range(1, 20):
-        for scale in range(precision + 1):
-            kind = f"decimal({precision},{scale})"
-            parsed = parse_column_type(kind)
-            if not can_spell({"d": parsed}) or token_pattern(parsed) is None:
-                continue
-            spelt += 1
-            source = replace(SOURCE, columns=(*SPELT[:2], Column("d", kind)))
-            lines = [
-                f'{{"id":"a","at":"2026-01-02T03:04:05Z","d":{text}}}\n'
-                for text in decimal_texts(precision, scale)
-            ]
-            typed = ColumnarReader(source, hasher).read("".join(lines).encode())
-            assert typed is not None
-            assert typed.odd == [], kind
-            assert typed.payloads.equals(hasher.hashes(typed.rows)), kind
-    hasher.close()
-    assert spelt > 90
 
 
 @pytest.mark.parametrize("token", ["1234567890123.4567", "90071992547409.93", "0.00005"])

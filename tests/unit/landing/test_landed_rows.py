@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import duckdb
+import pytest
 from landing_world import lines
 
 from dagster_project.contracts.sources import Column
@@ -128,8 +129,20 @@ def test_the_payload_hash_is_of_typed_declared_columns_only(desk):
     hashes = [row["_payload_sha256"] for row in desk.rows()]
     assert hashes[0] == hashes[1]
     assert len(set(hashes)) == 3
-    payload = b'{"id":"a","at":"2026-01-02 03:04:05+00","n":1}'
+    payload = b"a\x1f1767323045000000\x1f1"
     assert hashes[0] == hashlib.sha256(payload).hexdigest()
+
+
+@pytest.mark.parametrize("odd", [[0], [7, 8, 299], [299], range(1, 300, 4)])
+def test_rows_that_were_read_one_by_one_stand_at_their_places(desk, odd):
+    """A key with an escape is no reason to refuse a line, but none of the shape of the others."""
+    key = dict.fromkeys(odd, "i\\u0064")
+    many = [
+        f'{{"{key.get(n, "id")}":"{n}","at":"2026-01-02T03:04:05Z","n":{n}}}' for n in range(300)
+    ]
+    desk.drop("a.jsonl", "\n".join(many).encode())
+    desk.land()
+    assert [(row["_place"], row["n"]) for row in desk.rows()] == [(n + 1, n) for n in range(300)]
 
 
 def test_quarantine_names_place_column_and_hash_but_holds_no_data(desk):
