@@ -13,7 +13,9 @@ from oracle import FACTS, Row, Tables, judge_world
 INPUTS = [
     *("landing.run_context", "landing.files", "registry.decision_classes", "registry.segments"),
     *("registry.thresholds", "registry.owners", "registry.people", "registry.sign_offs"),
-    *("registry.criteria", "evidence.estimates", "evidence.data_fit"),
+    *("registry.criteria", "registry.amount_limits", "registry.audit_rates"),
+    *("evidence.estimates", "evidence.data_fit", "evidence.amount_bands"),
+    *("evidence.confidence", "evidence.reliability", "evidence.agreement"),
     *(f"facts.{fact}" for fact in FACTS),
 ]
 LAYERS = ("intermediate", "evidence_read", "gates", "marts")

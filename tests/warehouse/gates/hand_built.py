@@ -3,19 +3,17 @@
 import itertools
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
-from oracle import Row, Tables, expectations
+from deviations import AS_OF
+from hand_built_edges import CONTEXT, Case, edges
+from oracle import Row, expectations
 from oracle_criteria import TESTS, WORST_FIRST, final
 from oracle_ladder import levels, scorecard
 from oracle_map import INVENTORY, LEVELS, SIGNED, evidence, maps, signatures
-from worlds import KNOWN
 
-AS_OF = date(2025, 3, 31)
-CONTEXT = {"as_of": AS_OF, "known_batch": KNOWN}
 GATES = ["workflow_fit", "data_fit", "autonomy_fit", "production_fit", "value_fit"]
-Case = tuple[str, Tables, list[Row]]
 
 
 def cases() -> Iterator[Case]:
@@ -27,6 +25,7 @@ def cases() -> Iterator[Case]:
     yield of_levels()
     yield of_verdicts()
     yield of_signatures()
+    yield from edges()
 
 
 def of_scorecard() -> Case:

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
+from oracle_bands import bands, delegation_limits
 from oracle_criteria import ABOUT_THE_MAP, TESTS, Row, final, judge, smallest
 from oracle_ladder import gates, levels, scorecard
 from oracle_map import active_owners, evidence, maps, signatures
@@ -62,6 +63,8 @@ def judge_world(world: Tables) -> Tables:
     verdicts = [final(row) for row in measured + mapped]
     ladder = gates(verdicts)
     reached = levels(level_maps, ladder, segments, context)
+    in_bands = world["evidence.amount_bands"]
+    walks = bands(due_rows, world["registry.amount_limits"], in_bands, context, builds)
     return {
         "int_thresholds__effective": limits,
         "int_cohorts__seen": cohorts,
@@ -81,6 +84,10 @@ def judge_world(world: Tables) -> Tables:
         "gate_criteria": [{name: row[name] for name in PUBLISHED} for row in verdicts],
         "gate_scorecard": scorecard(verdicts, ladder),
         "autonomy_map": [{name: row[name] for name in ON_THE_MAP} for row in reached],
+        "gate_amount_bands": walks,
+        "delegation_limits": delegation_limits(
+            walks, classes, world["registry.audit_rates"], context
+        ),
     }
 
 
@@ -171,7 +178,7 @@ def due(world: Tables, context: Row, limits: list[Row], cohorts: list[Row]) -> l
             if row["workflow"] == one["workflow"]
         ]
         for criterion in world["registry.criteria"]:
-            limit = by_key[one["decision_class"], criterion["criterion_id"]]
+            limit = by_key.get((one["decision_class"], criterion["criterion_id"]), {})
             for segment in declared:
                 rows.append(
                     {name: criterion[name] for name in DUE}
@@ -183,7 +190,7 @@ def due(world: Tables, context: Row, limits: list[Row], cohorts: list[Row]) -> l
                         "cohort_id": newest.get("cohort_id", "(none)"),
                         "is_applicable": is_due(criterion["applies_to"], one["declared_level"]),
                     }
-                    | {n: limit[n] for n in ("threshold", "threshold_count", "loosened_from")}
+                    | {n: limit.get(n) for n in ("threshold", "threshold_count", "loosened_from")}
                 )
     return rows
 

@@ -7,7 +7,8 @@ import pytest
 from compiled_company import Company
 from deviations import deviations, verdicts
 from gate_database import Gates
-from hand_built import CONTEXT, cases
+from hand_built import cases
+from hand_built_edges import CONTEXT, SHOWN
 from oracle import judge_world
 from oracle_criteria import criterion_verdict
 from registry_mutants import survivors
@@ -20,7 +21,7 @@ WORLDS = 12
 
 @pytest.fixture(scope="module")
 def gates(company: Company) -> Gates:
-    return Gates(company, set(judge_world(world(0))))
+    return Gates(company, judge_world(world(0)).keys() | SHOWN.keys())
 
 
 def test_the_verdict_is_the_oracles_for_every_row_three_steps_from_a_pass() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from oracle import FACTS, FIRST_DAY, Row, Tables, judge_world
 from oracle_map import LEVELS
 from product_rows import PRODUCT
+from world_bands import add_bands
 
 KNOWN, LATER = "b5", "b6"
 ROLES = ("business", "risk", "technical")
@@ -45,6 +46,7 @@ class Maker:
         self.tables |= {"evidence.estimates": [], "evidence.data_fit": [], "registry.sign_offs": []}
         self.evidence()
         self.sign_offs()
+        add_bands(self)
         return self.tables
 
     def registry(self) -> None:
@@ -119,10 +121,8 @@ class Maker:
     def thresholds(self) -> None:
         rows = self.tables["registry.thresholds"] = []
         for criterion in PRODUCT:
-            for one in [
-                None,
-                *(r["decision_class"] for r in self.tables["registry.decision_classes"]),
-            ]:
+            own = [r["decision_class"] for r in self.tables["registry.decision_classes"]]
+            for one in [None, *own]:
                 if self.dice.random() > 0.1:
                     continue
                 for _ in range(self.dice.randint(1, 3)):
