@@ -52,14 +52,16 @@ class Gates:
             connection.execute(f"create schema {layer}")
         built = tuple(self.sql) if models is None else tuple(models)
         for table in self.shapes.keys() - {self.sql[model][0] for model in built}:
-            schema = self.shapes[table]
-            rows = pa.Table.from_pylist(world.get(table, []), schema=schema)
-            connection.register("rows", rows)
-            connection.execute(f"create table {table} as select * from rows")
-        connection.unregister("rows")
+            self.put(connection, table, world.get(table, []))
         for model in built:
             self.build(connection, model)
         return connection
+
+    def put(self, connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+        """A table that models read, in place of what it was."""
+        connection.register("rows", pa.Table.from_pylist(rows, schema=self.shapes[table]))
+        connection.execute(f"create or replace table {table} as select * from rows")
+        connection.unregister("rows")
 
     def differing(self, world: Tables) -> list[str]:
         """Models that do not hold what the oracle says."""

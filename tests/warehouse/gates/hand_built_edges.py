@@ -9,6 +9,7 @@ from typing import Any
 from deviations import AS_OF, GOOD
 from oracle import DUE, Row, Tables, due
 from oracle_criteria import WORST_FIRST, judge
+from oracle_ladder import gates as ladder_of
 from oracle_ladder import levels
 from oracle_map import signatures
 from worlds import KNOWN, world
@@ -16,7 +17,7 @@ from worlds import KNOWN, world
 from dagster_project.evidence.shown.write import AGREEMENT, CONFIDENCE, RELIABILITY
 
 CONTEXT = {"as_of": AS_OF, "known_batch": KNOWN}
-SEGMENTS = ("all", "region=A", "region=B")
+SEGMENTS = ("all", "a=1", "region=B")  # one sorts before `all`, one after it
 # what makes a verdict of a due row, and of the evidence that was found for it
 BY_WORD: dict[str, tuple[Row, Row]] = {
     "error": ({}, {"status": "error"}),
@@ -38,6 +39,7 @@ def edges() -> Iterator[Case]:
     """(model, its inputs, what it must hold)."""
     yield of_due()
     yield of_measured()
+    yield of_ladder()
     yield of_levels_without_a_ladder()
     yield of_signatures_without_a_map()
     yield from of_shown()
@@ -109,10 +111,25 @@ def greater() -> dict[str, Any]:
     return after
 
 
+def of_ladder() -> Case:
+    """Every word beside every other in a gate, one that nobody knows and none at all too."""
+    words = [*WORST_FIRST, "odd", None]
+    place = CONTEXT | {"workflow": "flow", "segment": "all", "cohort_id": "c"}
+    rows = [
+        place
+        | {"decision_class": f"class {number}", "declared_level": "surface"}
+        | {"gate": gate, "gate_order": order, "verdict": word}
+        for number, found in enumerate(itertools.product(words, repeat=3))
+        for gate, order, own in (("a", 1, found[:1]), ("b", 2, found), ("c", 3, found[1:]))
+        for word in own
+    ]
+    return "gate_ladder", {"gates.gate_verdicts": rows}, ladder_of(rows)
+
+
 def of_levels_without_a_ladder() -> Case:
     """A map of which nothing was judged, in its segment or as a whole, gives no level."""
     ladder, maps = [], []
-    for name, judged in (("a", SEGMENTS), ("b", ("region=A",)), ("c", ("all",)), ("d", ())):
+    for name, judged in (("a", SEGMENTS), ("b", ("a=1",)), ("c", ("all",)), ("d", ())):
         for segment in SEGMENTS[:2]:
             one = {"workflow": "flow", "decision_class": name, "segment": segment}
             one |= {"declared_level": "delegate", "recommended_level": "delegate"}

@@ -9,7 +9,7 @@ from oracle import Row, judge_world
 if TYPE_CHECKING:
     from worlds import Maker
 
-COUNTS = (Decimal(0), Decimal(40), Decimal(250))  # of which no loss lies on half a cent
+COUNTS = (Decimal(0), Decimal(40), Decimal("40.123"))  # of which no loss lies on half a cent
 
 
 def add_bands(maker: "Maker") -> None:
@@ -39,5 +39,7 @@ def found(maker: "Maker", due: Row, limit: Row) -> list[Row]:
     if maker.dice.random() < 0.8 and not maker.wrong():
         return [good]
     unknown = {pick(("weekly_decision_count", "weekly_other_count", "estimate")): None}
-    older = {"as_of": maker.as_of - timedelta(days=1), "weekly_decision_count": Decimal(1)}
-    return pick(([good | unknown], [good, good | older], maker.spoilt(good, due)))
+    other = good | dict.fromkeys(("weekly_decision_count", "weekly_other_count"), Decimal(1))
+    older = {"as_of": maker.as_of - timedelta(days=1)}
+    beside = [other, other | older, other | {"known_batch": "b6"}]
+    return pick(([good | unknown], [good, pick(beside)], maker.spoilt(good, due)))
