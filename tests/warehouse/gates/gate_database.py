@@ -8,7 +8,9 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 from compiled_company import Company
+from hand_built_edges import SHOWN
 from oracle import FACTS, Row, Tables, judge_world
+from worlds import world
 
 INPUTS = [
     *("landing.run_context", "landing.files", "registry.decision_classes", "registry.segments"),
@@ -22,11 +24,11 @@ LAYERS = ("intermediate", "evidence_read", "gates", "marts")
 
 
 class Gates:
-    """The gate models: their SQL, and empty tables of the shape that they read."""
+    """The models that the oracle knows: their SQL, and empty tables of the shape that they read."""
 
-    def __init__(self, company: Company, models: set[str]) -> None:
+    def __init__(self, company: Company) -> None:
         compiled = [pair for layer in LAYERS for pair in company.compiled(layer)]
-        wanted = {"int_run_context", *models}
+        wanted = {"int_run_context", *judge_world(world(0)), *SHOWN}
         self.sql = {
             relation.split(".")[1]: (relation, sql)
             for relation, sql in compiled
@@ -39,12 +41,14 @@ class Gates:
             }
 
     @contextmanager
-    def opened(self, world: Tables) -> Iterator[duckdb.DuckDBPyConnection]:
+    def opened(self, tables: Tables) -> Iterator[duckdb.DuckDBPyConnection]:
         """A database of this world alone, every model built."""
-        with closing(self.open(world)) as connection:
+        with closing(self.open(tables)) as connection:
             yield connection
 
-    def open(self, world: Tables, models: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
+    def open(
+        self, tables: Tables, models: Iterable[str] | None = None
+    ) -> duckdb.DuckDBPyConnection:
         """The same; the caller closes it. ``models``: only these are built."""
         connection = duckdb.connect(config={"threads": 1})
         connection.execute("attach ':memory:' as penstock; use penstock; set TimeZone = 'UTC'")
@@ -52,7 +56,7 @@ class Gates:
             connection.execute(f"create schema {layer}")
         built = tuple(self.sql) if models is None else tuple(models)
         for table in self.shapes.keys() - {self.sql[model][0] for model in built}:
-            self.put(connection, table, world.get(table, []))
+            self.put(connection, table, tables.get(table, []))
         for model in built:
             self.build(connection, model)
         return connection
@@ -63,12 +67,12 @@ class Gates:
         connection.execute(f"create or replace table {table} as select * from rows")
         connection.unregister("rows")
 
-    def differing(self, world: Tables) -> list[str]:
+    def differing(self, tables: Tables) -> list[str]:
         """Models that do not hold what the oracle says."""
-        with self.opened(world) as connection:
+        with self.opened(tables) as connection:
             return [
                 model
-                for model, rows in judge_world(world).items()
+                for model, rows in judge_world(tables).items()
                 if self.rows(connection, model) != self.wanted(connection, model, rows)
             ]
 

@@ -78,7 +78,9 @@ def nothing_proven(key: Key, before: str | None, after: str | None) -> bool:
     """What the map says of itself needs no evidence; it opens no gate alone."""
     if key[0] == "level":
         return after == "human_only"
-    return after != "pass" or (key[0] == "criterion" and key[3] in ABOUT_THE_MAP) or gate_of_map(key)
+    return (
+        after != "pass" or (key[0] == "criterion" and key[3] in ABOUT_THE_MAP) or gate_of_map(key)
+    )
 
 
 def gate_of_map(key: Key) -> bool:

@@ -2,13 +2,15 @@
 
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 from compiled_company import Company
 from deviations import deviations, verdicts
 from gate_database import Gates
 from hand_built import cases
-from hand_built_edges import CONTEXT, SHOWN
+from hand_built_edges import CONTEXT
+from laws import LAWS, broken, the_same
 from oracle import judge_world
 from oracle_criteria import criterion_verdict
 from registry_mutants import survivors
@@ -16,12 +18,13 @@ from test_criterion_verdict import case
 from worlds import world
 
 pytestmark = pytest.mark.xdist_group("small_company")
-WORLDS = 12
+WORLDS = 8
+LAW_SEED = 3  # a world in which every law has something to change
 
 
 @pytest.fixture(scope="module")
 def gates(company: Company) -> Gates:
-    return Gates(company, judge_world(world(0)).keys() | SHOWN.keys())
+    return Gates(company)
 
 
 def test_the_verdict_is_the_oracles_for_every_row_three_steps_from_a_pass() -> None:
@@ -73,6 +76,12 @@ def test_a_gate_of_which_nothing_is_due_or_one_word_is_unknown_is_an_error(gates
         ("production_fit", "error"),
         ("workflow_fit", "error"),
     ]
+
+
+def test_no_change_of_a_world_breaks_a_law(gates: Gates) -> None:
+    wrong, changed = broken(gates, world(LAW_SEED), Random(LAW_SEED))
+    assert wrong == []
+    assert {name for name, law in LAWS.items() if law.allows is not the_same} == set(+changed)
 
 
 def test_no_fault_in_a_row_of_criteria_or_thresholds_is_accepted(tmp_path: Path) -> None:
