@@ -30,6 +30,7 @@ def settled(world: Tables) -> Tables:
     own = "expectations_met"
     limits = tables["registry.thresholds"]
     tables["registry.thresholds"] = [row for row in limits if row["criterion_id"] != own]
+    tables[ESTIMATES] = [row for row in tables[ESTIMATES] if row["criterion_id"] != own]
     sides = {row["criterion_id"]: row["comparison"] for row in tables["registry.criteria"]}
     for name in (ESTIMATES, BANDS, EXACT):
         cells = Counter(cell(row) for row in tables[name])

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from compiled_company import Company
-from deviations import deviations, verdicts
+from deviations import GOOD, deviations, verdicts
 from gate_database import Gates
 from hand_built import cases
 from hand_built_edges import CONTEXT
@@ -34,6 +34,17 @@ def test_the_verdict_is_the_oracles_for_every_row_three_steps_from_a_pass() -> N
     assert len(rows) > 13_000
     assert found == wanted
     assert min(Counter(wanted).values()) > 20
+
+
+def test_what_nobody_knows_never_makes_a_pass() -> None:
+    rows = deviations(2)
+    unknown = [row | {name: None} for name in GOOD for row in rows]
+    found = verdicts(case("criterion_verdict"), rows + unknown)
+    before, after = found[: len(rows)] * len(GOOD), found[len(rows) :]
+    names = [name for name in GOOD for _ in rows]
+    made = {n for n, old, new in zip(names, before, after, strict=True) if old != new == "pass"}
+    # their absence says something: nothing was loosened, nothing is refuted, a fact of one day
+    assert made == {"loosened_from", "refuting_bound", "window_start"}
 
 
 def test_the_gates_agree_with_the_oracle_on_random_worlds(gates: Gates) -> None:
