@@ -103,19 +103,32 @@ def tests_of_surface(world: Tables) -> set[tuple[str, str]]:
     }
 
 
+# what a verdict rests on; the rest of a row is only shown
+PROOF = [
+    *("as_of", "known_batch", "criterion_id", "segment", "cohort_id", "bound", "threshold_used"),
+    *("n", "evidence_newest_date", "status", "expected_count", "evaluated_count", "met_count"),
+    *("raised_count", "too_few_count", "row_count", "map_digest", "person_id", "expires_at"),
+    "is_active",
+]
+
+
 def corrupted(world: Tables, dice: Random) -> Tables:
-    """One field of some records nobody can read, or a name that nobody knows."""
-
-    def spoilt(row: Row) -> Row:
-        if dice.random() < 0.7:
-            return row
-        # a band's volumes are only shown
-        column = dice.choice([name for name in row if not name.startswith("weekly")])
-        is_name = isinstance(row[column], str) and column != "known_batch"
-        return row | {column: dice.choice((None, "odd")) if is_name else None}
-
+    """Two fields of which in half of the records nobody can read one, or which name nothing."""
     names = (ESTIMATES, BANDS, EXACT, SIGNS, "registry.people")
-    return world | {name: [spoilt(row) for row in world[name]] for name in names}
+    tables = dict(world)
+    for name in names:
+        held = [column for column in PROOF if column in (world[name] or [{}])[0]]
+        fields = dice.sample(held, min(2, len(held)))
+        tables[name] = [
+            row | spoilt(row, dice.choice(fields), dice) if dice.random() < 0.5 else row
+            for row in world[name]
+        ]
+    return tables
+
+
+def spoilt(row: Row, column: str, dice: Random) -> Row:
+    is_name = isinstance(row[column], str) and column != "known_batch"
+    return {column: dice.choice((None, "odd")) if is_name else None}
 
 
 def evidence_twice(world: Tables, dice: Random) -> Tables:
