@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps 
 export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants tamper replay clean
+.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants oracle tamper replay clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -63,11 +63,14 @@ poison: $(VENV)/dev.stamp ## Land every class of bad lines and files, and 100,00
 planted: $(VENV)/dev.stamp ## Hold bounds, promotions and the whole flow against planted truth
 	PYTHONPATH=tests:tests/flow $(BIN)/python tests/planted/planted_campaign.py
 
-mutants: $(VENV)/dev.stamp ## Put every small fault into the gates' SQL and registry; judge 1,000 random worlds twice
+mutants: $(VENV)/dev.stamp ## Put every small fault into the gates' SQL and registry
 	PYTHONPATH=tests:tests/warehouse:tests/warehouse/gates $(BIN)/python tests/warehouse/gates/campaign.py
 
 replay: $(VENV)/dev.stamp ## Judge every recorded week of a company again, from kept inputs and from landed files
 	PYTHONPATH=tests:tests/flow $(BIN)/python tests/flow/replay_campaign.py
+
+oracle: $(VENV)/dev.stamp ## Judge 1,000 random worlds twice; hold laws against 200
+	PYTHONPATH=tests:tests/warehouse:tests/warehouse/gates $(BIN)/python tests/warehouse/gates/oracle_campaign.py
 
 bench: $(VENV)/run.stamp ## Measure the demo, warm: seconds and peak memory by step
 	$(BIN)/python benchmarks/demo_run.py

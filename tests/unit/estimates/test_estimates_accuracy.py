@@ -1,6 +1,6 @@
 """Error rates from the sample: strata, trials, routes, and every doubt a failure."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -230,12 +230,18 @@ def test_an_alarm_in_the_newest_week_leaves_nothing_proven(world: World) -> None
 
 def test_the_day_within_its_week_changes_nothing(world: World) -> None:
     world.run("update facts.fct_samples_weekly set wrong_count = 1 where subject_key = 'p5'")
+    for subject in ("apart", "together"):
+        for day in (FIRST_DAY, FIRST_DAY + timedelta(days=2)):
+            world.sample(subject, day)
     before = world.estimate("accuracy")
     world.run(
         "update facts.fct_samples_weekly set event_date = date_trunc('week', event_date)::date"
-        " + ((6 - dayofweek(event_date)) % 3)::int where event_date < date '2025-03-24'"
+        " + case when subject_key = 'apart' then dayofweek(event_date) * 3 - 3"  # and Sunday
+        " when subject_key = 'together' then 1 else (6 - dayofweek(event_date)) % 3 end::int"
+        " where event_date < date '2025-03-24'"
     )
     after = world.estimate("accuracy")
+    assert after["n_effective"] == 80
     assert [after[key] for key in ("bound", "n", "n_effective", "estimate")] == [
         before[key] for key in ("bound", "n", "n_effective", "estimate")
     ]

@@ -8,26 +8,38 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 from compiled_company import Company
+<<<<<<< HEAD
 from oracle import FACTS, judge_world
 from oracle_criteria import Row, Tables
+=======
+from hand_built_edges import SHOWN
+from oracle import FACTS, Row, Tables, judge_world
+from worlds import world
+>>>>>>> helper-mut
 
 INPUTS = [
     *("landing.run_context", "landing.files", "registry.decision_classes", "registry.segments"),
     *("registry.thresholds", "registry.owners", "registry.people", "registry.sign_offs"),
+<<<<<<< HEAD
     *("registry.criteria", "evidence.estimates", "evidence.data_fit"),
     *("registry.waivers", "registry.taxonomy_changes", "gates.gate_amount_bands"),
     *("evidence.recorded_thresholds", "evidence.recorded_levels"),
+=======
+    *("registry.criteria", "registry.amount_limits", "registry.audit_rates"),
+    *("evidence.estimates", "evidence.data_fit", "evidence.amount_bands"),
+    *("evidence.confidence", "evidence.reliability", "evidence.agreement"),
+>>>>>>> helper-mut
     *(f"facts.{fact}" for fact in FACTS),
 ]
 LAYERS = ("intermediate", "evidence_read", "gates", "marts")
 
 
 class Gates:
-    """The gate models: their SQL, and empty tables of the shape that they read."""
+    """The models that the oracle knows: their SQL, and empty tables of the shape that they read."""
 
-    def __init__(self, company: Company, models: set[str]) -> None:
+    def __init__(self, company: Company) -> None:
         compiled = [pair for layer in LAYERS for pair in company.compiled(layer)]
-        wanted = {"int_run_context", *models}
+        wanted = {"int_run_context", *judge_world(world(0)), *SHOWN}
         self.sql = {
             relation.split(".")[1]: (relation, sql)
             for relation, sql in compiled
@@ -40,12 +52,14 @@ class Gates:
             }
 
     @contextmanager
-    def opened(self, world: Tables) -> Iterator[duckdb.DuckDBPyConnection]:
+    def opened(self, tables: Tables) -> Iterator[duckdb.DuckDBPyConnection]:
         """A database of this world alone, every model built."""
-        with closing(self.open(world)) as connection:
+        with closing(self.open(tables)) as connection:
             yield connection
 
-    def open(self, world: Tables, models: Iterable[str] | None = None) -> duckdb.DuckDBPyConnection:
+    def open(
+        self, tables: Tables, models: Iterable[str] | None = None
+    ) -> duckdb.DuckDBPyConnection:
         """The same; the caller closes it. ``models``: only these are built."""
         connection = duckdb.connect(config={"threads": 1})
         connection.execute("attach ':memory:' as penstock; use penstock; set TimeZone = 'UTC'")
@@ -53,21 +67,23 @@ class Gates:
             connection.execute(f"create schema {layer}")
         built = tuple(self.sql) if models is None else tuple(models)
         for table in self.shapes.keys() - {self.sql[model][0] for model in built}:
-            schema = self.shapes[table]
-            rows = pa.Table.from_pylist(world.get(table, []), schema=schema)
-            connection.register("rows", rows)
-            connection.execute(f"create table {table} as select * from rows")
-        connection.unregister("rows")
+            self.put(connection, table, tables.get(table, []))
         for model in built:
             self.build(connection, model)
         return connection
 
-    def differing(self, world: Tables) -> list[str]:
+    def put(self, connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+        """A table that models read, in place of what it was."""
+        connection.register("rows", pa.Table.from_pylist(rows, schema=self.shapes[table]))
+        connection.execute(f"create or replace table {table} as select * from rows")
+        connection.unregister("rows")
+
+    def differing(self, tables: Tables) -> list[str]:
         """Models that do not hold what the oracle says."""
-        with self.opened(world) as connection:
+        with self.opened(tables) as connection:
             return [
                 model
-                for model, rows in judge_world(world).items()
+                for model, rows in judge_world(tables).items()
                 if self.rows(connection, model) != self.wanted(connection, model, rows)
             ]
 

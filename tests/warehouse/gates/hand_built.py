@@ -3,20 +3,26 @@
 import itertools
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
+<<<<<<< HEAD
 from hand_built_governance import governance_cases
 from oracle import expectations
 from oracle_criteria import TESTS, WORST_FIRST, Row, Tables, final
 from oracle_ladder import levels, scorecard
 from oracle_map import INVENTORY, LEVELS, SHADOW, SIGNED, evidence, maps, signatures
 from worlds import KNOWN
+=======
+from deviations import AS_OF
+from hand_built_edges import CONTEXT, Case, edges
+from oracle import Row, expectations
+from oracle_criteria import TESTS, WORST_FIRST, final
+from oracle_ladder import levels, scorecard
+from oracle_map import INVENTORY, LEVELS, SIGNED, evidence, maps, signatures
+>>>>>>> helper-mut
 
-AS_OF = date(2025, 3, 31)
-CONTEXT = {"as_of": AS_OF, "known_batch": KNOWN}
 GATES = ["workflow_fit", "data_fit", "autonomy_fit", "production_fit", "value_fit"]
-Case = tuple[str, Tables, list[Row]]
 
 
 def cases() -> Iterator[Case]:
@@ -28,7 +34,11 @@ def cases() -> Iterator[Case]:
     yield of_levels()
     yield of_verdicts()
     yield of_signatures()
+<<<<<<< HEAD
     yield from governance_cases()
+=======
+    yield from edges()
+>>>>>>> helper-mut
 
 
 def of_scorecard() -> Case:
@@ -194,7 +204,7 @@ def of_signatures() -> Case:
     maps, signs, holders = [], [], []
     for number in range(2_000):
         name, flow = f"class {number}", f"flow {number}"
-        for segment in ("region=EU", "all"):
+        for segment in ("region=EU", "all")[number % 2 :]:
             maps.append({"workflow": flow, "decision_class": name, "segment": segment})
             maps[-1]["map_digest"] = f"{segment} {number}"
         held = {(dice.choice(roles), dice.choice(people)) for _ in range(dice.randrange(4))}

@@ -25,6 +25,11 @@ SWAPS: dict[type[Expression], tuple[type[Expression], ...]] = {
     exp.Min: (exp.Max,),
     exp.Max: (exp.Min,),
     exp.LogicalOr: (exp.LogicalAnd,),
+    exp.ArgMax: (exp.ArgMin,),
+    exp.FirstValue: (exp.LastValue,),
+    exp.Lag: (exp.Lead,),
+    exp.Lead: (exp.Lag,),
+    exp.Least: (exp.Greatest,),
 }
 LONGEST = 100
 FIRST_DAY = "1970-01-01"

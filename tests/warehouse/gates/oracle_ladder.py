@@ -64,6 +64,8 @@ def levels(
     rows = []
     for one in maps:
         key = (one["decision_class"], one["segment"])
+        if key not in passed or (one["decision_class"], "all") not in passed:
+            continue
         gate = passed[key]
         declared, allowed = rank(one["declared_level"]), rank(one["recommended_level"])
         dimensions = {s["segment_dimension"] for s in segments if s["workflow"] == one["workflow"]}

@@ -150,6 +150,7 @@ def signatures(maps: list[Row], signs: list[Row], holders: list[Row], as_of: Any
         name = one["decision_class"]
         for role, other in (("business", "risk"), ("risk", "business")):
             there = [s for s in signs if (s["decision_class"], s["role"]) == (name, role)]
+            there = there if name in signed_map else []
             rows.append(
                 {
                     "decision_class": name,

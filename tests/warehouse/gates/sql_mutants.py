@@ -6,7 +6,8 @@ from contextlib import ExitStack, closing
 import duckdb
 from deviations import deviations, verdicts
 from gate_database import Gates
-from hand_built import CONTEXT, cases
+from hand_built import cases
+from hand_built_edges import CONTEXT
 from mutations import Mutant, mutants, regenerated
 from oracle import FACTS, judge_world
 from oracle_criteria import Tables, criterion_verdict
@@ -15,6 +16,7 @@ from test_criterion_verdict import case
 from worlds import KNOWN, LATER, world
 
 BUILDS = "evd_builds"
+BANDS = "gate_amount_bands"  # a fourth time, as one CTE
 JUDGED = ("gate_measured", "gate_mapped", "gate_tests")  # three times the same macro
 ODD_SEEDS = (1, 2, 5, 8, 11, 17)
 ODD = {"latency": "odd", "volume_floor": None, "kpi_improved": "passed"}
@@ -100,7 +102,8 @@ def judged(trial: Trial, model: str) -> Iterator[tuple[Mutant, str]]:
     _, sql = trial.gates.sql[model]
     assert not trial.is_noticed(model, regenerated(sql)), f"{model} differs from the oracle"
     within = "due" if model in JUDGED[1:] else None
-    for mutant in mutants(sql, within=within, but="judged"):  # that one is the CASE below
+    but = "judged" if model in (*JUDGED, BANDS) else None  # of the macro that is the CASE below
+    for mutant in mutants(sql, within=within, but=but):
         forms = [(model, mutant.sql)]
         forms += [(name, of[mutant.change]) for name, of in twins.items() if mutant.change in of]
         yield mutant, outcome(lambda forms=forms: any(trial.is_noticed(*form) for form in forms))

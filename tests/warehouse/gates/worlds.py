@@ -11,6 +11,7 @@ from oracle_criteria import Row, Tables
 from oracle_map import LEVELS
 from oracle_thresholds import FIRST_DAY
 from product_rows import PRODUCT
+from world_bands import add_bands
 
 KNOWN, LATER = "b5", "b6"
 ROLES = ("business", "risk", "technical")
@@ -48,9 +49,14 @@ class Maker:
         recorded(self)
         self.tables |= {"evidence.estimates": [], "evidence.data_fit": [], "registry.sign_offs": []}
         self.evidence()
+<<<<<<< HEAD
         sign_offs(self)
         waivers(self)
         amounts(self)
+=======
+        self.sign_offs()
+        add_bands(self)
+>>>>>>> helper-mut
         return self.tables
 
     def registry(self) -> None:
@@ -126,10 +132,8 @@ class Maker:
     def thresholds(self) -> None:
         rows = self.tables["registry.thresholds"] = []
         for criterion in PRODUCT:
-            for one in [
-                None,
-                *(r["decision_class"] for r in self.tables["registry.decision_classes"]),
-            ]:
+            own = [r["decision_class"] for r in self.tables["registry.decision_classes"]]
+            for one in [None, *own]:
                 if self.dice.random() > 0.1:
                     continue
                 for _ in range(self.dice.randint(1, 3)):

@@ -1,0 +1,74 @@
+"""``make oracle``: 1,000 random worlds judged by SQL and by plain Python, and laws over 200.
+
+Ends with an error when the two say anything else of a world in any column of any gate model, when a
+law is broken, or when the change of a law that may change words changed none.
+"""
+
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+import pytest
+from gate_database import Gates
+from laws import LAWS, broken, the_same
+from small_company import build
+from worlds import world
+
+WORLDS, LAW_WORLDS = 1000, 200
+PROCESSES = 2
+Found = TypeVar("Found")
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        gates = Gates(build(Path(folder) / "small", patch, {}))
+    wrong: list[str] = []
+    for found in each(partial(disagreements, gates), WORLDS):
+        wrong += found
+    forbidden: list[str] = []
+    changed: Counter[str] = Counter()
+    for found, words in each(partial(forbidden_by_laws, gates), LAW_WORLDS):
+        forbidden += found
+        changed += words
+    idle = [name for name, law in LAWS.items() if law.allows is not the_same and not changed[name]]
+    print(*(f"WRONG {line}\n" for line in [*wrong, *forbidden]), sep="", end="")
+    print(*(f"{name}: {changed[name]} words changed\n" for name in LAWS), sep="", end="")
+    print(*(f"WITHOUT EFFECT {name}\n" for name in idle), sep="", end="")
+    print(f"RESULT worlds={WORLDS}")
+    print(f"RESULT worlds_wrong={len(wrong)}")
+    print(f"RESULT laws={len(LAWS)}")
+    print(f"RESULT law_worlds={LAW_WORLDS}")
+    print(f"RESULT laws_words_changed={changed.total()}")
+    print(f"RESULT laws_broken={len(forbidden)}")
+    return 1 if wrong or forbidden or idle else 0
+
+
+def each(look: Callable[[int], Found], count: int) -> Iterator[Found]:
+    """In two processes; says how far it is."""
+    start = time.perf_counter()
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        for number, found in enumerate(pool.map(look, range(count), chunksize=5), 1):
+            if number % 50 == 0:
+                print(f"{number} worlds, {time.perf_counter() - start:.0f} s", flush=True)
+            yield found
+
+
+def disagreements(gates: Gates, seed: int) -> list[str]:
+    models = gates.differing(world(seed))
+    return [f"world {seed}: {', '.join(models)}"] if models else []
+
+
+def forbidden_by_laws(gates: Gates, seed: int) -> tuple[list[str], Counter[str]]:
+    found, changed = broken(gates, world(seed), Random(seed))
+    return [f"world {seed}: {line}" for line in found], changed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
