@@ -8,27 +8,19 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 from compiled_company import Company
-<<<<<<< HEAD
+from hand_built_edges import SHOWN
 from oracle import FACTS, judge_world
 from oracle_criteria import Row, Tables
-=======
-from hand_built_edges import SHOWN
-from oracle import FACTS, Row, Tables, judge_world
 from worlds import world
->>>>>>> helper-mut
 
 INPUTS = [
     *("landing.run_context", "landing.files", "registry.decision_classes", "registry.segments"),
     *("registry.thresholds", "registry.owners", "registry.people", "registry.sign_offs"),
-<<<<<<< HEAD
-    *("registry.criteria", "evidence.estimates", "evidence.data_fit"),
-    *("registry.waivers", "registry.taxonomy_changes", "gates.gate_amount_bands"),
-    *("evidence.recorded_thresholds", "evidence.recorded_levels"),
-=======
     *("registry.criteria", "registry.amount_limits", "registry.audit_rates"),
+    *("registry.waivers", "registry.taxonomy_changes"),
     *("evidence.estimates", "evidence.data_fit", "evidence.amount_bands"),
     *("evidence.confidence", "evidence.reliability", "evidence.agreement"),
->>>>>>> helper-mut
+    *("evidence.recorded_thresholds", "evidence.recorded_levels"),
     *(f"facts.{fact}" for fact in FACTS),
 ]
 LAYERS = ("intermediate", "evidence_read", "gates", "marts")

@@ -1,4 +1,4 @@
-"""Random worlds, the governed part: waivers, signatures, what the last run recorded, amounts."""
+"""Random worlds, the governed part: waivers, signatures, what the last run recorded."""
 
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -135,17 +135,3 @@ def a_waiver(maker: "Maker", one: Row, criterion: str, approver: str) -> Row:
         {"criterion_id": pick(sorted(NEVER_WAIVED))},
     ]
     return good | (pick(faults) if maker.wrong(2) else {})
-
-
-def amounts(maker: "Maker") -> None:
-    """Limits of some classes, with and without proof."""
-    maker.tables["gates.gate_amount_bands"] = [
-        {
-            "decision_class": one["decision_class"],
-            "amount_limit": Decimal(limit),
-            "is_supported": maker.dice.choice((True, True, False, None)),
-        }
-        for one in maker.tables["registry.decision_classes"]
-        if maker.dice.random() < 0.4
-        for limit in ("100.0000", "50000.0000", "60000.0000")
-    ]

@@ -6,21 +6,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-<<<<<<< HEAD
-from hand_built_governance import governance_cases
-from oracle import expectations
-from oracle_criteria import TESTS, WORST_FIRST, Row, Tables, final
-from oracle_ladder import levels, scorecard
-from oracle_map import INVENTORY, LEVELS, SHADOW, SIGNED, evidence, maps, signatures
-from worlds import KNOWN
-=======
 from deviations import AS_OF
 from hand_built_edges import CONTEXT, Case, edges
-from oracle import Row, expectations
-from oracle_criteria import TESTS, WORST_FIRST, final
+from hand_built_governance import governance_cases
+from oracle import expectations
+from oracle_criteria import TESTS, WORST_FIRST, Row, final
 from oracle_ladder import levels, scorecard
-from oracle_map import INVENTORY, LEVELS, SIGNED, evidence, maps, signatures
->>>>>>> helper-mut
+from oracle_map import INVENTORY, LEVELS, SHADOW, SIGNED, evidence, maps, signatures
 
 GATES = ["workflow_fit", "data_fit", "autonomy_fit", "production_fit", "value_fit"]
 
@@ -34,11 +26,8 @@ def cases() -> Iterator[Case]:
     yield of_levels()
     yield of_verdicts()
     yield of_signatures()
-<<<<<<< HEAD
-    yield from governance_cases()
-=======
     yield from edges()
->>>>>>> helper-mut
+    yield from governance_cases()
 
 
 def of_scorecard() -> Case:

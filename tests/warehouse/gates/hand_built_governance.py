@@ -3,17 +3,14 @@
 import itertools
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
 from decimal import Decimal
 
-from oracle_criteria import WORST_FIRST, Row, Tables
+from deviations import AS_OF, DAY
+from hand_built_edges import Case
+from oracle_criteria import WORST_FIRST, Row
 from oracle_map import LEVELS
 from oracle_thresholds import floors
 from oracle_waivers import NEVER_WAIVED, held, states, waived
-
-AS_OF = date(2025, 3, 31)
-DAY = timedelta(days=1)
-Case = tuple[str, Tables, list[Row]]
 
 
 def governance_cases() -> Iterator[Case]:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from oracle import FACTS, Row, Tables, judge_world
-from oracle_criteria import TESTS
+from oracle import FACTS, judge_world
+from oracle_criteria import TESTS, Row, Tables
 from worlds import KNOWN, LATER
 
 ESTIMATES, BANDS, EXACT = "evidence.estimates", "evidence.amount_bands", "evidence.data_fit"

@@ -30,8 +30,7 @@ from law_changes import (
     with_a_failure,
     years_later,
 )
-from oracle import Tables
-from oracle_criteria import ABOUT_THE_MAP
+from oracle_criteria import ABOUT_THE_MAP, Tables
 from oracle_ladder import worst
 from oracle_map import LEVELS
 from product_rows import PRODUCT

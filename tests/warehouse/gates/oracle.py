@@ -4,12 +4,8 @@ from collections import defaultdict
 from datetime import timedelta
 from itertools import groupby
 
-<<<<<<< HEAD
-from oracle_criteria import ABOUT_THE_MAP, TESTS, Row, Tables, final, judge
-=======
 from oracle_bands import bands, delegation_limits
-from oracle_criteria import ABOUT_THE_MAP, TESTS, Row, final, judge, smallest
->>>>>>> helper-mut
+from oracle_criteria import ABOUT_THE_MAP, TESTS, Row, Tables, final, judge
 from oracle_ladder import gates, levels, scorecard
 from oracle_map import SHADOW, active_owners, evidence, maps, signatures
 from oracle_thresholds import floors, thresholds, with_floors
@@ -66,17 +62,12 @@ def judge_world(world: Tables) -> Tables:
     mapped = judge(mapped, map_rows, context, builds)
     verdicts = [final(row) for row in measured + mapped]
     ladder = gates(verdicts)
-<<<<<<< HEAD
     waivers = states(world["registry.waivers"], classes, holders, context["as_of"])
     borne = waived(verdicts, waivers)
     holds = held(verdicts, borne, ladder, world["evidence.recorded_levels"])
-    bands = world["gates.gate_amount_bands"]
-    reached = levels(level_maps, ladder, segments, bands, holds, context)
-=======
-    reached = levels(level_maps, ladder, segments, context)
     in_bands = world["evidence.amount_bands"]
     walks = bands(due_rows, world["registry.amount_limits"], in_bands, context, builds)
->>>>>>> helper-mut
+    reached = levels(level_maps, ladder, segments, walks, holds, context)
     return {
         "int_thresholds__effective": limits,
         "int_cohorts__seen": cohorts,
@@ -97,19 +88,13 @@ def judge_world(world: Tables) -> Tables:
         "gate_waived": borne,
         "gate_holds": holds,
         "gate_levels": reached,
-<<<<<<< HEAD
         "gate_criteria": published(verdicts, borne),
         "gate_scorecard": scorecard(verdicts, ladder, borne),
         "autonomy_map": [on_the_map(row, classes) for row in reached],
-=======
-        "gate_criteria": [{name: row[name] for name in PUBLISHED} for row in verdicts],
-        "gate_scorecard": scorecard(verdicts, ladder),
-        "autonomy_map": [{name: row[name] for name in ON_THE_MAP} for row in reached],
         "gate_amount_bands": walks,
         "delegation_limits": delegation_limits(
             walks, classes, world["registry.audit_rates"], context
         ),
->>>>>>> helper-mut
     }
 
 

@@ -4,7 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from oracle import Row, judge_world
+from oracle import judge_world
+from oracle_criteria import Row
 
 if TYPE_CHECKING:
     from worlds import Maker
@@ -25,7 +26,7 @@ def add_bands(maker: "Maker") -> None:
             | {"inclusion_probability": Decimal(pick(("0.05", "0.15", "1")))}
             for day in maker.dice.sample((-90, -30, 0, 1), maker.dice.choice((0, 1, 2, 3)))
         ]
-        for limit in sorted(maker.dice.sample((100, 2000, 5000, 50000), pick((0, 2, 3, 4)))):
+        for limit in sorted(maker.dice.sample((100, 2000, 5000, 50000, 60000), pick((0, 2, 3, 4)))):
             row = {"decision_class": name, "amount_limit": Decimal(limit)}
             tables["registry.amount_limits"].append(row)
             tables["evidence.amount_bands"] += found(maker, due, row)

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from governed import amounts, recorded, sign_offs, waivers
+from governed import recorded, sign_offs, waivers
 from oracle import FACTS, judge_world
 from oracle_criteria import Row, Tables
 from oracle_map import LEVELS
@@ -49,14 +49,9 @@ class Maker:
         recorded(self)
         self.tables |= {"evidence.estimates": [], "evidence.data_fit": [], "registry.sign_offs": []}
         self.evidence()
-<<<<<<< HEAD
         sign_offs(self)
         waivers(self)
-        amounts(self)
-=======
-        self.sign_offs()
         add_bands(self)
->>>>>>> helper-mut
         return self.tables
 
     def registry(self) -> None:
