@@ -11,16 +11,18 @@ from oracle_criteria import TESTS, Row, Tables
 from worlds import KNOWN, LATER
 
 ESTIMATES, BANDS, EXACT = "evidence.estimates", "evidence.amount_bands", "evidence.data_fit"
-SIGNS = "registry.sign_offs"
+SIGNS, WAIVERS = "registry.sign_offs", "registry.waivers"
+LAST_LEVELS, LAST_LIMITS = "evidence.recorded_levels", "evidence.recorded_thresholds"
 KEY = ("criterion_id", "decision_class", "segment")
 STEP = Decimal("0.02")
-BEGINS = {"registry.thresholds": "effective_from", SIGNS: "signed_at"}
+BEGINS = {"registry.thresholds": "effective_from", SIGNS: "signed_at", WAIVERS: "granted_at"}
 BEGINS |= {"registry.owners": "valid_from", "facts.fct_cohorts": "first_event_at"}
 
 
 def settled(world: Tables) -> Tables:
     """Without what may get better for a good reason: what begins tomorrow, evidence that another
-    piece contradicts, or that contradicts itself, and people who sign in both roles.
+    piece contradicts, or that contradicts itself, people who sign in both roles, and waivers of
+    what could not be judged: once the evidence that raised is gone, it is missing, and borne.
     """
     as_of = world["landing.run_context"][0]["as_of"]
     tables = {name: list(rows) for name, rows in world.items()}
@@ -28,9 +30,8 @@ def settled(world: Tables) -> Tables:
         tables[name] = [r for r in tables[name] if r[column] and day_of(r[column]) <= as_of]
     # its window of 28 days moves with the run, past any loosening
     own = "expectations_met"
-    limits = tables["registry.thresholds"]
-    tables["registry.thresholds"] = [row for row in limits if row["criterion_id"] != own]
-    tables[ESTIMATES] = [row for row in tables[ESTIMATES] if row["criterion_id"] != own]
+    for name in ("registry.thresholds", LAST_LIMITS, ESTIMATES):
+        tables[name] = [row for row in tables[name] if row["criterion_id"] != own]
     sides = {row["criterion_id"]: row["comparison"] for row in tables["registry.criteria"]}
     for name in (ESTIMATES, BANDS, EXACT):
         cells = Counter(cell(row) for row in tables[name])
@@ -42,6 +43,14 @@ def settled(world: Tables) -> Tables:
     people = Counter((name, person) for name, person, _ in signed)
     tables[SIGNS] = [
         row for row in tables[SIGNS] if people[row["decision_class"], row["person_id"]] == 1
+    ]
+    errors = {
+        (row["decision_class"], row["criterion_id"])
+        for row in judge_world(tables)["gate_verdicts"]
+        if row["verdict"] == "error"
+    }
+    tables[WAIVERS] = [
+        row for row in tables[WAIVERS] if (row["decision_class"], row["criterion_id"]) not in errors
     ]
     return tables
 
@@ -75,7 +84,7 @@ def no_evidence(world: Tables, dice: Random) -> Tables:
 def evidence_lost(world: Tables, dice: Random) -> Tables:
     return world | {
         name: [row for row in world[name] if dice.random() < 0.7]
-        for name in (ESTIMATES, BANDS, EXACT)
+        for name in (ESTIMATES, BANDS, EXACT, SIGNS, WAIVERS, LAST_LEVELS)
     }
 
 
@@ -108,13 +117,13 @@ PROOF = [
     *("as_of", "known_batch", "criterion_id", "segment", "cohort_id", "bound", "threshold_used"),
     *("n", "evidence_newest_date", "status", "expected_count", "evaluated_count", "met_count"),
     *("raised_count", "too_few_count", "row_count", "map_digest", "person_id", "expires_at"),
-    "is_active",
+    *("is_active", "approved_by", "exposure_amount", "granted_at", "effective_level"),
 ]
 
 
 def corrupted(world: Tables, dice: Random) -> Tables:
     """Two fields of which in half of the records nobody can read one, or which name nothing."""
-    names = (ESTIMATES, BANDS, EXACT, SIGNS, "registry.people")
+    names = (ESTIMATES, BANDS, EXACT, SIGNS, WAIVERS, LAST_LEVELS, "registry.people")
     tables = dict(world)
     for name in names:
         held = [column for column in PROOF if column in (world[name] or [{}])[0]]
@@ -139,8 +148,8 @@ def evidence_twice(world: Tables, dice: Random) -> Tables:
 
 
 def replayed(world: Tables, dice: Random) -> Tables:
-    """Facts of cohorts and builds, and signatures, a second time."""
-    names = [SIGNS, *(f"facts.{fact}" for fact in FACTS)]
+    """Facts of cohorts and builds, signatures and waivers, a second time."""
+    names = [SIGNS, WAIVERS, *(f"facts.{fact}" for fact in FACTS)]
     return world | {name: world.get(name, []) * 2 for name in names}
 
 
@@ -161,16 +170,18 @@ def split_over_batches(world: Tables, dice: Random) -> Tables:
 
 def tightened(world: Tables, dice: Random) -> Tables:
     """Some of those in force, from some day on; the evidence is held against the new one."""
-    limits = {
-        (row["decision_class"], row["criterion_id"]): row
-        for row in judge_world(world)["int_thresholds__effective"]
-    }
+    found = judge_world(world)
+    limits, floors = (
+        {(row["decision_class"], row["criterion_id"]): row for row in found[model]}
+        for model in ("int_thresholds__effective", "gate_floors")
+    )
     sides = {row["criterion_id"]: row["comparison"] for row in world["registry.criteria"]}
     borne, rows, tighter = tests_of_surface(world), [], {}
     as_of = world["landing.run_context"][0]["as_of"]
     for key, limit in limits.items():
         is_plain = limit["threshold_count"] == 1 and limit["threshold"] is not None
-        if not is_plain or limit["loosened_from"] or key in borne or dice.random() < 0.5:
+        is_loosened = limit["loosened_from"] or floors[key]["counts_from"]
+        if not is_plain or is_loosened or key in borne or dice.random() < 0.5:
             continue
         step = STEP if sides[key[1]] == "at_least" else -STEP
         tighter[key] = limit["threshold"] + step

@@ -46,6 +46,8 @@ class Mutant:
 def mutants(sql: str, within: str | None = None, but: str | None = None) -> Iterator[Mutant]:
     """Every mutant of a statement; only of its CTE ``within``, or of all but one."""
     tree = sqlglot.parse_one(sql, read="duckdb")
+    for node in tree.walk():
+        node.comments = None  # a change is named by the SQL alone
     seen: Counter[str] = Counter()
     for number, node in enumerate(tree.walk()):
         if not is_open_to_change(node, within, but):
