@@ -15,6 +15,7 @@ import shutil
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import IO, Any
@@ -92,6 +93,32 @@ def read_table(ledger_dir: Path, address: str, name: str) -> list[dict[str, Any]
     if name not in tables:
         raise LedgerError(f"the kept inputs {address} hold no {name}")
     return _part(ledger_dir / FOLDER / PARTS, tables[name], name)
+
+
+def drop_inputs(ledger_dir: Path, addresses: Iterable[str], *, now: datetime) -> None:
+    """Remove the inputs of ``addresses``, and all parts that no other manifest names.
+
+    The caller holds the ledger's lock. A part of the last day stays: a run may be about to name it.
+    Raises LedgerError when a manifest that stays cannot be read: then no part goes.
+    """
+    folder = ledger_dir / FOLDER
+    for address in addresses:
+        shutil.rmtree(folder / address, ignore_errors=True)
+    left = [path.name for path in folder.glob("*") if ADDRESS.fullmatch(path.name)]
+    named = {part for address in left for part in _named_parts(ledger_dir, address)}
+    recent = (now - timedelta(days=1)).timestamp()
+    for path in (folder / PARTS).glob("*.jsonl.gz"):
+        if path.name.removesuffix(".jsonl.gz") not in named and path.stat().st_mtime < recent:
+            path.unlink()
+
+
+def _named_parts(ledger_dir: Path, address: str) -> Iterator[str]:
+    manifest = _manifest(ledger_dir, address)
+    yield from (entry["sha256"] for entry in manifest["tables"].values())
+    for month, entry in manifest["months"].items():
+        yield entry["sha256"]
+        batches = _part(ledger_dir / FOLDER / PARTS, entry, f"the list of batches of {month}")
+        yield from (batch["sha256"] for batch in batches)
 
 
 def _check_names(names: Iterable[str]) -> None:

@@ -5,14 +5,13 @@ leaves files that the next call removes.
 """
 
 import hashlib
-import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dagster_project.files import fsync_path
 from dagster_project.ledger.anchor import Watch, watched
-from dagster_project.ledger.inputs import FOLDER
+from dagster_project.ledger.inputs import drop_inputs
 from dagster_project.ledger.ledger import Entry, Line, append_locked, read
 from dagster_project.ledger.tail import since_last_run
 from dagster_project.ledger.verify import month_files
@@ -42,7 +41,7 @@ def dispose_expired(
     """
     with watched(ledger_dir, watch, actor=actor, time=time):
         lines = list(read(ledger_dir))  # checks all of it: nothing that was tampered with may go
-        _remove_what_was_recorded(ledger_dir, lines)
+        _remove_what_was_recorded(ledger_dir, lines, time)
         months = expired_months(ledger_dir, years, time)
         if not months:
             return None
@@ -58,7 +57,7 @@ def dispose_expired(
         }
         entry = Entry(KIND, reason, body)
         line = append_locked(ledger_dir, [entry], actor=actor, time=time)[-1]
-        _remove_what_was_recorded(ledger_dir, [line])
+        _remove_what_was_recorded(ledger_dir, [line], time)
         return line
 
 
@@ -74,15 +73,14 @@ def _inputs(lines: Iterable[Line], through_seq: int) -> set[str]:
     return old - new
 
 
-def _remove_what_was_recorded(ledger_dir: Path, lines: Iterable[Line]) -> None:
+def _remove_what_was_recorded(ledger_dir: Path, lines: Iterable[Line], now: datetime) -> None:
     for line in lines:
         if line.kind != KIND or line.body.get("scope") != SCOPE:
             continue
         left = [path for each in line.body["files"] if (path := ledger_dir / each["name"]).exists()]
         if not left:  # its inputs went too, and may have been kept again since
             continue
-        for address in line.body["inputs"]:
-            shutil.rmtree(ledger_dir / FOLDER / address, ignore_errors=True)
+        drop_inputs(ledger_dir, line.body["inputs"], now=now)
         # oldest first: what is left after a kill is a whole chain that begins later
         for path in left:
             path.unlink()

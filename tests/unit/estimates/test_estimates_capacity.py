@@ -161,6 +161,17 @@ def test_what_nobody_knows_of_the_queue_withholds_the_number(
     assert (row["status"], row["bound"], row["reason"]) == ("insufficient", None, reason)
 
 
+def test_reviews_that_nobody_can_read_are_work_while_they_may_be_of_these_weeks(
+    world: World,
+) -> None:
+    reviews(world)
+    lost = {"source": "s", "stream": "reviews", "unit_count": 1}
+    world.add("facts.fct_unreadable", **lost, landing_batch="20250201T000000000000Z")
+    assert capacity(world)["status"] == "ok"
+    world.add("facts.fct_unreadable", **lost)
+    assert capacity(world)["status"] == "insufficient"
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -154,7 +154,10 @@ def test_rows_are_replaced_and_a_failed_write_keeps_them(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(world, "0.9", 10, 2)
-    assert write_shown(world.connection) == {"confidence": 1, "reliability": 1, "agreement": 0}
+    assert write_shown(world.connection) == {
+        **{"confidence": 1, "reliability": 1, "agreement": 0},
+        "tripwires": 0,
+    }
     before = {t.name: shown(world, t.name) for t in TABLES}
     assert before["reliability"]
     monkeypatch.setattr(write, "agreement_rows", lambda *_: [("x",) * 9])

@@ -1,11 +1,13 @@
 """Months whose time is over go; the chain that is left is whole, and says so."""
 
+import hashlib
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from dagster_project.ledger.anchor import Watch
+from dagster_project.ledger.canonical import canonical
 from dagster_project.ledger.inputs import keep_inputs
 from dagster_project.ledger.ledger import Entry, LedgerError, Line, append, read, verify
 from dagster_project.ledger.record import record_run
@@ -35,6 +37,11 @@ def ledger(tmp_path: Path) -> Path:
             watch=watch(tmp_path),
         )
     return folder
+
+
+def sha256_of(row: dict[str, int]) -> str:
+    """Of a part with this row."""
+    return hashlib.sha256(canonical(row) + b"\n").hexdigest()
 
 
 def watch(folder: Path) -> Watch:
@@ -69,6 +76,8 @@ def test_what_went_is_recorded_and_the_rest_is_whole(ledger: Path) -> None:
     assert [entry["name"] for entry in line.body["files"]] == OLD
     gone = inputs - {path.name for path in (ledger / "inputs").glob("*/")}
     assert [*gone] == line.body["inputs"]
+    parts = {path.name.partition(".")[0] for path in (ledger / "inputs" / "parts").iterdir()}
+    assert parts == {sha256_of({"n": 2}), sha256_of({"n": 3})}
     assert sorted(path.name for path in ledger.glob("*.jsonl")) == [KEPT, "ledger-2033-03.jsonl"]
     assert [each.seq for each in read(ledger)] == [3, 4, 5]
     assert verify(ledger, ledger.parent / "anchor.jsonl") == []
