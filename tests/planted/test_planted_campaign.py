@@ -14,8 +14,8 @@ from planted_figures import Figure
 from planted_promotions import power, promotions
 from planted_verification import verification
 
+from dagster_project.evidence.estimates import detections as product_detections
 from dagster_project.evidence.estimates import error_cells, review_queues
-from dagster_project.evidence.estimates import errors as product_errors
 
 WORLDS = 1_000
 # what is badly wrong shows in fewer
@@ -54,16 +54,16 @@ def test_a_bound_at_a_larger_alpha_is_caught(monkeypatch: pytest.MonkeyPatch) ->
 def test_rates_in_place_of_bounds_are_caught_in_every_product(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        error_cells, "anytime_upper", lambda k, n, limit, alpha: k / np.maximum(n, 1)
-    )
+    monkeypatch.setattr(error_cells, "upper_under", lambda k, n, prior, alpha: k / np.maximum(n, 1))
     found = missed(chain(errors(FEW), money(FEW)))
     for name in ("error_upper_large_outcomes", "value_at_risk_one", "cost_per_decision_route"):
         assert f"cover_{name}" in found
 
 
 def test_forgotten_reviewers_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(product_errors, "anytime_lower", lambda k, n, floor, alpha: np.ones(len(k)))
+    monkeypatch.setattr(
+        product_detections, "anytime_lower", lambda k, n, floor, alpha: np.ones(len(k))
+    )
     assert missed(errors(FEW)) == {"cover_error_upper_large_reviews"}
 
 

@@ -23,7 +23,15 @@ SUBJECTS = [
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with closing(duckdb.connect()) as made:
-        for schema in ("landing", "registry", "facts", "evidence", "marts", "intermediate"):
+        for schema in (
+            "landing",
+            "registry",
+            "facts",
+            "evidence",
+            "marts",
+            "intermediate",
+            "gates",
+        ):
             made.execute(f"create schema {schema}")
         made.execute(
             'create table landing.files (source varchar, "table" varchar, file_name varchar, '
@@ -32,7 +40,8 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         )
         for table in ("landing.run_context", "evidence.expectation_results"):
             made.execute(f"create table {table} (as_of date)")
-        made.execute("create table evidence.amount_bands (as_of date)")
+        for table in ("evidence.amount_bands", "gates.gate_floors"):
+            made.execute(f"create table {table} (as_of date)")
         made.execute(
             "create table facts.fct_samples_weekly (landing_batch varchar, subject_key varchar)"
         )

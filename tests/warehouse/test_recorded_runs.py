@@ -12,7 +12,9 @@ from compiled_company import Company
 from small_company import AS_OF, CLASSIFY, MATCH
 from test_gate_rules import add_evidence
 
+from dagster_project.automation.judged_by import FLOORS
 from dagster_project.automation.recorded import write_recorded
+from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.ledger import LedgerError
 from dagster_project.ledger.record import keep_inputs, record_run
 from dagster_project.settings import Project
@@ -74,7 +76,7 @@ def take_over(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
 
 
 def record(ledger: Path, floors: list[dict[str, Any]], as_of: date = AS_OF) -> None:
-    kept = keep_inputs(ledger, {"gates.gate_floors": floors})
+    kept = keep_inputs(ledger, {FLOORS: floors})
     row = {"decision_class": CLASSIFY, "segment": "all", "gate": "data_fit", "verdict": "fail"}
     row |= {"is_blocked": False, "cohort_id": "c", "criteria": [{"id": "fresh"}]}
     gates = [row | {"level": "surface"}, row | {"gate": "value_fit", "level": "human_only"}]
@@ -88,7 +90,7 @@ def record(ledger: Path, floors: list[dict[str, Any]], as_of: date = AS_OF) -> N
         verdicts=gates,
         actor="test",
         time=datetime.now(UTC),
-        anchor=None,
+        watch=Watch(None, ledger / "publish"),
     )
 
 
@@ -138,7 +140,7 @@ def test_the_level_that_was_in_force_is_the_lowest_of_what_the_lines_say(
 
 def test_without_what_the_last_run_kept_nothing_is_judged(company: Company, tmp_path: Path) -> None:
     record(tmp_path, [{"decision_class": MATCH}])
-    (kept,) = (tmp_path / "inputs").glob("*/gates.gate_floors.jsonl.gz")
+    (kept,) = (tmp_path / "inputs" / "parts").iterdir()
     kept.unlink()
-    with duckdb.connect() as connection, pytest.raises(LedgerError, match="gate_floors"):
+    with duckdb.connect() as connection, pytest.raises(LedgerError, match="floors is gone"):
         write_recorded(connection, replace(company.project, ledger=tmp_path))

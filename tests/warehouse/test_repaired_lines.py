@@ -33,7 +33,8 @@ pytestmark = pytest.mark.xdist_group("repairs")
 NAMES = ("one", "without-zone", "three", "cut", "five")
 FACTS = ("fct_decisions_daily", "fct_unreadable")
 MARTS = ("refused_units", "data_accounting", "decision_class_sources")
-LANE = [f"+{name}" for name in FACTS]
+CONTEXT = ("borrowed_evidence", "planning_errors")  # what is read beside the facts
+LANE = [*(f"+{name}" for name in FACTS), *CONTEXT]
 
 
 @dataclass
@@ -123,7 +124,7 @@ def repairs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repairs]:
         made.facts.append(made.all_facts())
         project.warehouse.unlink()
         made.know(made.batches[-1])
-        made.build("build", "+config.schema:facts", "+config.schema:intermediate", *MARTS)
+        made.build("build", "+config.schema:facts", "+config.schema:intermediate", *CONTEXT, *MARTS)
         made.facts.append(made.all_facts())
         yield made
 

@@ -48,6 +48,8 @@ def review_capacity(
     A pool is an error while the input of one of its classes is not accounted for.
     """
     accounted = {item.decision_class for item in accounts if item.bound == 0}
+    # nothing of theirs has landed: there is nothing to say, and nothing is broken
+    silent = {item.decision_class for item in accounts if item.status == "insufficient"}
     queues = read_queues(connection, context, volumes)
     rows = []
     for item in context.judged(CRITERION):
@@ -57,7 +59,11 @@ def review_capacity(
         open_class = next((name for name in members if name not in accounted), None)
         if open_class and item.review_pool:
             reason = f"{open_class} of the pool is not accounted for"
-            rows.append(broken(context, CRITERION, Cell(item.decision_class), reason))
+            cell = Cell(item.decision_class)
+            if silent.issuperset(set(members) - accounted):
+                rows.append(insufficient(context, CRITERION, cell, reason, Basis(METHOD)))
+            else:
+                rows.append(broken(context, CRITERION, cell, reason))
         else:
             end = context.window(item.decision_class).weeks_end
             queue = queues.get((item.review_pool, end), Queue()) if end else Queue()
