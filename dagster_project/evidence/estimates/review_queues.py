@@ -126,7 +126,7 @@ FROM facts.fct_reviews_hourly AS work
 JOIN spans ON event_hour IS NULL OR event_hour::DATE BETWEEN weeks_start AND weeks_end
 JOIN intermediate.int_review_pools__staffed AS pool
     ON coalesce(work.review_pool, $unknown) IN (pool.review_pool, $unknown)
-LEFT JOIN intermediate.int_review_days__overloaded AS overloaded
+LEFT JOIN intermediate.int_reviews__overloaded_days AS overloaded
     ON overloaded.review_pool = pool.review_pool AND overloaded.event_date = event_hour::DATE
 WHERE landing_batch <= $known
 GROUP BY ALL

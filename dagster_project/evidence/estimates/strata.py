@@ -104,7 +104,7 @@ WITH mature AS (
         coalesce(sample.event_date <= scope.followed_end, FALSE) AS is_followed
     FROM facts.{fact} AS sample
     JOIN estimate_scope AS scope USING (decision_class)
-    LEFT JOIN intermediate.int_review_days__overloaded AS overloaded
+    LEFT JOIN intermediate.int_reviews__overloaded_days AS overloaded
         ON overloaded.review_pool = scope.review_pool
         AND overloaded.event_date = sample.approval_date
     WHERE sample.landing_batch <= $known AND sample.event_date <= scope.label_end

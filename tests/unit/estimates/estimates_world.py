@@ -52,7 +52,7 @@ SEGMENTED = {
 
 MODELS_READ = (
     *("int_thresholds__effective", "int_workflows__sources"),
-    *("int_review_pools__staffed", "int_review_days__overloaded"),
+    *("int_review_pools__staffed", "int_reviews__overloaded_days"),
 )
 MODELS = Path(__file__).resolve().parents[3] / "dbt" / "models" / "intermediate"
 REF = re.compile(r"""\{\{ ref\((?:"penstock", )?"(\w+)"\) \}\}""")
