@@ -40,7 +40,7 @@ def found(maker: "Maker", due: Row, limit: Row) -> list[Row]:
     if maker.dice.random() < 0.8 and not maker.wrong():
         return [good]
     unknown = {pick(("weekly_decision_count", "weekly_other_count", "estimate")): None}
-    other = good | dict.fromkeys(("weekly_decision_count", "weekly_other_count"), Decimal(1))
+    other = good | dict.fromkeys(("weekly_decision_count", "weekly_other_count"), Decimal(8))
     older = {"as_of": maker.as_of - timedelta(days=1)}
     beside = [other, other | older, other | {"known_batch": "b6"}]
     return pick(([good | unknown], [good, pick(beside)], maker.spoilt(good, due)))
