@@ -1,6 +1,7 @@
 """Floats become decimals here, rounded outward, before anything compares or hashes them."""
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from math import isfinite
 
 SIGNIFICANT_DIGITS = 9
@@ -24,6 +25,7 @@ def round_nearest(value: float) -> Decimal:
     return _rounded(value, ROUND_HALF_EVEN)
 
 
+@lru_cache(maxsize=1 << 16)  # most cells of a company look alike
 def _rounded(value: float, rounding: str) -> Decimal:
     """Raises ValueError for NaN, infinity and what DECIMAL(28,9) cannot hold."""
     if not isfinite(value):

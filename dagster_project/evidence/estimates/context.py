@@ -1,9 +1,11 @@
 """What is judged and against what: one immutable ``Context`` for all makers of a run."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dagster_project.contracts.numbers import SCALE, round_down, round_nearest, round_up
@@ -148,14 +150,8 @@ class Context:
     def strays(self, cell: Cell) -> tuple[Cell, ...]:
         """The other cells whose decisions could belong to this one: a segment value that nobody
         declared, a cohort part that was not logged. What lies there fails here too."""
-        segments = {cell.segment, segment_unknown(cell.segment) or cell.segment}
-        cohorts = {cell.cohort_id, UNKNOWN} | {
-            other
-            for other in self.cohorts.get(cell.decision_class, ())
-            if cell.cohort_id != ANY_COHORT and may_be_cohort(other, cell.cohort_id)
-        }
-        near = (Cell(cell.decision_class, s, c) for s in sorted(segments) for c in sorted(cohorts))
-        return tuple(other for other in near if other != cell)
+        places = _stray_places(*cell[1:], self.cohorts.get(cell.decision_class, ()))
+        return tuple(Cell(cell.decision_class, *place) for place in places)
 
     def alpha(self, criterion: str, cell: Cell) -> float:
         """The class's share of alpha; its j-th cohort gets 1 / (j (j + 1)) of that."""
@@ -212,6 +208,15 @@ class Finding(NamedTuple):
     refuting: float | None = None
     reason: str | None = None
     status: str = "ok"
+
+
+@lru_cache(maxsize=1 << 16)  # every maker asks for every cell
+def _stray_places(segment: str, cohort: str, seen: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Segments and cohorts of ``Context.strays``; ``seen``: the class's cohorts."""
+    segments = {segment, segment_unknown(segment) or segment}
+    near = {c for c in seen if cohort != ANY_COHORT and may_be_cohort(c, cohort)}
+    places = itertools.product(sorted(segments), sorted({cohort, UNKNOWN} | near))
+    return tuple(place for place in places if place != (segment, cohort))
 
 
 def segment_unknown(segment: str) -> str | None:
@@ -290,6 +295,7 @@ def _looked_until(context: Context, basis: Basis, status: str) -> date | None:
     return (basis.window_end or context.as_of) if status == "insufficient" else None
 
 
+@lru_cache(maxsize=1 << 16)
 def _shown_alpha(alpha: float) -> Decimal:
     # shown with six places; the computation used the exact share
     return max(Decimal(alpha).quantize(SMALLEST_ALPHA), SMALLEST_ALPHA)

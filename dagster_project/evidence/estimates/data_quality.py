@@ -16,7 +16,7 @@ from dagster_project.evidence.estimates.context import (
     row,
 )
 from dagster_project.evidence.estimates.shares import Share, share_estimates
-from dagster_project.evidence.estimates.strata import Strata
+from dagster_project.evidence.estimates.strata import Strata, unselected
 from dagster_project.names import ALL_SEGMENT, UNKNOWN
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def labels_available(context: Context, strata: Strata) -> list[Estimate]:
                 Cell(name),
                 selected - labelled,
                 selected,
-                unknown=context.lost(name).labels + sum(stratum.unselected for stratum in own),
+                unknown=context.lost(name).labels + unselected(own),
                 missing=selected - labelled,
                 window_start=min(dates, default=None),
                 window_end=context.window(name).label_end,

@@ -51,11 +51,12 @@ def review_capacity(
     # nothing of theirs has landed: there is nothing to say, and nothing is broken
     silent = {item.decision_class for item in accounts if item.status == "insufficient"}
     queues = read_queues(connection, context, volumes)
+    pools: dict[str, list[str]] = {}
+    for each in context.classes:
+        pools.setdefault(each.review_pool, []).append(each.decision_class)
     rows = []
     for item in context.judged(CRITERION):
-        members = [
-            each.decision_class for each in context.classes if each.review_pool == item.review_pool
-        ]
+        members = pools[item.review_pool]
         open_class = next((name for name in members if name not in accounted), None)
         if open_class and item.review_pool:
             reason = f"{open_class} of the pool is not accounted for"

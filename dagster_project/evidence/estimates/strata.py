@@ -5,8 +5,11 @@ decision drawn from it is wrong or has no valid label. Weights come from the log
 What was drawn but could lie in any stratum fails in each; so does a selection that is missing.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from dagster_project.evidence.estimates.bounds import Whole, missing_selections
 from dagster_project.evidence.estimates.context import Cell, Context
@@ -41,12 +44,12 @@ class Stratum(NamedTuple):
     first_date: date | None
     newest: date | None
 
-    @property
-    def unselected(self) -> int:
-        """Selections that are missing, beyond what chance explains (1 of 20 such strata)."""
-        if not self.is_sampled:
-            return 0
-        return int(missing_selections(self.decisions, self.selected, self.probability))
+
+def unselected(strata: Sequence[Stratum]) -> int:
+    """Selections that are missing, beyond what chance explains (1 of 20 such strata)."""
+    drawn = [(s.decisions, s.selected, s.probability) for s in strata if s.is_sampled]
+    decisions, selected, probability = np.array(drawn, dtype=np.float64).reshape(-1, 3).T
+    return int(missing_selections(decisions, selected, probability).sum())
 
 
 class Weeks(NamedTuple):

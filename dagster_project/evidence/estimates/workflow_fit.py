@@ -1,6 +1,7 @@
 """Workflow fit: enough decisions, measured pain, owners."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from dagster_project.evidence.estimates.bounds import (
@@ -53,6 +54,7 @@ class Weekly(NamedTuple):
     upper: float
 
 
+@lru_cache(maxsize=1 << 16)  # several criteria ask for each class
 def weekly(count: int, weeks: int, alpha: float) -> Weekly:
     """Exact Poisson bounds of the weekly mean over ``weeks`` complete weeks (at least one)."""
     return Weekly(
