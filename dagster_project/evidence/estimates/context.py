@@ -249,8 +249,7 @@ def row(context: Context, criterion: str, cell: Cell, basis: Basis, finding: Fin
     bound, refuting = (round_up, round_down) if is_upper else (round_down, round_up)
     alpha = None if basis.method == "exact" or judged.problem else context.alpha(criterion, cell)
     return Estimate(
-        criterion,
-        *cell,
+        *(criterion, *cell),
         None if estimate is None else round_nearest(estimate),
         None if proving is None else bound(proving),
         None if against is None else refuting(against),
