@@ -12,6 +12,7 @@ from dagster_project.cli import faults
 from dagster_project.cli.governance_app import add_governance
 from dagster_project.cli.ledger_app import ledger_app
 from dagster_project.cli.options import EXIT_CODES, Call, command
+from dagster_project.cli.persons_app import add_persons
 from dagster_project.cli.quarantine_app import quarantine_app
 from dagster_project.cli.rollout_app import add_rollout_commands
 
@@ -247,42 +248,7 @@ def doctor(
     raise typer.Exit(examine(call.project(), parse=parse, as_json=call.as_json))
 
 
-@command(
-    app,
-    "erase",
-    "Example: penstock erase --subject - < id.txt. Exit codes: 0 erased, or what was begun is "
-    "finished; 1 nothing of it has landed; 2 bad input; 3 failed.",
-)
-def erase(
-    call: Call,
-    subject: Annotated[
-        str | None, typer.Option(help="whom the rows are about: name or pseudonym; -: from stdin")
-    ] = None,
-    decision: Annotated[str | None, typer.Option(help="id of a decision; -: from stdin")] = None,
-    finish: Annotated[bool, typer.Option("--finish", help="only finish what was begun")] = False,
-    reason: Annotated[str | None, typer.Option(help="for the ledger; no personal data")] = None,
-) -> None:
-    """Make landed rows of a person or a decision anonymous, and record that in the ledger."""
-    from dagster_project.cli.erase import erase_rows
-
-    asked = {"subject": subject, "decision": decision}
-    raise typer.Exit(
-        erase_rows(call.project(), asked, reason, only_finish=finish, as_json=call.as_json)
-    )
-
-
-@command(
-    app,
-    "pseudonym",
-    "Example: penstock pseudonym < names.txt. Exit codes: 0 ok, 2 no key yet.",
-)
-def pseudonym(call: Call) -> None:
-    """Print the pseudonym of every name on stdin, one a line, such as for reviewers.csv."""
-    from dagster_project.cli.erase import print_pseudonyms
-
-    print_pseudonyms(call.project(), as_json=call.as_json)
-
-
+add_persons(app)
 add_governance(app)
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(quarantine_app, name="quarantine")
