@@ -184,30 +184,6 @@ def is_same_time(
     )
 
 
-def check_kpis(kpis: SeedFile) -> None:
-    """baseline_start < baseline_end < launch_date; effect or margin given; one primary each."""
-    for row in kpis.sound("baseline_start", "baseline_end"):
-        if row.cells["baseline_end"] <= row.cells["baseline_start"]:
-            report_order(kpis, row, "baseline_end", "baseline_start")
-    for row in kpis.sound("baseline_end", "launch_date"):
-        if row.cells["launch_date"] and row.cells["launch_date"] <= row.cells["baseline_end"]:
-            report_order(kpis, row, "launch_date", "baseline_end")
-    needed = {"primary": "minimum_effect", "guardrail": "margin"}
-    for row in kpis.sound("kind", "minimum_effect", "margin"):
-        column = needed[row.cells["kind"]]
-        if not row.cells[column]:
-            kpis.report(row, column, f"is empty on a {row.cells['kind']}", "declare it beforehand")
-    primary = [row for row in kpis.sound("kind", *kpis.seed.key) if row.cells["kind"] == "primary"]
-    for rows in grouped(primary, ("workflow", "decision_class")):
-        for row in rows[1:]:
-            kpis.report(
-                row,
-                "kind",
-                f"'primary' is taken by row {rows[0].line} for the same workflow and class",
-                "keep one primary KPI and make the other a guardrail",
-            )
-
-
 def report_order(seeds: SeedFile, row: Row, column: str, before: str) -> None:
     """``column`` should have been after ``before``."""
     message = f"{quoted(row.cells[column])} is not after {before} {row.cells[before]}"

@@ -23,6 +23,12 @@ from dagster_project.contracts.registry.inventory import (
     TAXONOMY_CHANGES,
     WORKFLOWS,
 )
+from dagster_project.contracts.registry.kpis import (
+    KPI_CONTROLS,
+    KPI_LOOKS,
+    KPI_MODELS,
+    KPI_REGISTRY,
+)
 from dagster_project.contracts.registry.schema import Kind, Seed, SeedColumn
 from dagster_project.contracts.streams import RAILS
 from dagster_project.names import OWNER_ROLES
@@ -70,30 +76,6 @@ THRESHOLDS: Final = Seed(
         date(
             "effective_from", "First day; evidence from before it does not count for a looser one."
         ),
-    ),
-)
-KPI_REGISTRY: Final = Seed(
-    "kpi_registry",
-    "KPI",
-    "one KPI that a workflow or a class promised to move or not to harm",
-    ("kpi", "workflow", "decision_class"),
-    (
-        own("kpi", "Metric of the `kpis` stream.", "cycle_time"),
-        WORKFLOW_LINK,
-        link("decision_class", "decision_classes", "Class; empty: the whole workflow.", False),
-        choice("kind", ("primary", "guardrail"), "Must improve, or must not get worse."),
-        choice("direction", ("up", "down"), "Which way is better."),
-        SeedColumn(
-            "minimum_effect", Kind.NUMBER, "Smallest improvement worth it.", False, example="0.5"
-        ),
-        SeedColumn("margin", Kind.NUMBER, "Harm a guardrail tolerates.", False, example="0.5"),
-        text("unit", "Unit of the KPI.", example="days"),
-        currency("currency", "Where the unit is money.", is_required=False),
-        date("baseline_start", "First day of the baseline."),
-        date("baseline_end", "Last day of the baseline, before launch."),
-        date("launch_date", "Day the AI began; empty: not yet.", is_required=False),
-        date("registered_at", "Day on which the baseline was fixed."),
-        link("owner", "people", "Who answers for the KPI."),
     ),
 )
 REVIEW_POOLS: Final = Seed(
@@ -249,6 +231,9 @@ SEEDS: Final = (
     OWNERS,
     THRESHOLDS,
     KPI_REGISTRY,
+    KPI_MODELS,
+    KPI_CONTROLS,
+    KPI_LOOKS,
     REVIEW_POOLS,
     REVIEWERS,
     RAIL_SEED,

@@ -11,6 +11,7 @@ from dagster_project.contracts.registry.criteria import (
     criteria_problems,
 )
 from dagster_project.contracts.registry.expansion import check_expansion
+from dagster_project.contracts.registry.kpis import check_kpis
 from dagster_project.contracts.registry.problems import Problem, RegistryError, quoted
 from dagster_project.contracts.registry.reading import SeedFile, read_seed
 from dagster_project.contracts.registry.tables import SEED_FOLDER, SEEDS
@@ -83,7 +84,7 @@ def _check_rules(files: Mapping[str, SeedFile]) -> None:
     rows.check_planning_errors(files["planning_errors"])
     rows.check_mapping(files["class_mapping"])
     rows.check_owners(files["owners"])
-    rows.check_kpis(files["kpi_registry"])
+    check_kpis(files)
     governance.check_sponsors(files["owners"], files["workflows"])
     holders = governance.Holders(files)
     governance.check_sign_offs(files["sign_offs"], holders)

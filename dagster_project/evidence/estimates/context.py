@@ -24,7 +24,7 @@ SMALLEST_ALPHA = Decimal("0.000001")
 NOT_ESTIMATED = frozenset(
     {
         *("expectations_met", "level_within_evidence", "signed_by_business", "signed_by_risk"),
-        *("kpi_improved", "guardrails_held", "roi_positive"),
+        "roi_positive",
     }
 )
 # Which side each maker bounds. A registry that compares the other way round would read an upper
@@ -236,10 +236,18 @@ def may_be_cohort(logged: str, cohort: str) -> bool:
     )
 
 
-def row(context: Context, criterion: str, cell: Cell, basis: Basis, finding: Finding) -> Estimate:
+def row(
+    context: Context,
+    criterion: str,
+    cell: Cell,
+    basis: Basis,
+    finding: Finding,
+    alpha: float | None = None,
+) -> Estimate:
     """Round outward (the bound against a pass, the refuting bound against a fail) and assemble.
 
-    A registry problem replaces the finding and withholds every number.
+    ``alpha``: if not the cell's own share. A registry problem replaces the finding and withholds
+    every number.
     """
     judged = context.thresholds[criterion, cell.decision_class]
     if judged.problem:
@@ -247,14 +255,15 @@ def row(context: Context, criterion: str, cell: Cell, basis: Basis, finding: Fin
     estimate, proving, against, reason, status = finding
     is_upper = COMPARISONS[criterion] == AT_MOST
     bound, refuting = (round_up, round_down) if is_upper else (round_down, round_up)
-    alpha = None if basis.method == "exact" or judged.problem else context.alpha(criterion, cell)
+    used = context.alpha(criterion, cell) if alpha is None else alpha
+    is_sure = basis.method == "exact" or judged.problem
     return Estimate(
         *(criterion, *cell),
         None if estimate is None else round_nearest(estimate),
         None if proving is None else bound(proving),
         None if against is None else refuting(against),
         None if judged.problem else judged.threshold.quantize(SCALE),
-        None if alpha is None else _shown_alpha(alpha),
+        None if is_sure else _shown_alpha(used),
         basis.method,
         basis.n,
         basis.n if basis.n_effective is None else basis.n_effective,

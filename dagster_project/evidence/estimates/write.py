@@ -26,6 +26,7 @@ from dagster_project.evidence.estimates.data_quality import (
 from dagster_project.evidence.estimates.detections import read_detections
 from dagster_project.evidence.estimates.drills import fallback_proven
 from dagster_project.evidence.estimates.errors import error_rows
+from dagster_project.evidence.estimates.kpi_effects import kpi_effects
 from dagster_project.evidence.estimates.paces import read_paces, read_segments
 from dagster_project.evidence.estimates.planning import PACE_DAYS, Plan, evidence_feasible, plans
 from dagster_project.evidence.estimates.production_fit import (
@@ -204,5 +205,6 @@ def compute_estimates(
         *cost_per_decision(connection, context, sample, detections),
         *reviewers_effective(context, detections),
         *baseline_fixed(connection, context),
+        *kpi_effects(connection, context),
     ]
     return rows, plans(context, rows, paces, segments, detections)

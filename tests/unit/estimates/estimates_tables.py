@@ -22,8 +22,15 @@ create table registry.people (person_id varchar, is_active boolean);
 create table registry.owners (workflow varchar, role varchar, person_id varchar,
     valid_from date, valid_until date);
 create table registry.kpi_registry (kpi varchar, workflow varchar, decision_class varchar,
-    kind varchar, unit varchar, currency varchar, baseline_end date, launch_date date,
+    kind varchar, direction varchar, minimum_effect decimal(28,9), margin decimal(28,9),
+    unit varchar, currency varchar, baseline_start date, baseline_end date, launch_date date,
     registered_at date);
+create table registry.kpi_models (kpi varchar, workflow varchar, decision_class varchar,
+    has_trend boolean, season_periods bigint, registered_at date);
+create table registry.kpi_controls (kpi varchar, workflow varchar, decision_class varchar,
+    control varchar, registered_at date);
+create table registry.kpi_looks (kpi varchar, workflow varchar, decision_class varchar,
+    look_date date, registered_at date);
 create table registry.reviewers (reviewer_id varchar, review_pool varchar);
 create table registry.audit_rates (decision_class varchar, inclusion_probability decimal(9,6),
     valid_from date);

@@ -40,6 +40,8 @@ THRESHOLDS = {
     "cost_per_decision": "0.5",
     "reviewers_effective": "0.8",
     "baseline_fixed": "1",
+    "kpi_improved": "0",
+    "guardrails_held": "0",
 }
 SEGMENTED = {
     "required_data_present",
