@@ -52,6 +52,9 @@ no are `true` and `false`. Text is text: a title may begin with `=`.
   {", ".join(f"`{name}`" for name in sorted(RULES))}.
 * `kpi_registry`: `baseline_start` < `baseline_end` < `launch_date`; a primary KPI has a
   `minimum_effect`, a guardrail a `margin`; one primary KPI per workflow and class.
+* `kpi_models`, `kpi_controls`, `kpi_looks`: of a KPI that stands in `kpi_registry`, for the same
+  workflow and class. A control is another metric than the KPI; a look is after the launch. What is
+  registered on the day of the launch or later is no fault of the registry, and counts for nothing.
 * `sign_offs`: `expires_at` is after `signed_at`. Who signs held the role on that day, and nobody
   signs one map in both roles. That the digest is not (or no longer) that of the map is no fault of
   the registry: `penstock sign-offs` names row, column and fix.
