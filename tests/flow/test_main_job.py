@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -140,10 +141,17 @@ def test_every_verdict_that_is_due_exists(job) -> None:
         "SELECT DISTINCT criterion_id, verdict FROM marts.gate_criteria "
         "WHERE reason = 'no evidence maker yet'",
     )
-    assert sorted(without_maker) == [
-        ("guardrails_held", "insufficient"),
-        ("kpi_improved", "insufficient"),
-        ("roi_positive", "insufficient"),
+    assert without_maker == [("roi_positive", "insufficient")]
+    # the simulator takes 8.5 hours off from the launch on, and adds no complaints
+    effects = ask(
+        project,
+        "SELECT criterion_id, verdict, round(estimate, 2), n FROM marts.gate_criteria WHERE "
+        "decision_class = 'procurement.classify_vendor_request' AND segment = 'all' AND "
+        "criterion_id IN ('kpi_improved', 'guardrails_held') ORDER BY 1",
+    )
+    assert effects == [
+        ("guardrails_held", "pass", 0, 52),
+        ("kpi_improved", "pass", Decimal("4.79"), 52),
     ]
 
 
