@@ -142,7 +142,7 @@ def test_every_verdict_that_is_due_exists(job) -> None:
         "WHERE reason = 'no evidence maker yet'",
     )
     assert without_maker == [("roi_positive", "insufficient")]
-    # the simulator takes 8.5 hours off from the launch on, and adds no complaints
+    # the simulator takes 9 hours off from the launch on, and adds no complaints
     effects = ask(
         project,
         "SELECT criterion_id, verdict, round(estimate, 2), n FROM marts.gate_criteria WHERE "
