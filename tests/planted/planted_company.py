@@ -116,11 +116,12 @@ def sample(found: Strata) -> Sample:
         np.full(len(rows), (DAY - FIRST_MONDAY).days // 7),
         *(
             np.array([getattr(item, field) for item in rows], dtype=np.int64)
-            for field in Weeks._fields[2:]
+            for field in Weeks._fields[2:-1]
         ),
+        mixed=np.zeros(len(rows)),
     )
     late = {
-        cell.decision_class: LateErrors(tuple((s.decisions, s.trials, 0) for s in own))
+        cell.decision_class: LateErrors(tuple((s.decisions, s.trials, 0, 0) for s in own))
         for cell, own in found.items()
     }
     return Sample(numbered, weeks, late)

@@ -54,7 +54,9 @@ def test_a_bound_at_a_larger_alpha_is_caught(monkeypatch: pytest.MonkeyPatch) ->
 def test_rates_in_place_of_bounds_are_caught_in_every_product(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(error_cells, "upper_under", lambda k, n, prior, alpha: k / np.maximum(n, 1))
+    monkeypatch.setattr(
+        error_cells, "upper_under", lambda k, n, prior, alpha, mixed: k / np.maximum(n, 1)
+    )
     found = missed(chain(errors(FEW), money(FEW)))
     for name in ("error_upper_large_outcomes", "value_at_risk_one", "cost_per_decision_route"):
         assert f"cover_{name}" in found

@@ -84,16 +84,18 @@ def contradiction(loan: Loan, sample: Sample) -> str | None:
         for item in strata
         if item.is_sampled and item.is_judged
     }
-    weeks, trials, failures = sample.weeks, 0, 0
+    weeks, trials, failures = sample.weeks, 0, 0.0
     for place, (number, week) in enumerate(
         zip(weeks.stratum.tolist(), weeks.week.tolist(), strict=True)
     ):
         if number in numbers and FIRST_MONDAY + timedelta(weeks=week + 1) <= loan.registered_at:
             trials += max(int(weeks.trials[place]), 0)
-            failures += max(int(weeks.failures[place]), 0)
+            failures += float(weeks.failures[place])
     if loan.trials > trials:
         return f"{loan.lender_class} had {trials} trials, not {loan.trials}"
-    least = float(clopper_pearson(min(failures, trials), trials, CONTRADICTION_ALPHA)[0])
+    # whole failures, of shares that were rounded up
+    failed = min(int(failures), trials)
+    least = float(clopper_pearson(failed, trials, CONTRADICTION_ALPHA)[0])
     if loan.failures < least * loan.trials:
-        return f"{loan.lender_class} had {failures} failures in {trials} trials"
+        return f"{loan.lender_class} had {failures:g} failures in {trials} trials"
     return None

@@ -19,6 +19,8 @@ from scipy.special import (
     ndtri,
 )
 
+from dagster_project.evidence.estimates.mixed_trials import log_e_mixed
+
 Array = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -60,9 +62,22 @@ def log_e(
     return log_e_under(failures, trials, _open_unit("p0", p0), registered_prior(limit))
 
 
-def log_e_under(k: Array, n: Array, p0: Array, prior: Prior) -> Array:
+def log_e_under(k: Array, n: Array, p0: Array, prior: Prior, mixed: npt.ArrayLike = 0.0) -> Array:
     """The same for a prior of any shape; counts and p0 are taken to be sound. NaN where a prior
-    far above p0 leaves nothing below it: that refutes nothing."""
+    far above p0 leaves nothing below it: that refutes nothing. ``mixed``: sum of X (1 - X) over
+    trials of which the share X failed; 0 where every trial is all right or all wrong."""
+    whole = _log_e_whole(k, n, p0, prior)
+    if not np.any(mixed):
+        return whole
+    parts = np.asarray(mixed, dtype=np.float64)
+    cells = [cell.ravel() for cell in np.broadcast_arrays(k, n, parts, p0, *prior, whole)]
+    is_mixed = cells[2] > 0
+    found = cells[-1].copy()
+    found[is_mixed] = log_e_mixed(*(cell[is_mixed] for cell in cells[:-1]))
+    return found.reshape(np.broadcast(whole, parts).shape)
+
+
+def _log_e_whole(k: Array, n: Array, p0: Array, prior: Prior) -> Array:
     a, b = prior
     with np.errstate(divide="ignore", invalid="ignore"):
         cut = np.log(betainc(k + a, n - k + b, p0)) - np.log(betainc(a, b, p0))
@@ -81,10 +96,21 @@ def anytime_upper(
     return upper_under(k, n, registered_prior(limit), alpha)
 
 
-def upper_under(k: npt.ArrayLike, n: npt.ArrayLike, prior: Prior, alpha: npt.ArrayLike) -> Array:
-    """The same for a prior of any shape, fixed before the first trial."""
+def upper_under(
+    k: npt.ArrayLike,
+    n: npt.ArrayLike,
+    prior: Prior,
+    alpha: npt.ArrayLike,
+    mixed: npt.ArrayLike = 0.0,
+) -> Array:
+    """The same for a prior of any shape, fixed before the first trial, and ``mixed`` trials.
+
+    More ``mixed`` than any trials with this sum can be counts as the most that they can be.
+    """
     failures, trials = _counts(k, n)
-    cells = np.broadcast_arrays(failures, trials, *prior, _open_unit("alpha", alpha))
+    most = failures * (1.0 - failures / np.maximum(trials, 1.0))
+    parts = np.minimum(_finite("mixed", mixed), most)
+    cells = np.broadcast_arrays(failures, trials, *prior, _open_unit("alpha", alpha), parts)
     shape = cells[0].shape
     # most cells of a company look alike (nothing seen yet): solve each kind once
     columns = [cell.ravel() for cell in cells]
@@ -110,7 +136,7 @@ def _kinds(columns: list[Array]) -> tuple[Whole, Whole]:
     return first, kind_of
 
 
-def _bisect_upper(k: Array, n: Array, a: Array, b: Array, alpha: Array) -> Array:
+def _bisect_upper(k: Array, n: Array, a: Array, b: Array, alpha: Array, mixed: Array) -> Array:
     # E < 1 up to k/n, and from there to 1 it crosses 1/alpha once (checked on a grid in tests)
     low, high = k / n, np.ones_like(n)
     wanted = -np.log(alpha)
@@ -118,7 +144,7 @@ def _bisect_upper(k: Array, n: Array, a: Array, b: Array, alpha: Array) -> Array
         middle = (low + high) / 2
         inside = middle < 1.0
         tested = np.where(inside, middle, 0.5)
-        is_refuted = ~inside | (log_e_under(k, n, tested, Prior(a, b)) >= wanted)
+        is_refuted = ~inside | (log_e_under(k, n, tested, Prior(a, b), mixed) >= wanted)
         high = np.where(is_refuted, middle, high)
         low = np.where(is_refuted, low, middle)
     return high
@@ -198,13 +224,13 @@ def fewest_selected(
     return np.asarray(count - is_one_less, dtype=np.int64)
 
 
-def is_refuted(k: Array, n: Array, p: Array, prior: Prior, alpha: Array) -> Flags:
+def is_refuted(k: Array, n: Array, p: Array, prior: Prior, alpha: Array, mixed: Array) -> Flags:
     """Whether "the failure rate is p or more" is refuted at ``alpha``, at every look.
 
     Where it is not, ``upper_under`` is p or more. ``p`` of 1 is asked just below it.
     """
     null = np.clip(p, 1e-12, 1.0 - 1e-12)
-    evidence: Flags = log_e_under(k, n, null, prior) >= -np.log(alpha)
+    evidence: Flags = log_e_under(k, n, null, prior, mixed) >= -np.log(alpha)
     return evidence
 
 

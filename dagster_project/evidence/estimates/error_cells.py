@@ -27,8 +27,8 @@ class ErrorCells:
 
     ``weight`` is each stratum's share of the cell's decisions, ``later`` how many came after what
     was counted here, as a multiple of these decisions. ``doubted`` trials of a stratum are failed
-    for a pass, but nobody saw them fail; ``wrong`` are the failures that somebody saw. ``prior`` is
-    each cell's.
+    for a pass, but nobody saw them fail; ``wrong`` are the failures that somebody saw. A trial
+    fails by the share X of its decisions; ``mixed`` sums X (1 - X). ``prior`` is each cell's.
     """
 
     cell_of: Whole
@@ -37,6 +37,7 @@ class ErrorCells:
     failures: Array
     wrong: Array
     trials: Array
+    mixed: Array
     doubted: Array
     fixed: Array
     prior: Prior
@@ -49,7 +50,7 @@ class ErrorCells:
         """UCB per stratum, for ``mix``."""
         added = 0 if more is None else np.ceil(more[self.cell_of] * self._portion())
         failed, tried = self.failures + self.doubted, self.trials + self.doubted + added
-        return upper_under(failed, tried, self._priors(), self._split(alpha))
+        return upper_under(failed, tried, self._priors(), self._split(alpha), self.mixed)
 
     def mix(self, bound: Array) -> Array:
         """Bounds per stratum, weighed, with what failed for sure.
@@ -71,13 +72,17 @@ class ErrorCells:
         data do not refute it, else what was counted."""
         failed, tried = self.failures + self.doubted, self.trials + self.doubted
         prior, level = self._priors(), self._split(alpha)
-        is_lower = (failed < tried) & is_refuted(failed, tried, tested, prior, level)
+        is_lower = (failed < tried) & is_refuted(failed, tried, tested, prior, level, self.mixed)
         counted = failed / np.maximum(tried, 1.0)
         return self.mix(np.where(is_lower, counted, tested))
 
     def lower(self, alpha: Array) -> Array:
-        """One-off lower bound: only what was seen wrong proves an error."""
-        bound, _ = clopper_pearson(self.wrong, self.trials, self._split(alpha))
+        """One-off lower bound: only what was seen wrong proves an error, in whole trials.
+
+        Exact where a trial is all right or all wrong. Sums of shares reach a whole number with at
+        most e times the chance of a binomial count (Bentkus), and in fact with less than it.
+        """
+        bound, _ = clopper_pearson(np.floor(self.wrong), self.trials, self._split(alpha))
         return self._sum(self.weight * bound)
 
     def rate(self) -> list[float | None]:
@@ -108,7 +113,8 @@ class ErrorCells:
         left = (target - self.fixed) / np.maximum(self.weight, 1e-300)
         null = np.clip(left, 1e-12, 1 - 1e-12)
         lost = np.zeros(len(self.fixed))
-        counted = Counted(self.failures + self.doubted, self.trials + self.doubted, lost)
+        failed, tried = self.failures + self.doubted, self.trials + self.doubted
+        counted = Counted(failed, tried, lost, self.mixed)
         return more_clean_trials(counted, null, self.prior, alpha)
 
     def needed_of_several(self, alpha: Array, target: Array) -> Whole:
@@ -131,6 +137,7 @@ class ErrorCells:
             self.failures[mine],
             self.wrong[mine],
             self.trials[mine],
+            self.mixed[mine],
             self.doubted[mine],
             self.fixed[chosen],
             Prior(*(part[chosen] for part in self.prior)),

@@ -23,21 +23,32 @@ from dagster_project.evidence.estimates.bounds import (
 )
 from dagster_project.evidence.estimates.context import Cell, Context
 from dagster_project.evidence.estimates.error_cells import ErrorCells
-from dagster_project.evidence.estimates.strata import Sample, Stratum, Weeks, first_week
+from dagster_project.evidence.estimates.strata import PARTS, Sample, Stratum, Weeks, first_week
 
 
 class Counts(NamedTuple):
-    """Sums per stratum."""
+    """Sums per stratum; ``failures`` and ``mixed`` as in ``Weeks``."""
 
     decisions: Array
     selected: Array
     trials: Array
     failures: Array
+    mixed: Array
 
     def missing(self, probability: Array) -> Array:
         """Selections that chance does not explain away."""
         found = missing_selections(self.decisions, self.selected, probability)
         return found.astype(np.float64)
+
+
+class _Totals(NamedTuple):
+    """Running totals of ``Counts``, in parts."""
+
+    decisions: Whole
+    selected: Whole
+    trials: Whole
+    failures: Whole
+    mixed: Whole
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,7 @@ class History:
             own.failures,
             np.zeros(len(mine)),
             own.trials,
+            own.mixed,
             self.doubted[cell][mine] + missing,
             np.where(total > 0, self.certain[cell] / size, 1.0),
             self.prior(cell, start),
@@ -132,8 +144,10 @@ class History:
         return self._between(every, 0 * every, 0 * every + self.weeks).missing(self.probability)
 
     @cached_property
-    def _totals(self) -> Counts:
-        return Counts(*(np.concatenate([[0.0], np.cumsum(column)]) for column in self.rows))
+    def _totals(self) -> "_Totals":
+        # in whole parts, so that a sum does not depend on what stands before it
+        parts = (np.rint(column * PARTS).astype(np.int64) for column in self.rows)
+        return _Totals(*(np.concatenate([[0], np.cumsum(column)]) for column in parts))
 
     @cached_property
     def _keys(self) -> Whole:
@@ -142,7 +156,7 @@ class History:
     def _between(self, stratum: Whole, start: Whole, end: Whole) -> Counts:
         begins = np.searchsorted(self._keys, stratum * self.weeks + start)
         ends = np.searchsorted(self._keys, stratum * self.weeks + end)
-        return Counts(*(total[ends] - total[begins] for total in self._totals))
+        return Counts(*((total[ends] - total[begins]) / PARTS for total in self._totals))
 
 
 def ragged(first: Whole, count: Whole) -> Whole:
@@ -214,7 +228,7 @@ def _own_rows(weeks: Weeks, parts: list[Parts]) -> tuple[Whole, Whole, Counts]:
     begins = np.searchsorted(weeks.stratum, numbers)
     count = np.searchsorted(weeks.stratum, numbers, side="right") - begins
     chosen = ragged(begins, count)
-    columns = (weeks.decisions, weeks.selected, weeks.trials, weeks.failures)
+    columns = weeks[2:]
     rows = Counts(*(column[chosen].astype(np.float64) for column in columns))
     return np.repeat(np.arange(len(numbers)), count), weeks.week[chosen], rows
 

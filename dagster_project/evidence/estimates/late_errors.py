@@ -1,7 +1,8 @@
 """Errors that show only after a label counts as mature: what they may still add to the error.
 
 Their share is bounded over the labels that were followed for a second label delay, per class: a
-trial is one subject in one ISO week, failed if any of its labels turned late. Strata as everywhere.
+trial is one subject in one ISO week; it fails by the share of its labels that turned late. Strata
+as everywhere.
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ class LateShare:
 def has_turned(context: Context, sample: Sample, name: str) -> bool:
     """Whether a label of the class was seen to turn late, or one that cannot be read may have."""
     own = sample.late.get(name, LateErrors())
-    return own.unplaced + context.lost(name).labels + sum(late for *_, late in own.strata) > 0
+    return own.unplaced + context.lost(name).labels + sum(late for *_, late, _ in own.strata) > 0
 
 
 def late_share(
@@ -51,7 +52,7 @@ def late_share(
     count = np.array([len(item.strata) for item in found], dtype=np.int64)
     mine = np.repeat(np.arange(len(found)), count)
     rows = [row for item in found for row in item.strata]
-    decisions, followed, late = np.array(rows, dtype=np.float64).reshape(-1, 3).T
+    decisions, followed, late, mixed = np.array(rows, dtype=np.float64).reshape(-1, 4).T
     total = np.bincount(mine, weights=decisions, minlength=len(found))
     lost = [context.lost(cell.decision_class).labels for cell in cells]
     unplaced = np.array([item.unplaced for item in found], dtype=np.float64) + lost
@@ -62,6 +63,7 @@ def late_share(
         failures=late,
         wrong=np.zeros(len(rows)),
         trials=followed,
+        mixed=mixed,
         doubted=unplaced[mine],
         fixed=np.where(total > 0, 0.0, 1.0),
         prior=registered_prior(limit),

@@ -90,7 +90,7 @@ def read_paces(
             key = (cell.decision_class, cell.segment)
             trials[(criterion, *key)] += sum(max(item.trials, 0) for item in counted)
             if criterion == "accuracy":
-                clean[key] += sum(max(item.trials - item.failures, 0) for item in counted)
+                clean[key] += sum(max(int(item.trials - item.failures), 0) for item in counted)
                 if cell.segment == ALL_SEGMENT:
                     drawn = sum(max(item.selected, 0) for item in listed)
                     trials[("labels_available", *key)] += drawn

@@ -218,7 +218,8 @@ def _counts(item: Estimate) -> tuple[float, float]:
     if item.criterion_id in ERRORS:
         if (item.reason or "").startswith("alarm"):
             return 0.0, 0.0
-        return round((failed or 0.0) * item.n_effective), item.n_effective
+        # a sum of shares; what was rounded to nine digits is not one failure more
+        return math.ceil((failed or 0.0) * item.n_effective - 1e-6), item.n_effective
     if share is not None and COMPARISONS[item.criterion_id] == AT_LEAST:
         failed = 1.0 - share
     return round((failed or 0.0) * item.n) + item.n_effective - item.n, item.n_effective

@@ -1,8 +1,9 @@
 """The error of the decisions an AI takes alone, from a sample drawn with known probability.
 
-Strata are route × inclusion probability. A trial is one subject in one ISO week; it fails if any
-decision drawn from it is wrong or has no valid label. Weights come from the log, not the sample.
-What was drawn but could lie in any stratum fails in each; so does a selection that is missing.
+Strata are route × inclusion probability. A trial is one subject in one ISO week; it fails by the
+share of decisions drawn from it that are wrong or have no valid label. Weights come from the log,
+not the sample. What was drawn but could lie in any stratum fails in each, as a whole trial; so does
+a selection that is missing.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dagster_project.evidence.estimates.bounds import Whole, missing_selections
+from dagster_project.evidence.estimates.bounds import Array, Whole, missing_selections
 from dagster_project.evidence.estimates.context import Cell, Context
 
 if TYPE_CHECKING:
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 
 # week 0
 FIRST_MONDAY = date(1970, 1, 5)
+# shares are summed in whole parts, failures rounded up: exact for up to 16 decisions of a subject
+PARTS = 720_720
 
 
 class Stratum(NamedTuple):
     """Counts of one route × inclusion probability.
 
-    ``not_right`` counts decisions, not trials: drawn, and no valid label says that they were right.
+    ``failures`` and ``wrong`` (seen by somebody) are sums of the trials' shares. ``not_right``
+    counts decisions: drawn, and no valid label says that they were right.
     Not ``is_sampled``: nothing can be drawn by rule. Not ``is_judged``: of a route that the AI does
     not take alone here; it matters only to cells that it could belong to. ``number`` is its number
     among all strata that were read, in their order.
@@ -38,8 +42,8 @@ class Stratum(NamedTuple):
     selected: int
     labelled: int
     trials: int
-    failures: int
-    wrong: int
+    failures: float
+    wrong: float
     not_right: int
     first_date: date | None
     newest: date | None
@@ -55,7 +59,8 @@ def unselected(strata: Sequence[Stratum]) -> int:
 class Weeks(NamedTuple):
     """Counts of strata by ISO week: one place per stratum × week with rows, in this order.
 
-    ``week`` counts Mondays from ``FIRST_MONDAY``; the others are as in ``Stratum``.
+    ``week`` counts Mondays from ``FIRST_MONDAY``; ``mixed`` is the sum of X (1 - X) over trials
+    that failed by the share X; the others are as in ``Stratum``.
     """
 
     stratum: Whole
@@ -63,7 +68,8 @@ class Weeks(NamedTuple):
     decisions: Whole
     selected: Whole
     trials: Whole
-    failures: Whole
+    failures: Array
+    mixed: Array
 
 
 def first_week(weeks: Weeks) -> int:
@@ -77,12 +83,13 @@ Strata = dict[Cell, list[Stratum]]
 class LateErrors(NamedTuple):
     """Errors of a class that showed after their label counted as mature, all cohorts together.
 
-    ``strata``: decisions, trials whose label was followed for a second label delay, and trials with
-    a late error. ``unplaced``: late errors of decisions that may be of any stratum.
+    ``strata``: decisions, trials whose label was followed for a second label delay, the sum of
+    the shares X of their labels with a late error, and that of X (1 - X). ``unplaced``: late errors
+    of decisions that may be of any stratum.
     """
 
-    strata: tuple[tuple[int, int, int], ...] = ()
-    unplaced: int = 0
+    strata: tuple[tuple[int, int, float, float], ...] = ()
+    unplaced: float = 0
 
 
 class Sample(NamedTuple):
@@ -93,11 +100,27 @@ class Sample(NamedTuple):
     late: dict[str, LateErrors]
 
 
+def _parts(some: str, every: str, more: str = "0") -> str:
+    """SQL: the share of ``every`` that is ``some``, in parts; rounded down, ``more`` up."""
+    return (
+        f"CASE WHEN {some} IN (0, {every}) THEN ({some} > 0)::BIGINT * {PARTS} "
+        f"ELSE ({some}::HUGEINT * {PARTS} + {more}) // {every} END"
+    )
+
+
+def _mixed(some: str, every: str) -> str:
+    """SQL: the share X as X (1 - X), in parts, rounded down."""
+    return (
+        f"CASE WHEN {some} IN (0, {every}) THEN 0 "
+        f"ELSE {some}::HUGEINT * ({every} - {some}) * {PARTS} // ({every}::HUGEINT * {every}) END"
+    )
+
+
 # A route that is none of the four, and a missing confidence, may belong to what is judged: they
 # stay in as strata from which nothing is drawn by rule, and if one may be delegated, some are. A
 # subject that is unknown fails, decision by decision. A trial whose counts contradict each other
 # fails too.
-STRATUM_WEEKS = """
+STRATUM_WEEKS = f"""
 CREATE OR REPLACE TEMP TABLE stratum_weeks AS
 WITH mature AS (
     SELECT sample.* EXCLUDE (labelled_count),
@@ -105,7 +128,7 @@ WITH mature AS (
         -- what people approved on a day with too much to do is no label
         CASE WHEN overloaded.event_date IS NULL THEN labelled_count ELSE 0 END AS labelled_count,
         coalesce(sample.event_date <= scope.followed_end, FALSE) AS is_followed
-    FROM facts.{fact} AS sample
+    FROM facts.{{fact}} AS sample
     JOIN estimate_scope AS scope USING (decision_class)
     LEFT JOIN intermediate.int_reviews__overloaded_days AS overloaded
         ON overloaded.review_pool = scope.review_pool
@@ -142,16 +165,29 @@ trials AS (
 judged AS (
     SELECT *,
         -- seen wrong proves a fail; what else has failed only withholds a pass
-        CASE WHEN is_nobody THEN greatest(least(wrong, selected), 0)
-            ELSE (selected > 0 AND wrong > 0 AND labelled >= wrong)::BIGINT END AS seen_wrong,
+        CASE WHEN is_nobody OR labelled >= wrong THEN greatest(least(wrong, selected), 0)
+            ELSE 0 END AS seen,
         CASE WHEN is_nobody THEN greatest(selected, 0) ELSE (selected <> 0)::BIGINT END AS drawn,
-        selected < 0 OR labelled > selected OR wrong > labelled OR wrong < 0
-            OR selected - labelled + wrong > 0 AS has_failed,
+        selected < 0 OR labelled > selected OR wrong > labelled OR wrong < 0 AS is_broken,
         greatest(least(selected - labelled + wrong, selected), 0) AS not_right,
-        CASE WHEN is_nobody THEN late ELSE (late > 0)::BIGINT END AS late_errors,
+        greatest(labelled, late) AS labels,
         CASE WHEN NOT is_followed THEN 0 WHEN is_nobody THEN greatest(labelled, 0)
             ELSE (labelled > 0)::BIGINT END AS followed
     FROM trials
+),
+parted AS (
+    SELECT *,
+        CASE WHEN is_nobody OR is_broken THEN drawn * {PARTS}
+            ELSE {_parts("not_right", "selected", "selected - 1")} END AS failures,
+        CASE WHEN is_nobody OR is_broken THEN 0
+            ELSE {_mixed("not_right", "selected")} END AS mixed,
+        CASE WHEN is_nobody THEN seen * {PARTS}
+            ELSE {_parts("seen", "selected")} END AS seen_wrong,
+        CASE WHEN is_nobody THEN late * {PARTS}
+            ELSE {_parts("late", "labels", "labels - 1")} END AS late_errors,
+        CASE WHEN is_nobody THEN 0 ELSE {_mixed("late", "labels")} END AS late_mixed,
+        CASE WHEN is_nobody THEN late ELSE (late > 0)::BIGINT END AS late_trials
+    FROM judged
 )
 SELECT decision_class, segment, cohort_id, route, probability, is_judged, is_sampled, week,
     dense_rank() OVER (
@@ -159,35 +195,35 @@ SELECT decision_class, segment, cohort_id, route, probability, is_judged, is_sam
     ) - 1 AS stratum,
     sum(decisions)::BIGINT AS decisions, sum(selected)::BIGINT AS selected,
     sum(labelled)::BIGINT AS labelled, sum(drawn)::BIGINT AS drawn,
-    sum(CASE WHEN is_nobody OR has_failed THEN drawn ELSE 0 END)::BIGINT AS failures,
+    sum(failures)::BIGINT AS failures, sum(mixed)::BIGINT AS mixed,
     sum(seen_wrong)::BIGINT AS seen_wrong, sum(not_right)::BIGINT AS not_right,
-    sum(late_errors)::BIGINT AS late_errors,
-    sum(greatest(followed, late_errors))::BIGINT AS followed,
+    sum(late_errors)::BIGINT AS late_errors, sum(late_mixed)::BIGINT AS late_mixed,
+    sum(greatest(followed, late_trials))::BIGINT AS followed,
     min(first_date) AS first_date,
-    max(CASE WHEN drawn > 0 AND NOT is_nobody AND NOT has_failed THEN newest_date END) AS newest
-FROM judged
+    max(CASE WHEN drawn > 0 AND NOT is_nobody AND failures = 0 THEN newest_date END) AS newest
+FROM parted
 GROUP BY decision_class, segment, cohort_id, route, probability, is_judged, is_sampled, week
 """
-STRATA = """
+STRATA = f"""
 SELECT decision_class, segment, cohort_id, stratum, is_judged, is_sampled, probability::DOUBLE,
     sum(decisions)::BIGINT, sum(selected)::BIGINT, sum(labelled)::BIGINT, sum(drawn)::BIGINT,
-    sum(failures)::BIGINT, sum(seen_wrong)::BIGINT, sum(not_right)::BIGINT,
+    sum(failures)::DOUBLE / {PARTS}, sum(seen_wrong)::DOUBLE / {PARTS}, sum(not_right)::BIGINT,
     min(first_date), max(newest)
 FROM stratum_weeks
 GROUP BY ALL
 ORDER BY stratum
 """
-WEEKS = """
+WEEKS = f"""
 SELECT stratum, (week::DATE - $monday) // 7 AS week, decisions, selected,
-    drawn AS trials, failures
+    drawn AS trials, failures::DOUBLE / {PARTS} AS failures, mixed::DOUBLE / {PARTS} AS mixed
 FROM stratum_weeks
 ORDER BY stratum, week
 """
 # Labels turn whatever the agent's version and the segment. Bands of amounts are segments that no
 # 'all' adds up.
-LATE_ERRORS = """
+LATE_ERRORS = f"""
 SELECT decision_class, is_sampled, greatest(sum(decisions), 0)::BIGINT, sum(followed)::BIGINT,
-    sum(late_errors)::BIGINT
+    sum(late_errors)::DOUBLE / {PARTS}, sum(late_mixed)::DOUBLE / {PARTS}
 FROM stratum_weeks
 WHERE is_judged AND (segment = 'all' OR starts_with(segment, 'amount='))
 GROUP BY decision_class, is_sampled, route, probability
@@ -217,16 +253,18 @@ def read_sample(
     late = _late_errors(connection.execute(LATE_ERRORS).fetchall())
     columns = connection.execute(WEEKS, {"monday": FIRST_MONDAY}).fetchnumpy()
     connection.execute("DROP TABLE stratum_weeks")
-    weeks = Weeks(*(columns[name].astype("int64") for name in Weeks._fields))
+    shares = {"failures", "mixed"}
+    types = {name: "float64" if name in shares else "int64" for name in Weeks._fields}
+    weeks = Weeks(*(columns[name].astype(types[name]) for name in Weeks._fields))
     return Sample(strata, weeks, late)
 
 
-def _late_errors(rows: list[tuple[str, bool, int, int, int]]) -> dict[str, LateErrors]:
+def _late_errors(rows: list[tuple[str, bool, int, int, float, float]]) -> dict[str, LateErrors]:
     found: dict[str, LateErrors] = {}
-    for name, is_sampled, decisions, followed, late in rows:
+    for name, is_sampled, decisions, followed, late, mixed in rows:
         own = found.get(name, LateErrors())
         found[name] = (
-            own._replace(strata=(*own.strata, (decisions, followed, late)))
+            own._replace(strata=(*own.strata, (decisions, followed, late, mixed)))
             if is_sampled
             else own._replace(unplaced=own.unplaced + late)
         )

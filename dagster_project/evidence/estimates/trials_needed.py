@@ -38,11 +38,15 @@ def clean_trials_needed(limit: npt.ArrayLike, alpha: npt.ArrayLike) -> Whole:
 
 
 class Counted(NamedTuple):
-    """Failures in trials, and units beside them that failed for certain (unreadable)."""
+    """Failures in trials, and units beside them that failed for certain (unreadable).
+
+    ``mixed``: of trials that fail by a share X, the sum of X (1 - X).
+    """
 
     failures: Array
     trials: Array
     lost: Array
+    mixed: npt.ArrayLike = 0.0
 
 
 def more_clean_trials(counted: Counted, target: Array, prior: Prior, alpha: Array) -> Whole:
@@ -56,10 +60,11 @@ def more_clean_trials(counted: Counted, target: Array, prior: Prior, alpha: Arra
         share = counted.lost / np.maximum(counted.trials + more + counted.lost, 1.0)
         left = (target - share) / np.maximum(1.0 - share, 1e-300)
         null = np.clip(left, 1e-12, 1.0 - 1e-12)
-        evidence = log_e_under(counted.failures, counted.trials + more, null, prior)
+        mixed = counted.mixed
+        evidence = log_e_under(counted.failures, counted.trials + more, null, prior, mixed)
         failed, tried = counted.failures + counted.lost, counted.trials + counted.lost + more
         inside = np.clip(target, 1e-12, 1.0 - 1e-12)
-        as_failed = log_e_under(failed, tried, inside, prior)
+        as_failed = log_e_under(failed, tried, inside, prior, mixed)
         wanted = -np.log(alpha)
         is_met: Flags = (left > 0) & (evidence >= wanted) & (as_failed >= wanted)
         return is_met
@@ -92,8 +97,9 @@ def trials_for_power(
     trials, so the chance of a first pass is summed from one of these to the next. 732 for a limit
     of 5 % and an error of 2.5 % at alpha 0.05. ``lost`` units count as failed trials. -1 where the
     error is the target or more, or so near that a thousand failures would have to be planned for.
+    Planned are trials that fail as a whole.
     """
-    cells = np.broadcast_arrays(*counted, target, *prior, alpha, error)
+    cells = np.broadcast_arrays(*counted[:3], target, *prior, alpha, error)
     columns = np.stack([np.asarray(cell, dtype=np.float64).ravel() for cell in cells])
     kinds, kind_of = np.unique(columns, axis=1, return_inverse=True)
     solved = np.full(kinds.shape[1], -1, dtype=np.int64)

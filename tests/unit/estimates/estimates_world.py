@@ -10,6 +10,10 @@ import duckdb
 from estimates_tables import DDL
 
 from dagster_project.evidence.estimates.context import COMPARISONS
+from dagster_project.evidence.estimates.detections import read_detections
+from dagster_project.evidence.estimates.errors import error_rows
+from dagster_project.evidence.estimates.registry import read_context
+from dagster_project.evidence.estimates.strata import read_sample
 from dagster_project.evidence.estimates.write import write_estimates
 
 AS_OF = date(2025, 3, 31)  # a Monday: the week before it is complete
@@ -137,6 +141,15 @@ class World:
             "cost_amount": Decimal(count) / 10,
         }
         self._daily("facts.fct_decisions_daily", day, days, healthy | row)
+
+    def error(self, criterion: str = "accuracy", *, is_confident: bool = False) -> dict[str, Any]:
+        """The row of an error criterion over all segments, without making the others."""
+        context = read_context(self.connection)
+        sample = read_sample(self.connection, context, is_confident)
+        detections = read_detections(self.connection, context)
+        rows = error_rows(context, criterion, sample, detections, "")
+        (row,) = [row for row in rows if (row.segment, row.cohort_id) == ("all", COHORT)]
+        return row._asdict()
 
     def sample(self, subject: str, day: date, *, days: int = 1, **row: Any) -> None:
         """Rows of fct_samples_weekly: one decision a day, drawn, labelled, right."""

@@ -76,14 +76,6 @@ def test_one_doubtful_label_is_one_failure(world: World, spoil: str) -> None:
     assert world.estimate("accuracy")["bound"] == round_up(bound)
 
 
-def test_one_subject_in_one_week_is_one_trial_that_fails_with_any_error(world: World) -> None:
-    for day in (6, 7, 8):
-        world.sample("many", date(2025, 1, day), wrong_count=int(day == 7))
-    row = world.estimate("accuracy")
-    assert (row["n"], row["n_effective"]) == (81, 79)
-    assert row["bound"] == round_up(float(anytime_upper(1, 79, 0.05, 0.025)))
-
-
 @pytest.mark.parametrize("probability", [None, 0])
 def test_decisions_that_cannot_be_drawn_weigh_with_error_one(
     world: World, probability: int | None

@@ -4,14 +4,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from estimates_world import COHORT, World
+from estimates_world import World
 
 from dagster_project.contracts.numbers import round_up
 from dagster_project.evidence.estimates.bounds import anytime_lower, anytime_upper
-from dagster_project.evidence.estimates.detections import read_detections
-from dagster_project.evidence.estimates.errors import error_rows
-from dagster_project.evidence.estimates.registry import read_context
-from dagster_project.evidence.estimates.strata import read_sample
 
 DAY = date(2025, 3, 3)
 # a week before the newest mature label, as long as labels take: 71 of 78 labels are followed
@@ -19,19 +15,8 @@ FOLLOWED, DRAWN = 71, 78
 CRITERIA = (("accuracy", False), ("confidence_quality", True))
 
 
-def found(world: World, criterion: str, is_confident: bool = False) -> dict[str, Any]:
-    """The row of the class, without the other criteria."""
-    connection = world.connection
-    context = read_context(connection)
-    sample = read_sample(connection, context, is_confident)
-    detections = read_detections(connection, context)
-    rows = error_rows(context, criterion, sample, detections, "")
-    (row,) = [row for row in rows if (row.segment, row.cohort_id) == ("all", COHORT)]
-    return row._asdict()
-
-
 def accuracy(world: World) -> dict[str, Any]:
-    return found(world, "accuracy")
+    return world.error()
 
 
 def turn(world: World, subject: str) -> None:
@@ -87,9 +72,13 @@ def test_a_label_that_turned_counts_before_the_others_of_its_week_are_followed(
 def test_what_is_lost_of_a_late_error_does_not_help(world: World, spoil: str) -> None:
     turn(world, "p5")
     turn(world, "p6")
-    before = [found(world, each, is_confident)["bound"] for each, is_confident in CRITERIA]
+    before = [
+        world.error(each, is_confident=is_confident)["bound"] for each, is_confident in CRITERIA
+    ]
     world.run(f"update facts.fct_samples_weekly {spoil} where subject_key = 'p5'")
-    after = [found(world, each, is_confident)["bound"] for each, is_confident in CRITERIA]
+    after = [
+        world.error(each, is_confident=is_confident)["bound"] for each, is_confident in CRITERIA
+    ]
     assert all(new >= old for new, old in zip(after, before, strict=True))
 
 

@@ -14,6 +14,7 @@ def history(
     unplaced: npt.ArrayLike = 0,
     stray: npt.ArrayLike = 0,
     borrowed: tuple[float, float] = (0.0, 0.0),
+    mixed: npt.ArrayLike = 0.0,
 ) -> History:
     """Counts as cells × weeks, or cells × strata × weeks; every decision is drawn.
 
@@ -33,7 +34,9 @@ def history(
         probability=np.ones(cells * strata),
         stratum=np.repeat(np.arange(cells * strata), weeks),
         week=np.tile(np.arange(weeks), cells * strata),
-        rows=Counts(*drawn, failed.ravel()),
+        rows=Counts(
+            *drawn, failed.ravel(), np.broadcast_to(mixed, tried.shape).ravel().astype(float)
+        ),
         stray=strays,
         certain=strays.sum(axis=1),
         doubted=labels + strays.sum(axis=1),
