@@ -9,11 +9,17 @@ from collections.abc import Iterator
 import numpy as np
 import planted_company as company
 from planted_company import Plan
-from planted_figures import ALPHA, NAIVE, Figure, seldom
+from planted_figures import ALPHA, NAIVE, Figure, coverage, seldom
 from planted_promotions import BAD, GOOD, LIMIT
 from planted_rules import DAYS, LOOKS, PER_DAY, RULES, daily_failures, ever_promoted
 
-from dagster_project.evidence.estimates.bounds import Flags, Whole, log_e_under, registered_prior
+from dagster_project.evidence.estimates.bounds import (
+    Flags,
+    Whole,
+    clopper_pearson,
+    log_e_under,
+    registered_prior,
+)
 from dagster_project.evidence.estimates.errors import error_bounds
 
 ANYTIME = RULES["anytime"]
@@ -23,7 +29,7 @@ WRONG_LABEL_DAYS, LABEL_DELAY = 7.0, 28
 SKIPPED = 0.1
 CLUSTER, ICC = 10, 0.3
 # of classes with these clusters at 2 % against 5 %, after 360 subjects
-POWER = 0.8
+POWER = 0.9
 BETS = (0.02, *(place / 10 for place in range(1, 10)))
 WINDOW = 28
 
@@ -94,6 +100,10 @@ def _clusters(worlds: int) -> Iterator[Figure]:
     yield seldom("false_passes_subjects_failed_by_any", share, worlds)
     yield seldom("false_passes_subject_shares", _ever(_by_shares(wrong)), worlds)
     yield seldom("false_passes_ten_bets", _ever(_by_ten_bets(wrong)), worlds)
+    # one look at all of them: what proves a fail
+    seen = np.floor(wrong.sum(axis=(1, 2)) / CLUSTER)
+    lower, _ = clopper_pearson(seen, wrong.shape[1] * wrong.shape[2], ALPHA)
+    yield coverage("cover_subject_shares_lower", float((lower <= BAD).mean()), worlds)
     for rate in (GOOD, 0.005):
         good = _clustered(dice, worlds, rate)
         label = f"{rate * 1000:g}_permille"

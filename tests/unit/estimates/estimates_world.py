@@ -142,7 +142,7 @@ class World:
         }
         self._daily("facts.fct_decisions_daily", day, days, healthy | row)
 
-    def error(self, criterion: str = "accuracy", *, is_confident: bool = False) -> dict[str, Any]:
+    def error(self, criterion: str = "accuracy", is_confident: bool = False) -> dict[str, Any]:
         """The row of an error criterion over all segments, without making the others."""
         context = read_context(self.connection)
         sample = read_sample(self.connection, context, is_confident)

@@ -72,13 +72,9 @@ def test_a_label_that_turned_counts_before_the_others_of_its_week_are_followed(
 def test_what_is_lost_of_a_late_error_does_not_help(world: World, spoil: str) -> None:
     turn(world, "p5")
     turn(world, "p6")
-    before = [
-        world.error(each, is_confident=is_confident)["bound"] for each, is_confident in CRITERIA
-    ]
+    before = [world.error(*each)["bound"] for each in CRITERIA]
     world.run(f"update facts.fct_samples_weekly {spoil} where subject_key = 'p5'")
-    after = [
-        world.error(each, is_confident=is_confident)["bound"] for each, is_confident in CRITERIA
-    ]
+    after = [world.error(*each)["bound"] for each in CRITERIA]
     assert all(new >= old for new, old in zip(after, before, strict=True))
 
 
