@@ -79,8 +79,8 @@ class ErrorCells:
     def lower(self, alpha: Array) -> Array:
         """One-off lower bound: only what was seen wrong proves an error, in whole trials.
 
-        Exact where a trial is all right or all wrong. A sum of shares reaches a whole number with at
-        most e times the chance of the binomial count of its mean (Bentkus 2004).
+        Exact where a trial is all right or all wrong. A sum of shares reaches a whole number with
+        at most e times the chance of the binomial count of its mean (Bentkus 2004).
         """
         bound, _ = clopper_pearson(np.floor(self.wrong), self.trials, self._split(alpha))
         return self._sum(self.weight * bound)
