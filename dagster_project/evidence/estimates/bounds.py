@@ -29,6 +29,8 @@ Flags = npt.NDArray[np.bool_]
 PRIOR_FAILURES = 0.5
 # 2^-48 = 4e-15 wide: five digits below the nine that are stored
 BISECTIONS = 48
+# of what lies between the rate and the bound of whole trials, a hundredth or less as a rule
+MIXED_BISECTIONS = 34
 # how seldom an honest draw selects fewer than ``fewest_selected``
 CHANCE_OF_FEWER = 0.05
 
@@ -118,7 +120,15 @@ def upper_under(
     kinds = np.stack([column[first] for column in columns])
     solved = np.ones(kinds.shape[1])
     is_open = kinds[0] < kinds[1]
-    solved[is_open] = _bisect_upper(*kinds[:, is_open])
+    start = kinds[0, is_open] / kinds[1, is_open]
+    whole = (*kinds[:-1, is_open], np.zeros_like(start))
+    solved[is_open] = _bisect_upper(whole, start, np.ones_like(start), BISECTIONS)
+    is_mixed = is_open & (kinds[-1] > 0)
+    if is_mixed.any():
+        own = tuple(kinds[:, is_mixed])
+        start = own[0] / own[1]
+        # the third sum can only lower the bound
+        solved[is_mixed] = _bisect_upper(own, start, solved[is_mixed], MIXED_BISECTIONS)
     return solved[kind_of].reshape(shape)
 
 
@@ -136,11 +146,11 @@ def _kinds(columns: list[Array]) -> tuple[Whole, Whole]:
     return first, kind_of
 
 
-def _bisect_upper(k: Array, n: Array, a: Array, b: Array, alpha: Array, mixed: Array) -> Array:
+def _bisect_upper(kinds: tuple[Array, ...], low: Array, high: Array, steps: int) -> Array:
     # E < 1 up to k/n, and from there to 1 it crosses 1/alpha once (checked on a grid in tests)
-    low, high = k / n, np.ones_like(n)
+    k, n, a, b, alpha, mixed = kinds
     wanted = -np.log(alpha)
-    for _ in range(BISECTIONS):
+    for _ in range(steps):
         middle = (low + high) / 2
         inside = middle < 1.0
         tested = np.where(inside, middle, 0.5)

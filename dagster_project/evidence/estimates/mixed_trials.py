@@ -18,8 +18,8 @@ from scipy.special import betainc, betaln
 Array = npt.NDArray[np.float64]
 
 # the average is taken in the root of r, where the product is nearly a normal curve of one width
-NODES, WEIGHTS = np.polynomial.legendre.leggauss(48)
-DEVIATIONS = 12.0
+NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
+DEVIATIONS = 10.0
 CELLS_AT_ONCE = 20_000
 
 
@@ -28,7 +28,7 @@ def log_e_mixed(k: Array, n: Array, mixed: Array, p0: Array, a: Array, b: Array)
 
     Flat arrays of one length, sound counts, p0 between 0 and 1, prior Beta(a, b) with a of 1/2 or
     more. ``mixed`` of 0 gives the closed form of whole trials. The average leaves out what lies
-    beyond twelve deviations, so it errs to the safe side.
+    beyond ten deviations, so it errs to the safe side.
     """
     found = np.empty(k.shape)
     for place in range(0, len(k), CELLS_AT_ONCE):

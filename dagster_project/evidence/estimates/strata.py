@@ -168,7 +168,7 @@ judged AS (
         CASE WHEN is_nobody OR labelled >= wrong THEN greatest(least(wrong, selected), 0)
             ELSE 0 END AS seen,
         CASE WHEN is_nobody THEN greatest(selected, 0) ELSE (selected <> 0)::BIGINT END AS drawn,
-        selected < 0 OR labelled > selected OR wrong > labelled OR wrong < 0 AS is_broken,
+        selected < 0 OR labelled > selected OR wrong < 0 AS is_broken,
         greatest(least(selected - labelled + wrong, selected), 0) AS not_right,
         greatest(labelled, late) AS labels,
         CASE WHEN NOT is_followed THEN 0 WHEN is_nobody THEN greatest(labelled, 0)

@@ -182,7 +182,8 @@ SPOILT = (
     "labelled_count = 0, wrong_count = 0",
     "labelled_count = 2",
     "wrong_count = 2",
-    "selected_count = -1",
+    "wrong_count = -1",
+    "selected_count = -1, labelled_count = -1, wrong_count = 0",
     # taken out of the subject: a failed trial of nobody, whether it was right or wrong
     "subject_key = case when wrong_count = 0 then '(unknown):' || event_date else 'many' end",
     "subject_key = case when wrong_count = 1 then '(unknown):' || event_date else 'many' end",
