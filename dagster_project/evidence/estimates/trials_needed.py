@@ -81,7 +81,9 @@ def smallest_count(is_enough: Callable[[Whole], Flags], shape: tuple[int, ...]) 
     high = np.full(shape, LARGEST_TRIALS, dtype=np.int64)
     is_reachable = is_enough(high)
     while bool(np.any(is_open := high - low > 1)):
-        middle = np.where(is_open, (low + high) // 2, high)
+        # by their ratio: counts are hundreds, and half of a billion says nothing about them
+        between = np.sqrt((low + 1.0) * (high + 1.0)).astype(np.int64)
+        middle = np.where(is_open, np.clip(between, low + 1, high - 1), high)
         met = is_enough(middle)
         high = np.where(is_open & met, middle, high)
         low = np.where(is_open & ~met, middle, low)

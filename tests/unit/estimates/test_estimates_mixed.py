@@ -110,11 +110,16 @@ def test_the_bound_is_where_the_evidence_crosses_once() -> None:
 
 
 def test_weeks_add_up_whatever_stands_before_them() -> None:
-    third = np.full((3, 4), 1 / 3)
-    world = history(np.full((3, 4), 60), 2 * third, LIMIT, mixed=[[4 / 9]])
-    found = certify(world, np.full(3, ALPHA)).upper()
-    assert found[0] == found[1] == found[2]
-    assert found[0] == pytest.approx(float(upper(8 / 3, 240, 16 / 9)), rel=1e-9)
+    thirds = np.full((1, 4), 2 / 3)
+    alone = history(np.full((1, 4), 60), thirds, LIMIT, mixed=4 / 9)
+    others = np.full((50, 4), [0.1, 0.7, 1 / 7, 30 + 1 / 3])
+    beside = history(np.full((51, 4), 60), np.vstack([others, thirds]), LIMIT, mixed=4 / 9)
+    whole = np.array([0]), np.array([4])
+    sums = [alone.cut(np.array([0]), *whole), beside.cut(np.array([50]), *whole)]
+    assert sums[0].failures == sums[1].failures
+    assert sums[0].mixed == sums[1].mixed
+    found = certify(alone, np.array([ALPHA])).upper()
+    assert found == pytest.approx(float(upper(8 / 3, 240, 16 / 9)), rel=1e-6)
 
 
 def many(world: World, *, right: int = 2, wrong: int = 1) -> None:
