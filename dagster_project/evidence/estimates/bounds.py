@@ -135,11 +135,12 @@ def upper_under(
 def _kinds(columns: list[Array]) -> tuple[Whole, Whole]:
     """A place of each kind of row, and the kind of every place.
 
-    Column by column: ``np.unique`` of whole rows compares them as bytes, six times slower.
+    Column by column: ``np.unique`` of whole rows compares them as bytes, six times slower. A column
+    of one value tells no rows apart.
     """
     kind_of = np.zeros(len(columns[0]), dtype=np.int64)
     first = kind_of[:1]
-    for column in columns:
+    for column in (each for each in columns if np.any(each != each[:1])):
         values, code = np.unique(column, return_inverse=True)
         pairs = kind_of * len(values) + code
         _, first, kind_of = np.unique(pairs, return_index=True, return_inverse=True)
