@@ -18,14 +18,21 @@ from dagster_project.simulate.plants import (
     BIAS_SLOPE,
     CLUSTER_ICC,
     CLUSTER_SIZE,
+    CUT_SHARE,
+    CUT_WIDTH,
     DRIFT_ADDED,
     FAKE_LATENCY_MS,
     LATER_FACTOR,
     LATER_REGIONS,
     MOST_RETRIES,
     NEW_COHORT,
+    PUSHED_TO,
+    PUSHED_WIDTH,
     REGION_FACTORS,
     RETRY_RATE,
+    SPLIT_FROM,
+    SPLIT_INTO,
+    SPLIT_SHARE,
     SURFACED_BELOW,
     Plants,
 )
@@ -50,6 +57,10 @@ class Planting:
             "clustered_errors": self._clustered,
             "cohort_change": self._of_new_cohort,
             "fake_telemetry": _with_fake_telemetry,
+            "escalations_collapse": self._not_surfaced,
+            "class_splitting": self._under_another_action,
+            "density_jump": self._said_to_be_sure,
+            "amount_jump": self._cut_to_the_limit,
         }
         found = list(made)
         for name, change in changes.items():
@@ -89,6 +100,34 @@ class Planting:
         if not self._plants.is_later(day):
             return decision
         return replace(decision, row=decision.row | NEW_COHORT)
+
+    def _not_surfaced(self, decision: Decision, day: date, rng: Random) -> Decision:
+        if not self._plants.is_later(day) or decision.row["route"] != "surfaced":
+            return decision
+        return replace(decision, row=decision.row | {"route": "delegated"})
+
+    def _under_another_action(self, decision: Decision, day: date, rng: Random) -> Decision:
+        """The truth stays with the class that it was made for."""
+        is_moved = decision.plan.action == SPLIT_FROM and draw.chance(rng, SPLIT_SHARE)
+        if not self._plants.is_later(day) or not is_moved:
+            return decision
+        return replace(decision, row=decision.row | {"action": SPLIT_INTO})
+
+    def _said_to_be_sure(self, decision: Decision, day: date, rng: Random) -> Decision:
+        confidence = decision.row["confidence"]
+        if not self._plants.is_later(day) or not isinstance(confidence, float):
+            return decision
+        if confidence >= PUSHED_TO:
+            return decision
+        said = round(PUSHED_TO + PUSHED_WIDTH * rng.random(), 6)
+        return replace(decision, row=decision.row | {"confidence": said})
+
+    def _cut_to_the_limit(self, decision: Decision, day: date, rng: Random) -> Decision:
+        limit = decision.plan.amount_limit
+        if limit is None or not self._plants.is_later(day) or not draw.chance(rng, CUT_SHARE):
+            return decision
+        amount = round(limit * (1 - CUT_WIDTH * rng.random()), 2)
+        return replace(decision, row=decision.row | {"amount": amount, "within_boundary": True})
 
     def _with_retries(self, decision: Decision) -> Iterable[Decision]:
         rng = self._draws("retries", decision)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from dagster_project.simulate import draw
 from dagster_project.simulate.decisions import Decision, Row
 from dagster_project.simulate.followups import complaint_row, review_row, surfaced_row
+from dagster_project.simulate.plan import CONFIDENCE_SKEW
 from dagster_project.simulate.plants import (
     ATTENTION,
     ATTENTION_PER_REVIEW,
@@ -37,7 +38,9 @@ class Reviewing:
             del self._load[key]
 
     def of_sample(self, decision: Decision) -> Row | None:
-        """The blind review of a drawn decision; None while it is not yet done."""
+        """The blind review of a drawn decision; None while it is not yet done, or left out."""
+        if self._is_left_out(decision):
+            return None
         row = review_row(self._seed, decision, self._cutoff, self._delay(decision))
         return row if row is None else self._judged(row)
 
@@ -64,6 +67,16 @@ class Reviewing:
             return row
         rng = draw.stream(self._seed, "undo failures", row["reversal_id"])
         return row | {"succeeded": bool(row["succeeded"]) and draw.chance(rng, UNDO_LEFT)}
+
+    def _is_left_out(self, decision: Decision) -> bool:
+        """Reviewers who choose leave the half out in which the agent is less sure."""
+        if "cherry_picked_reviews" not in self._plants:
+            return False
+        confidence, plan = decision.row["confidence"], decision.plan
+        # the median of 1 - confidence = rate x 5 u^4
+        median = 1 - plan.error_rate * (CONFIDENCE_SKEW + 1) * 0.5**CONFIDENCE_SKEW
+        is_hard = isinstance(confidence, float) and confidence < median
+        return is_hard and self._plants.is_later(decision.occurred_at.date())
 
     def _delay(self, decision: Decision) -> int:
         """Further working days until the review."""

@@ -67,6 +67,26 @@ WHERE landing_batch <= $known AND segment = 'all'
 GROUP BY decision_class, week
 ORDER BY decision_class, week
 """
+# bins in which amounts that are rounded pile up too, as shares of twenty of the limit
+ROUND_BINS = (8, 12, 16)
+
+
+def _pile(last: int) -> str:
+    return "".join(
+        f", sum(CASE WHEN amount_bin = {place} THEN decision_count ELSE 0 END)::BIGINT"
+        for place in (last, last - 1)
+    )
+
+
+# in the last twentieth below the amount limit, and in the one before
+AMOUNTS = f"""
+SELECT decision_class, date_trunc('week', event_date)::DATE AS week
+    {"".join(_pile(last) for last in (20, *ROUND_BINS))}
+FROM facts.fct_amount_bins_daily JOIN estimate_scope USING (decision_class)
+WHERE landing_batch <= $known AND event_date <= weeks_end AND event_date > weeks_end - 7 * $weeks
+GROUP BY decision_class, week
+ORDER BY decision_class, week
+"""
 # the half below the median, and what lies on it whichever side makes the halves more even
 HALVES = """
 WITH counted AS (
@@ -121,6 +141,16 @@ def read_weeks(connection: "duckdb.DuckDBPyConnection", context: Context) -> lis
         )
         pairs = tuple(zip(others[::2], others[1::2], strict=True))
         found.append(Week(name, week, decided, escalated, labelled, wrong, above, below, pairs))
+    return found
+
+
+def read_amounts(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Week]:
+    """``above``: in the last twentieth below the amount limit; ``below``: in the one before."""
+    found = []
+    for name, week, *counts in connection.execute(AMOUNTS, _asked(context)).fetchall():
+        at, before, *others = (max(int(count), 0) for count in counts)
+        pairs = tuple(zip(others[::2], others[1::2], strict=True))
+        found.append(Week(name, week, above=at, below=before, elsewhere=pairs))
     return found
 
 

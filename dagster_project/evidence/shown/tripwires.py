@@ -20,7 +20,8 @@ from dagster_project.evidence.shown.tripwire_counts import Halves, Week
 WEEKS_BEFORE, FEWEST_WEEKS = 8, 4
 # an improvement this unlikely by chance explains fewer escalations
 EXPLAINED = 0.05
-# by how much the density may rise within two hundredths of confidence, as a share of four
+# by how much the density may rise within two hundredths of confidence, or a twentieth of the amount
+# limit, as a share of twice as much
 SMOOTH_SHARE = 0.6
 # a jump this unlikely at another round number: confidences are rounded
 ROUNDED = 0.001
@@ -68,16 +69,20 @@ def _choose(size: int, chosen: "Array") -> "Array":
 
 
 def tripwires(
-    weeks: Iterable[Week], halves: Iterable[Halves], workflows: Mapping[str, str]
+    weeks: Iterable[Week],
+    amounts: Sequence[Week],
+    halves: Iterable[Halves],
+    workflows: Mapping[str, str],
 ) -> list[Tripwire]:
-    """All tests of all classes; ``workflows`` by class."""
+    """All tests of all classes; ``workflows`` by class. ``amounts``: what lies near the limit."""
     by_class: dict[str, list[Week]] = defaultdict(list)
     for week in weeks:
         by_class[week.decision_class].append(week)
     found: list[Tripwire] = []
     for own in by_class.values():
         found += _collapses(own)
-        found += _jumps(own)
+        found += _jumps(own, "density_jump", "confidence")
+    found += _jumps(amounts, "amount_jump", "amount")
     found += _splits(by_class, workflows)
     found += _picked(halves)
     return sorted(found)
@@ -120,8 +125,9 @@ def _collapses(own: Sequence[Week]) -> Iterator[Tripwire]:
         )
 
 
-def _jumps(own: Sequence[Week]) -> Iterator[Tripwire]:
-    """More decisions just above the operating confidence than just below."""
+def _jumps(own: Sequence[Week], finding: str, subject: str) -> Iterator[Tripwire]:
+    """More decisions on the good side of a limit than beside them: at and just above the operating
+    confidence, or in the last twentieth below the amount limit."""
     for week in own:
         near = week.above + week.below
         if near <= 0:
@@ -130,9 +136,9 @@ def _jumps(own: Sequence[Week]) -> Iterator[Tripwire]:
             (_steep(above, below) for above, below in week.elsewhere if above + below), default=1.0
         )
         yield _row(
-            "density_jump",
+            finding,
             week,
-            "confidence",
+            subject,
             (week.above, near, week.below, near),
             week.above / near,
             _steep(week.above, week.below),

@@ -7,7 +7,7 @@ from dagster_project.evidence.estimates.registry import read_context
 from dagster_project.evidence.estimates.replacing import Table, create_table, replace_rows
 from dagster_project.evidence.shown.confidence import confidence_rows, read_tenths
 from dagster_project.evidence.shown.reviewers import agreement_rows
-from dagster_project.evidence.shown.tripwire_counts import read_halves, read_weeks
+from dagster_project.evidence.shown.tripwire_counts import read_amounts, read_halves, read_weeks
 from dagster_project.evidence.shown.tripwires import tripwires
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def write_shown(connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
         AGREEMENT: agreement_rows(connection, context),
         TRIPWIRES: tripwires(
             read_weeks(connection, context),
+            read_amounts(connection, context),
             read_halves(connection, context),
             {item.decision_class: item.workflow for item in context.classes},
         ),

@@ -32,7 +32,7 @@ with
                 where traces.trace = 'observation' and traces.result is distinct from 'passed'
             ) as newest_unpassed_date,
             max(traces.event_date) filter (where traces.trace = 'log') as newest_log_date,
-            max_by(traces.result, traces.event_date) filter (
+            max_by(traces.result, (traces.event_date, traces.result)) filter (
                 where traces.result is distinct from 'passed'
             ) as newest_unpassed_result,
             coalesce(sum(traces.trace_count), 0) as observation_count

@@ -54,7 +54,7 @@ with
     funding as (
         select
             statements.workflow,
-            max_by(people.name, statements.stated_at) as funded_by,
+            max_by(people.name, (statements.stated_at, people.name)) as funded_by,
             max(statements.stated_at) as funded_date
         from {{ ref("operating_funding") }} as statements
         inner join

@@ -56,6 +56,8 @@ create table facts.fct_confidence_daily (decision_class varchar, segment varchar
     decision_count bigint, selected_count bigint, labelled_count bigint, wrong_count bigint,
     confidence_sum decimal(38,6), wrong_confidence_sum decimal(38,6),
     confidence_square_sum decimal(38,12));
+create table facts.fct_amount_bins_daily (decision_class varchar, amount_bin integer,
+    event_date date, landing_batch varchar, decision_count bigint);
 create table facts.fct_review_pairs_daily (decision_class varchar, event_date date,
     landing_batch varchar, both_right_count bigint, first_wrong_count bigint,
     second_wrong_count bigint, both_wrong_count bigint);

@@ -142,6 +142,38 @@ def test_rounded_confidences_are_no_jump(company: World) -> None:
     assert raised(company) == set()
 
 
+def amounts(world: World, **counts: int) -> None:
+    for place, count in counts.items():
+        world.add(
+            "facts.fct_amount_bins_daily",
+            decision_class=CLASS,
+            amount_bin=int(place.removeprefix("bin")),
+            event_date=LAST,
+            decision_count=count,
+        )
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_found"),
+    [
+        # 0.6 to the power of 22 is more than one in a hundred thousand
+        ({"bin20": 22}, False),
+        ({"bin20": 23}, True),
+        ({"bin20": 100, "bin19": 70}, False),
+        ({"bin20": 100, "bin19": 20}, True),
+        ({"bin19": 100, "bin21": 100}, False),
+        # round amounts pile up elsewhere too
+        ({"bin20": 100, "bin12": 30}, False),
+        ({"bin20": 100, "bin12": 30, "bin11": 25}, True),
+    ],
+)
+def test_amounts_that_pile_up_below_the_limit_are_found(
+    company: World, counts: dict[str, int], is_found: bool
+) -> None:
+    amounts(company, **counts)
+    assert (("amount_jump", CLASS, "amount") in raised(company)) == is_found
+
+
 def test_the_chance_is_hypergeometric() -> None:
     """Of 10 with 4 marked, 5 drawn: none marked in 6 of 252, at most one in 66 of 252."""
     assert chance_of_so_few(0, 5, 4, 10) == pytest.approx(6 / 252)

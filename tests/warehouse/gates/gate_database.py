@@ -18,6 +18,8 @@ INPUTS = [
     *("registry.thresholds", "registry.owners", "registry.people", "registry.sign_offs"),
     *("registry.criteria", "registry.amount_limits", "registry.audit_rates"),
     *("registry.waivers", "registry.taxonomy_changes"),
+    *("registry.workflows", "registry.review_pools", "registry.expansion_steps"),
+    *("registry.rails", "registry.operating_funding"),
     *("evidence.estimates", "evidence.data_fit", "evidence.amount_bands"),
     *("evidence.confidence", "evidence.reliability", "evidence.agreement"),
     *("evidence.recorded_thresholds", "evidence.recorded_levels"),

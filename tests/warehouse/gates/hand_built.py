@@ -9,6 +9,7 @@ from decimal import Decimal
 from deviations import AS_OF
 from hand_built_edges import CONTEXT, Case, edges
 from hand_built_governance import governance_cases
+from hand_built_rollout import rollout_cases
 from oracle import expectations
 from oracle_criteria import TESTS, WORST_FIRST, Row, final
 from oracle_ladder import levels, scorecard
@@ -28,6 +29,7 @@ def cases() -> Iterator[Case]:
     yield of_signatures()
     yield from edges()
     yield from governance_cases()
+    yield from rollout_cases()
 
 
 def of_scorecard() -> Case:

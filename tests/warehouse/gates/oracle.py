@@ -8,6 +8,8 @@ from oracle_bands import bands, delegation_limits
 from oracle_criteria import ABOUT_THE_MAP, TESTS, Row, Tables, final, judge
 from oracle_ladder import gates, levels, scorecard
 from oracle_map import SHADOW, active_owners, evidence, maps, signatures
+from oracle_rails import rails, readiness, traces
+from oracle_rollout import rollout
 from oracle_thresholds import floors, thresholds, with_floors
 from oracle_waivers import held, states, waived
 from oracle_words import on_the_map
@@ -68,7 +70,7 @@ def judge_world(world: Tables) -> Tables:
     in_bands = world["evidence.amount_bands"]
     walks = bands(due_rows, world["registry.amount_limits"], in_bands, context, builds)
     reached = levels(level_maps, ladder, segments, walks, holds, context)
-    return {
+    judged = {
         "int_thresholds__effective": limits,
         "int_cohorts__seen": cohorts,
         "int_owners__active": holders,
@@ -96,6 +98,11 @@ def judge_world(world: Tables) -> Tables:
             walks, classes, world["registry.audit_rates"], context
         ),
     }
+    judged |= rollout(world, reached, ladder, verdicts, context)
+    judged["evd_rail_traces"] = traces(world, context)
+    judged["gate_rails"] = rails(world, judged["evd_rail_traces"], context)
+    judged["gate_readiness"] = readiness(world, judged, context)
+    return judged
 
 
 def published(verdicts: list[Row], borne: list[Row]) -> list[Row]:

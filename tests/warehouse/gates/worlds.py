@@ -12,6 +12,7 @@ from oracle_map import LEVELS
 from oracle_thresholds import FIRST_DAY
 from product_rows import PRODUCT
 from world_bands import add_bands
+from world_rollout import add_rollout
 
 KNOWN, LATER = "b5", "b6"
 ROLES = ("business", "risk", "technical")
@@ -25,6 +26,7 @@ def world(seed: int) -> Tables:
 
 class Maker:
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.dice = random.Random(seed)
         self.fault = self.dice.choice((0, 0, 0.01, 0.05, 0.3))
         self.as_of = date(2025, 3, 1) + timedelta(days=self.dice.randrange(60))
@@ -52,6 +54,7 @@ class Maker:
         sign_offs(self)
         waivers(self)
         add_bands(self)
+        add_rollout(self.tables, self.seed, self.as_of)
         return self.tables
 
     def registry(self) -> None:
