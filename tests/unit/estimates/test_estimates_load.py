@@ -92,13 +92,20 @@ def test_the_fuller_of_week_and_hour_is_the_load(world: World, change: str, load
     assert float(loaded(world, PATIENT, change)["estimate"]) == near(load)
 
 
+def test_the_load_of_the_week_is_bounded_too(world: World) -> None:
+    row = loaded(world, PATIENT, f"update {FACT} set arrival_count = 10")
+    most = float(poisson_upper(COUNT, WEEKS, HALF)) * SECONDS
+    assert float(row["bound"]) == near(most / 72_000)
+
+
 def test_what_grows_grows_in_the_hour_and_in_the_week(world: World) -> None:
-    """4,480 decisions are to be surfaced where 3,200 reviews came."""
+    """3,920 decisions are to be surfaced where 3,200 reviews came."""
     world.run("update registry.decision_classes set declared_level = 'surface'")
-    world.run("update facts.fct_decisions_daily set decision_count = 160, clean_count = 160")
-    growth = 28 * 160 / COUNT
-    row = loaded(world, PATIENT)
-    assert float(row["estimate"]) == near(growth * PER_HOUR * SECONDS / 3600 / PEOPLE)
+    world.run("update facts.fct_decisions_daily set decision_count = 140, clean_count = 140")
+    growth = 28 * 140 / COUNT
+    fuller = f"update {FACT} set arrival_count = 22 where event_hour::time = '09:00'"
+    row = loaded(world, PATIENT, fuller)
+    assert float(row["estimate"]) == near(growth * 22 * SECONDS / 3600 / PEOPLE)
     world.run(f"update {FACT} set arrival_count = 10")
     assert float(capacity(world)["estimate"]) == near(growth * 48_000 / 72_000)
 
