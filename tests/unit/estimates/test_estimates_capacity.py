@@ -221,6 +221,19 @@ def test_a_pool_is_an_error_while_one_of_its_classes_is_not_accounted(world: Wor
     assert capacity(world)["status"] == "ok"
 
 
+def test_a_class_of_which_nothing_landed_breaks_nothing(world: World) -> None:
+    reviews(world)
+    world.run(
+        "insert into registry.decision_classes select * replace"
+        " ('w.two' as decision_class, 'v' as workflow, 0.5 as alpha_weight)"
+        " from registry.decision_classes;"
+        "insert into registry.class_mapping values ('t', 'v', 'w.two')"
+    )
+    row = capacity(world)
+    assert (row["status"], row["bound"]) == ("insufficient", None)
+    assert row["reason"] == "w.two of the pool is not accounted for"
+
+
 def test_bursts_and_long_reviews_lengthen_the_wait(world: World) -> None:
     reviews(world, per_hour=6)
     even = capacity(world)["reason"]

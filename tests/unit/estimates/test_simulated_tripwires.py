@@ -89,11 +89,12 @@ def land(world: World, folder: Path) -> None:
 def raised(world: World) -> set[tuple[str, str, str]]:
     write_shown(world.connection)
     rows = world.connection.execute(
-        "select distinct finding, decision_class, subject from evidence.tripwires join "
+        "select finding, decision_class, subject, week_start from evidence.tripwires join "
         f"read_csv('{RULES}') as rules using (finding) "
         "where p_value <= alpha and effect >= minimum_effect and not is_explained"
     ).fetchall()
-    return {(finding, name, subject) for finding, name, subject in rows}
+    assert all(week >= SINCE for *_, week in rows)
+    return {(finding, name, subject) for finding, name, subject, _ in rows}
 
 
 @pytest.mark.parametrize("plant", FOUND)
