@@ -31,7 +31,6 @@ FACTS = (
     "fct_samples_weekly",
     "fct_confidence_daily",
     "fct_review_pairs_daily",
-    "fct_amount_bins_daily",
     "fct_amounts_weekly",
     "fct_reversals_daily",
     "fct_actions_daily",

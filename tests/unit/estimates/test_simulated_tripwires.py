@@ -24,10 +24,7 @@ FOUND: dict[str | None, set[tuple[str, str]]] = {
     "class_splitting": {(CLASSIFY, MATCH)},
     "density_jump": {(MATCH, "confidence")},
     "amount_jump": {(MATCH, "amount")},
-    "cherry_picked_reviews": {
-        (MATCH, "confidence at 0.150000"),
-        (APPROVE, "confidence at 1.000000"),
-    },
+    "cherry_picked_reviews": {(MATCH, "confidence at 0.150000")},
 }
 
 
@@ -102,6 +99,8 @@ def test_a_tripwire_finds_its_plant_and_nothing_else(
     world: World, tmp_path: Path, plant: str | None
 ) -> None:
     asked: dict[str, Any] = {"plants": [plant], "since": SINCE} if plant else {}
-    simulate(tmp_path, seed=7, weeks=9, end=LAST, classes=PLANS, **asked)
+    named = {name for place in FOUND[plant] for name in place} or {CLASSIFY, MATCH, APPROVE}
+    classes = tuple(plan for plan in PLANS if plan.action in named)
+    simulate(tmp_path, seed=7, weeks=9, end=LAST, classes=classes, **asked)
     land(world, tmp_path)
     assert raised(world) == {(plant, *place) for place in FOUND[plant]}
