@@ -1,9 +1,10 @@
-"""What the last recorded run held, as rows for the next: its thresholds and its levels.
+"""What recorded runs held, as rows for the next: thresholds, levels, and every verdict so far.
 
 A registry that is dated back or cut shorter says nothing of what was judged by; the ledger does.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.automation.judged_by import FLOORS
@@ -22,12 +23,25 @@ THRESHOLDS = {
     "counts_from": "DATE",
 }
 IN_FORCE = {"decision_class": "VARCHAR", "segment": "VARCHAR", "effective_level": "VARCHAR"}
+VERDICTS = {
+    "run_line": "BIGINT",
+    "as_of": "DATE",
+    "decision_class": "VARCHAR",
+    "segment": "VARCHAR",
+    "gate": "VARCHAR",
+    "verdict": "VARCHAR",
+    "is_blocked": "BOOLEAN",
+    "effective_level": "VARCHAR",
+    "cohort_id": "VARCHAR",
+    "open_criteria": "VARCHAR",
+}
+KEY = ("decision_class", "segment", "gate")
 
 
 def write_recorded(connection: "duckdb.DuckDBPyConnection", project: Project) -> None:
-    """Replace ``evidence.recorded_thresholds`` and ``evidence.recorded_levels``.
+    """Replace ``evidence.recorded_thresholds``, ``recorded_levels`` and ``recorded_verdicts``.
 
-    Both are empty before the first recorded run. Raises LedgerError when the ledger, or what the
+    All are empty before the first recorded run. Raises LedgerError when the ledger, or what the
     last run kept, is damaged or gone: without it nobody could tell what was loosened since.
     """
     from dagster_project.ledger.inputs import read_table
@@ -35,17 +49,21 @@ def write_recorded(connection: "duckdb.DuckDBPyConnection", project: Project) ->
 
     run = last_run(project.ledger)
     floors = read_table(project.ledger, run.body["digests"]["inputs"], FLOORS) if run else []
-    _replace(connection, floors, _levels(latest_verdicts(project.ledger)))
+    latest = latest_verdicts(project.ledger)
+    _replace(connection, floors, _levels(latest), _history(project.ledger, latest))
 
 
 def restore_recorded(
     connection: "duckdb.DuckDBPyConnection", kept: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> None:
-    """The same as a run read them: from what that run kept, table → rows."""
+    """The same as a run read them: from what that run kept, table → rows. No verdict rests on
+    earlier ones, so they are not kept, and the history of a run that is made again begins with it.
+    """
     _replace(
         connection,
         kept.get("evidence.recorded_thresholds", []),
         kept.get("evidence.recorded_levels", []),
+        [],
     )
 
 
@@ -53,11 +71,13 @@ def _replace(
     connection: "duckdb.DuckDBPyConnection",
     floors: Sequence[Mapping[str, Any]],
     levels: Sequence[Mapping[str, Any]],
+    history: Sequence[Mapping[str, Any]],
 ) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS evidence")
     connection.execute("BEGIN")
     _write(connection, "recorded_thresholds", THRESHOLDS, floors)
     _write(connection, "recorded_levels", IN_FORCE, levels)
+    _write(connection, "recorded_verdicts", VERDICTS, history)
     connection.execute("COMMIT")
 
 
@@ -73,6 +93,36 @@ def _levels(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def _history(ledger: Path, latest: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """A row per verdict that a run changed; without a verdict: no longer due from that run on."""
+    from dagster_project.ledger.record import runs
+
+    rows: list[dict[str, Any]] = []
+    first: dict[str, Any] = {}
+    for run, changed in runs(ledger):
+        told = {"run_line": run.seq, "as_of": run.body["as_of"]}
+        first = first or told
+        rows += [told | _as_changed(line.body) for line in changed]
+        rows += [told | dict(zip(KEY, key, strict=True)) for key in run.body.get("withdrawn", [])]
+    # what has not changed since lines were disposed of has been so since the oldest that is left
+    known = {tuple(row[name] for name in KEY) for row in rows}
+    old = (row for row in latest if tuple(row[name] for name in KEY) not in known)
+    return [first | _as_changed(row) for row in old] + rows
+
+
+def _as_changed(verdict: Mapping[str, Any]) -> dict[str, Any]:
+    row = {name: verdict[name] for name in (*KEY, "verdict", "is_blocked", "cohort_id")}
+    row["effective_level"] = verdict["level"]
+    if "criteria" in verdict:
+        named = [
+            f"{each['id']} {each['verdict']}"
+            for each in verdict["criteria"]
+            if each["verdict"] not in ("pass", "not_applicable")
+        ]
+        row["open_criteria"] = ", ".join(named) or None
+    return row
+
+
 def _write(
     connection: "duckdb.DuckDBPyConnection",
     table: str,
@@ -85,7 +135,11 @@ def _write(
     connection.execute(f"CREATE OR REPLACE TABLE evidence.{table} ({declared})")
     # decimals and dates were kept as text; the table gives them their types again
     shape = pa.schema([(name, pa.string()) for name in columns])
-    kept = [{name: row[name] for name in columns} for row in rows]
+    kept = [{name: _text(row.get(name)) for name in columns} for row in rows]
     connection.register("recorded", pa.Table.from_pylist(kept, schema=shape))
     connection.execute(f"INSERT INTO evidence.{table} SELECT * FROM recorded")
     connection.unregister("recorded")
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

@@ -124,3 +124,8 @@
 
 {#- A number for people: four significant digits. -#}
 {% macro shown(number) %} format('{:.4g}', cast({{ number }} as double)) {% endmacro %}
+
+{#- The stage of a class by the number of gates it has passed one after the other. -#}
+{% macro stage(gates_passed) -%}
+    ['proposed', 'discovery', 'build', 'pilot', 'limited_rollout', 'scale'][{{ gates_passed }} + 1]
+{%- endmacro %}

@@ -62,9 +62,7 @@ with
 
 select
     *,
-    ['proposed', 'discovery', 'build', 'pilot', 'limited_rollout', 'scale'][
-        gates_passed + 1
-    ] as stage,
+    {{ penstock.stage("gates_passed") }} as stage,
     case when gates_passed >= 3 then declared_level end as approved_level,
     case
         when
