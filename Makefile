@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps 
 export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants oracle tamper replay clean
+.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants oracle tamper replay year clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -68,6 +68,9 @@ mutants: $(VENV)/dev.stamp ## Put every small fault into the gates' SQL and regi
 
 replay: $(VENV)/dev.stamp ## Judge every recorded week of a company again, from kept inputs and from landed files
 	PYTHONPATH=tests:tests/flow $(BIN)/python tests/flow/replay_campaign.py
+
+year: $(VENV)/dev.stamp ## Live a year of a company; hold ledger, history and grants against it
+	PYTHONPATH=tests:tests/flow:tests/warehouse $(BIN)/python tests/flow/year_campaign.py
 
 oracle: $(VENV)/dev.stamp ## Judge 1,000 random worlds twice; hold laws against 200
 	PYTHONPATH=tests:tests/warehouse:tests/warehouse/gates $(BIN)/python tests/warehouse/gates/oracle_campaign.py
