@@ -116,7 +116,7 @@ def waiver_expired(year: Year) -> bool:
 
 
 def never_scaled(year: Year) -> bool:
-    """Three criteria of value fit have no evidence maker yet, so nothing goes beyond."""
+    """Value fit lacks an evidence maker yet, so nothing goes beyond a limited rollout."""
     stages = {row["stage"] for day in year.days.values() for row in day.maps.values()}
     return "limited_rollout" in stages and "scale" not in stages
 
