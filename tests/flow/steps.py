@@ -31,6 +31,7 @@ from dagster_project.transform.context import choose_context, write_run_context
 AS_OF = date(2025, 8, 3)
 CLASSIFY = "procurement.classify_vendor_request"
 MATCH = "procurement.match_vendor_category"
+WITHOUT_TESTS = ("--exclude-resource-type", "test")
 Verdicts = dict[tuple[str, str, str], str]
 
 
@@ -83,9 +84,14 @@ def evidence(project: Project) -> None:
 
 def decide(project: Project, *, tests: bool = False) -> Decided:
     """From landed files to verdicts; nothing recorded, and without dbt's data tests (4 s)."""
-    unless = () if tests else ("--exclude-resource-type", "test")
+    unless = () if tests else WITHOUT_TESTS
     prepare(project, *unless)
     evidence(project)
+    return give_verdicts(project, *unless)
+
+
+def give_verdicts(project: Project, *unless: str) -> Decided:
+    """Everything after the evidence step."""
     assert run_dbt_in_process(project, ["build", "-s", "tag:decide", *unless]).success
     return Decided(project, *verdicts_of(project))
 

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 from company import make_company, parse_in_process, pseudonyms
-from steps import decide, evidence, prepare
+from steps import WITHOUT_TESTS, evidence, give_verdicts, prepare
 
 from dagster_project import warehouse
 from dagster_project.automation.erasing import erase
@@ -169,7 +169,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         land(project, load_sources(manifest_path(project)))
         prepare(project)
         evidence(project)
-        decide(project)
+        give_verdicts(project, *WITHOUT_TESTS)
         record_and_publish(project, actor="test")
         yield project
 
