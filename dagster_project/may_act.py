@@ -24,12 +24,15 @@ from typing import Any, NamedTuple, NoReturn
 
 DELEGATED = ("delegate", "delegate_with_audit")
 GENESIS = b"0" * 64
-FILE_NAME = re.compile(r"ledger-\d{4}-\d\d\.jsonl")
+FILE_NAME = re.compile(r"ledger-\d{4}-\d\d\.jsonl", re.ASCII)
 # What follows "body" in a canonical line. Quotes inside a text are escaped, so the last HASH_KEY
 # of a line is its own and never one inside body or reason.
 HASH_KEY = b',"hash":"'
 HASH_MEMBER_BYTES = len(HASH_KEY) + 64 + 1
 LINKS = re.compile(rb',"hash":"([0-9a-f]{64})","kind":"([a-z]+)","prev":"([0-9a-f]{64})",')
+HASH = re.compile(r"[0-9a-f]{64}")
+# as Decimal writes numbers; it also reads "1_000" and digits of other scripts, which are a doubt
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?", re.IGNORECASE)
 MARKED = (b"run", b"revoke", b"override")
 REASONS = {
     "granted": "the evidence lets this cohort act alone",
@@ -147,12 +150,19 @@ def may_act(
 
 def _money(amount: object, currency: str | None) -> _Money:
     try:
-        number = None if amount is None else Decimal(str(amount))
-    except InvalidOperation:
+        number = None if amount is None else _number(str(amount))
+    except (InvalidOperation, ValueError):  # the latter also of an integer of 4,300 digits
         raise _DeniedError("bad_request") from None
-    if number is not None and (not number.is_finite() or number < 0):
+    if number is not None and number < 0:
         raise _DeniedError("bad_request")
     return _Money(number, currency)
+
+
+def _number(text: str) -> Decimal:
+    """Raises ValueError, InvalidOperation, TypeError."""
+    if not NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return Decimal(text)
 
 
 def _find(state: _State, decision_class: str, segment: str, cohort: str | None) -> dict[str, Any]:
@@ -171,7 +181,9 @@ def _find(state: _State, decision_class: str, segment: str, cohort: str | None) 
     matching = [grant for grant in grants if grant["cohort_id"] == cohort]
     if not matching or cohort == "*":
         raise _DeniedError("cohort_mismatch")
-    if len(matching) > 1 or matching[0]["level"] not in DELEGATED:
+    # the published map and the grant must agree
+    levels = {matching[0]["level"], segments[segment]}
+    if len(matching) > 1 or not levels <= {*DELEGATED}:
         raise _DeniedError("unreadable")
     return matching[0]
 
@@ -187,8 +199,8 @@ def _within(grant: dict[str, Any], until: datetime, now: datetime, wanted: _Mone
             raise _DeniedError("amount_required", level, text)
         if wanted.currency is None:
             raise _DeniedError("currency_mismatch", level, text)
-        # ordering a Decimal NaN raises, which ends as `unreadable`
-        if wanted.amount > Decimal(grant["amount_limit"]):
+        # a limit that is no number raises, which ends as `unreadable`
+        if wanted.amount > _number(grant["amount_limit"]):
             raise _DeniedError("amount_above_limit", level, text)
     return Answer(True, "granted", level, text)
 
@@ -209,7 +221,7 @@ def _trusted(publish: Path, ledger: Path, anchor: Path | None) -> _State:
     if remembered - proof.hashes:
         raise _DeniedError("ledger_behind")
     content = grants.read_bytes()
-    recorded = json.loads(proof.run)["body"]["digests"]["grants"]
+    recorded = _json(proof.run)["body"]["digests"]["grants"]
     if hashlib.sha256(content).hexdigest() != recorded:
         raise _DeniedError("not_in_ledger")
     state = _read_grants(content, proof)
@@ -238,9 +250,22 @@ def _newest_hash(path: Path) -> bytes:
     """The hash on the last line of an anchor or a head."""
     with path.open("rb") as stream:
         stream.seek(max(0, path.stat().st_size - MEMORY_BYTES))
-        entry = json.loads(stream.read().splitlines()[-1])
-    found = entry["hash"].encode()
-    return found if len(found) == len(GENESIS) else b""
+        entry = _json(stream.read().splitlines()[-1])
+    if set(entry) != {"hash", "size"} or not HASH.fullmatch(entry["hash"]):
+        raise _DeniedError("unreadable")
+    found: bytes = entry["hash"].encode()
+    return found
+
+
+def _json(content: bytes) -> Any:
+    """Raises ValueError also for a key that stands twice: other readers may take the other one."""
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(found := dict(pairs)) != len(pairs):
+            raise ValueError("a key appears twice")
+        return found
+
+    return json.loads(content, object_pairs_hook=unique)
 
 
 def _last_run(ledger: Path, names: Sequence[str]) -> _Proof:
@@ -289,8 +314,8 @@ def _last_hash(ledger: Path, names: Sequence[str]) -> bytes:
 
 
 def _read_grants(content: bytes, proof: _Proof) -> _State:
-    recorded, published = json.loads(proof.run), json.loads(content)
-    if published["version"] != 1:
+    recorded, published = _json(proof.run), _json(content)
+    if published["version"] != 1 or type(published["version"]) is not int:
         raise _DeniedError("unreadable")
     grants: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for grant in published["grants"]:
@@ -309,7 +334,7 @@ def _revoked(
     repeated: Sequence[Mapping[str, Any]], later: Sequence[_Mark]
 ) -> frozenset[str | None]:
     """What the run repeats and what was revoked since; a lift counts from the next run on."""
-    since = [json.loads(mark.raw)["body"] for mark in later]
+    since = [_json(mark.raw)["body"] for mark in later]
     rows = [*repeated, *(body for body in since if body.get("is_lifted") is not True)]
     return frozenset(row.get("decision_class") for row in rows)
 

@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,8 +24,8 @@ KINDS = frozenset(
 KEYS = frozenset(("seq", "prev", "time", "kind", "actor", "reason", "supersedes", "body", "hash"))
 HASH = re.compile(r"[0-9a-f]{64}")
 # fixed width, so that text order is time order
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-FILE_NAME = re.compile(r"ledger-\d{4}-\d\d\.jsonl")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+FILE_NAME = re.compile(r"ledger-\d{4}-\d\d\.jsonl", re.ASCII)
 HEAD_NAME = "head.json"  # in the publish folder: one anchor line, the newest
 
 
@@ -72,7 +73,7 @@ def parse_line(raw: bytes) -> dict[str, Any]:
     line = _load(raw)
     if set(line) != KEYS:
         raise LineError("wrong_keys", f"keys are {sorted(line)}")
-    if encode(line) != raw:
+    if _canonical(line) != raw:
         raise LineError("not_canonical", "bytes differ from the canonical JSON of the same line")
     _check_values(line)
     if line_hash(line) != line["hash"]:
@@ -98,7 +99,7 @@ def begins_behind_disposal(paths: Sequence[Path]) -> bool:
         seen[line["seq"]] = line["hash"]
         if line["kind"] == "disposal" and "through_seq" in line["body"]:
             through.append((line["body"]["through_seq"], line["body"].get("through_hash")))
-    return any((seq, digest) in seen.items() for seq, digest in through)
+    return any(pair in through for pair in seen.items())
 
 
 def verify(
@@ -150,7 +151,7 @@ def _unrecorded(grants: Path | None, pointer: Path | None, published: set[str]) 
     if pointer and pointer.is_file():
         try:
             digest = str(json.loads(pointer.read_bytes())["manifest_sha256"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             digest = f"unreadable: {error}"
         if digest not in published:
             problems.append(Problem("publication_not_in_ledger", str(pointer), digest))
@@ -171,6 +172,15 @@ class _Walk:
         self.seq, self.hash, self.time = 0, GENESIS, ""
 
     def file(self, path: Path) -> None:
+        if not path.is_file():  # reading a pipe would hang, a device never end
+            self.problems.append(Problem("unreadable", path.name, "no regular file"))
+            return
+        try:
+            self._lines(path)
+        except OSError as error:
+            self.problems.append(Problem("unreadable", path.name, str(error)))
+
+    def _lines(self, path: Path) -> None:
         for number, raw in enumerate(_raw_lines(path), start=1):
             place = f"{path.name}:{number}"
             if not raw.endswith(b"\n"):
@@ -201,13 +211,15 @@ class _Walk:
                 say(Problem("rewritten", place, f"{memory} says {sizes[line['seq']]}"))
         self.seq, self.hash, self.time = line["seq"], line["hash"], line["time"]
         if line["kind"] == "run":
-            digests = line["body"].get("digests", {})
-            self.published |= {str(digests.get(name)) for name in ("grants", "publication")}
+            digests = line["body"].get("digests")
+            if isinstance(digests, dict):
+                self.published |= {str(digests.get(name)) for name in ("grants", "publication")}
 
 
 def _raw_lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        yield from stream
+    if path.is_file():
+        with path.open("rb") as stream:
+            yield from stream
 
 
 def _read_anchor(anchor: Path | None) -> tuple[Sizes, list[Problem]]:
@@ -230,8 +242,8 @@ def _read_anchor(anchor: Path | None) -> tuple[Sizes, list[Problem]]:
 
 def anchor_entry(raw: bytes) -> tuple[int, str]:
     """``(size, hash)`` of one anchor line. Raises ValueError."""
-    entry = json.loads(raw)
-    if not isinstance(entry, dict) or set(entry) != {"size", "hash"}:
+    entry = _load(raw)
+    if set(entry) != {"size", "hash"}:
         raise ValueError("an anchor line holds size and hash")
     size, digest = entry["size"], entry["hash"]
     if type(size) is not int or size < 1 or not _is_hash(digest):
@@ -241,6 +253,23 @@ def anchor_entry(raw: bytes) -> tuple[int, str]:
 
 def _is_hash(value: object) -> bool:
     return isinstance(value, str) and HASH.fullmatch(value) is not None
+
+
+def _canonical(line: Mapping[str, Any]) -> bytes:
+    try:
+        return encode(line)
+    except UnicodeEncodeError as error:  # half of a surrogate pair, written as an escape
+        raise LineError("unreadable", str(error)) from error
+
+
+def _is_time(value: object) -> bool:
+    if not isinstance(value, str) or not TIME.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:  # no such day
+        return False
+    return True
 
 
 def _load(raw: bytes) -> dict[str, Any]:
@@ -271,7 +300,7 @@ def _check_values(line: dict[str, Any]) -> None:
         "seq": type(line["seq"]) is int and line["seq"] >= 1,
         "prev": _is_hash(line["prev"]),
         "hash": _is_hash(line["hash"]),
-        "time": isinstance(line["time"], str) and TIME.fullmatch(line["time"]) is not None,
+        "time": _is_time(line["time"]),
         "kind": isinstance(line["kind"], str) and line["kind"] in KINDS,
         "actor": isinstance(line["actor"], str) and bool(line["actor"]),
         "reason": isinstance(line["reason"], str) and bool(line["reason"]),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -173,6 +174,60 @@ def test_a_damaged_anchor_is_a_problem(ledger: Path, tmp_path: Path) -> None:
     anchor = anchored(ledger, tmp_path)
     anchor.write_bytes(anchor.read_bytes() + b'{"size": 9')
     assert codes(ledger, anchor) == {"anchor_unreadable"}
+
+
+NESTED = b"[" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("code", "damage"),
+    [
+        ("unreadable", lambda folder: (folder / "ledger-2027-01.jsonl").mkdir()),
+        ("unreadable", lambda folder: os.mkfifo(folder / "ledger-2027-01.jsonl")),
+        ("unreadable", lambda folder: (folder / "ledger-2027-01.jsonl").symlink_to("nowhere")),
+        ("unreadable", lambda folder: (folder / "ledger-2027-01.jsonl").write_bytes(NESTED)),
+        ("anchor_unreadable", lambda folder: (folder.parent / "anchor").write_bytes(NESTED)),
+        ("anchor_unreadable", lambda folder: anchor_twice(folder.parent / "anchor")),
+        ("publication_not_in_ledger", lambda folder: pointed(folder.parent / "publish")),
+        ("unreadable", lambda folder: forged(folder, reason="\ud800")),
+        ("wrong_value", lambda folder: forged(folder, time="2027-02-30T06:00:00.000000Z")),
+        ("head_missing", lambda folder: forged(folder, kind="run", body={"digests": "x"})),
+    ],
+)
+def test_what_cannot_be_read_is_a_problem_and_never_an_error(
+    ledger: Path, code: str, damage: Callable[[Path], object]
+) -> None:
+    (ledger.parent / "publish").mkdir()
+    (ledger.parent / "publish" / "grants.json").write_text("{}")
+    damage(ledger)
+    problems = verify(ledger, ledger.parent / "anchor", ledger.parent / "publish")
+    assert code in {problem.code for problem in problems}
+
+
+def test_a_disposal_of_no_number_vouches_for_nothing(ledger: Path) -> None:
+    (ledger / JANUARY).unlink()
+    forged(ledger, kind="disposal", body={"through_seq": [1], "through_hash": {}})
+    assert "seq_gap" in {problem.code for problem in verify(ledger)}
+
+
+def forged(ledger: Path, **changes: object) -> None:
+    """One more line that is well chained, whatever it says."""
+    path = sorted(ledger.glob("*.jsonl"))[-1]
+    last = json.loads(path.read_bytes().splitlines()[-1])
+    line = {**last, "seq": last["seq"] + 1, "prev": last["hash"], **changes}
+    del line["hash"]
+    content = json.dumps(line, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    line["hash"] = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+    text = json.dumps(line, sort_keys=True, separators=(",", ":"))
+    path.write_bytes(path.read_bytes() + text.encode() + b"\n")
+
+
+def anchor_twice(path: Path) -> None:
+    path.write_text('{"hash":"' + "0" * 64 + '","size":1,"size":2}\n')
+
+
+def pointed(publish: Path) -> None:
+    (publish / "current.json").write_bytes(NESTED)
 
 
 @pytest.mark.parametrize("leave_empty_file", [True, False])

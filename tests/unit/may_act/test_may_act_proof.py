@@ -51,13 +51,25 @@ def resealed_grants(world: World, change: Callable[[dict[str, Any]], Any]) -> No
     """Grants that the ledger vouches for, and that are wrong all the same."""
     content = json.loads(world.grants.read_bytes())
     change(content)
-    world.grants.write_bytes(json.dumps(content).encode())
+    reseal(world, json.dumps(content).encode())
+
+
+def reseal(world: World, grants: bytes) -> None:
+    assert grants != world.grants.read_bytes()
+    world.grants.write_bytes(grants)
     *head, last = month(world).read_bytes().splitlines(keepends=True)
     line = json.loads(last)
     line["body"]["digests"]["grants"] = hashlib.sha256(world.grants.read_bytes()).hexdigest()
     line["hash"] = line_hash(line)
     month(world).write_bytes(b"".join([*head, encode(line) + b"\n"]))
     remember_as_it_is(world)
+
+
+def twice(world: World, old: bytes, new: bytes) -> None:
+    """Readers differ in which of two equal keys they take."""
+    content = json.loads(world.grants.read_bytes())
+    compact = json.dumps(content, separators=(",", ":"), sort_keys=True)
+    reseal(world, compact.encode().replace(old, new))
 
 
 def resealed_run(world: World, change: Callable[[dict[str, Any]], Any]) -> None:
@@ -207,6 +219,30 @@ DAMAGES: list[tuple[str, str, Callable[[World], Any]]] = [
         "grants expired",
         lambda w: resealed_grants(w, lambda g: g.update(valid_until="2026-03-30T06:30:00Z")),
     ),
+    ("unreadable", "version true", lambda w: resealed_grants(w, lambda g: g.update(version=True))),
+    (
+        "unreadable",
+        "the map says surface",
+        lambda w: resealed_grants(
+            w, lambda g: [levels.update(all="surface") for levels in g["levels"].values()]
+        ),
+    ),
+    *(
+        ("unreadable", f"{key} twice", lambda w, old=old, new=new: twice(w, old, new))
+        for key, old, new in (
+            ("level", b'"level":"delegate"', b'"level":"surface","level":"delegate"'),
+            ("cohort", b'"cohort_id":"c1"', b'"cohort_id":"c2","cohort_id":"c1"'),
+            ("validity", b'{"as_of"', b'{"valid_until":"2020-01-01T00:00:00Z","as_of"'),
+        )
+    ),
+    ("unreadable", "head twice", lambda w: rewritten(w.head, lambda c: b'{"size":1,' + c[1:])),
+    ("unreadable", "head of a number", lambda w: w.head.write_bytes(b'{"hash":7,"size":1}')),
+    ("unreadable", "head nested", lambda w: w.head.write_bytes(b"[" * 100_000)),
+    ("no_publication", "grants a pipe", lambda w: (w.grants.unlink(), os.mkfifo(w.grants))),
+    ("no_head", "head a folder", lambda w: (w.head.unlink(), w.head.mkdir())),
+    ("unreadable", "next month a pipe", lambda w: os.mkfifo(w.ledger / "ledger-2026-04.jsonl")),
+    ("unreadable", "next month a folder", lambda w: (w.ledger / "ledger-2026-04.jsonl").mkdir()),
+    ("revoked", "revoked next year", lambda w: later(w, "revoke", {"decision_class": FREE}, 300)),
     ("no_head", "head gone", lambda w: w.head.unlink()),
     ("no_head", "head empty", lambda w: w.head.write_bytes(b"")),
     ("no_anchor", "anchor gone", lambda w: w.anchor.unlink()),
@@ -286,8 +322,9 @@ def test_lines_after_the_run_that_revoke_nothing_do_not_matter(world: World) -> 
     assert world.ask(LIMITED, amount=1, currency="EUR").reason == "revoked"
 
 
-def test_no_amount_is_below_a_limit_that_is_no_number(world: World) -> None:
-    resealed_grants(world, lambda g: g["grants"][-1].update(amount_limit="NaN"))
+@pytest.mark.parametrize("limit", ["NaN", "Infinity", 1e999, True, [], "1_0", 500])
+def test_no_amount_is_below_a_limit_that_is_no_number(world: World, limit: object) -> None:
+    resealed_grants(world, lambda g: g["grants"][-1].update(amount_limit=limit))
     assert world.ask(LIMITED, amount=1, currency="EUR").reason == "unreadable"
 
 

@@ -58,6 +58,18 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("bad_request", LIMITED, {"amount": "Infinity", "currency": "EUR"}),
     ("bad_request", LIMITED, {"amount": "five", "currency": "EUR"}),
     ("bad_request", LIMITED, {"amount": True, "currency": "EUR"}),
+    ("bad_request", LIMITED, {"amount": "1_0", "currency": "EUR"}),
+    ("bad_request", LIMITED, {"amount": "\N{FULLWIDTH DIGIT FIVE}", "currency": "EUR"}),
+    ("bad_request", LIMITED, {"amount": " 5 ", "currency": "EUR"}),
+    ("bad_request", FREE, {"cohort": b"c1"}),
+    ("unknown_class", FREE.replace("c", "\N{CYRILLIC SMALL LETTER ES}"), {}),
+    ("unknown_class", FREE + "\N{ZERO WIDTH SPACE}", {}),
+    ("unknown_class", FREE + "\0", {}),
+    ("unknown_segment", FREE, {"segment": "all "}),
+    ("unknown_segment", FREE, {"segment": "region=EU,region=US"}),
+    ("cohort_mismatch", FREE, {"cohort": "c1\n"}),
+    ("currency_mismatch", LIMITED, {"amount": 5, "currency": "eur"}),
+    ("unreadable", FREE, {"now": "2026-03-30"}),
 ]
 
 
