@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps 
 export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants oracle tamper replay year clean
+.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants oracle tamper replay year disposal clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,9 @@ replay: $(VENV)/dev.stamp ## Judge every recorded week of a company again, from 
 
 year: $(VENV)/dev.stamp ## Live a year of a company; hold ledger, history and grants against it
 	PYTHONPATH=tests:tests/flow:tests/warehouse $(BIN)/python tests/flow/year_campaign.py
+
+disposal: $(VENV)/dev.stamp ## Dispose of landed rows: facts stay, also when all else is made anew
+	PYTHONPATH=tests:tests/warehouse $(BIN)/python tests/warehouse/disposal_campaign.py
 
 oracle: $(VENV)/dev.stamp ## Judge 1,000 random worlds twice; hold laws against 200
 	PYTHONPATH=tests:tests/warehouse:tests/warehouse/gates $(BIN)/python tests/warehouse/gates/oracle_campaign.py

@@ -15,7 +15,8 @@ from dagster_project.keys import KeyPlace
 
 PRODUCT_ROOT = Path(__file__).resolve().parent
 CONFIG_NAME = "penstock.toml"
-LEDGER_YEARS = 7  # the least, and the default
+LEDGER_YEARS = 7  # the least, and the default; so is the next
+LANDED_DAYS = 183
 
 
 class SettingsError(ValueError):
@@ -41,6 +42,7 @@ class Project:
     hook: tuple[str, ...] = ()
     hook_seconds: int = 60
     ledger_years: int = 7
+    landed_days: int = 183
     holds: tuple[str, ...] = ()
 
     @property
@@ -135,11 +137,14 @@ def load_project(start: Path | None = None) -> Project:
         hook=config.texts("ledger", "hook"),
         hook_seconds=config.take("ledger", "hook_seconds", int, 60),
         ledger_years=config.take("retention", "ledger_years", int, LEDGER_YEARS),
+        landed_days=config.take("retention", "landed_days", int, LANDED_DAYS),
         holds=config.texts("retention", "holds"),
     )
     config.refuse_rest()
     if project.ledger_years < LEDGER_YEARS:
         raise SettingsError(f"{path}: [retention] ledger_years must be {LEDGER_YEARS} or more")
+    if project.landed_days < LANDED_DAYS:
+        raise SettingsError(f"{path}: [retention] landed_days must be {LANDED_DAYS} or more")
     return project
 
 

@@ -72,5 +72,6 @@ def rebuild_facts(project: Project, tell: Callable[[str], None]) -> None:
 
     rows: Counter[str] = Counter()
     for entry in read_entries(project.landing):
-        rows[entry.landing_batch] += entry.landed_count
+        if not entry.is_frozen:  # its facts stay as they are
+            rows[entry.landing_batch] += entry.landed_count
     rebuild_in_parts(project, rows, lambda batch: tell(f"facts are made up to batch {batch}"))

@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing.erase import Erasure
+from dagster_project.landing.manifest import read_entries
 from dagster_project.settings import Project
+from dagster_project.transform.rebuild import forget_unfrozen
 
 REASON = "erasure of personal data"
 Step = Callable[[str], None]
@@ -67,10 +69,7 @@ def _complete(project: Project, erasure: Erasure, actor: str, reason: str, on_st
 
     apply(Books(project.landing), erasure, on_step)
     on_step("warehouse")
-    # facts hold subjects; the next run makes them again from landing
-    for path in (project.warehouse, project.warehouse.with_name(project.warehouse.name + ".wal")):
-        with suppress(FileNotFoundError):
-            path.unlink()
+    forget_facts(project)
     on_step("ledger")
     line = record_disposal(
         project.ledger,
@@ -83,3 +82,13 @@ def _complete(project: Project, erasure: Erasure, actor: str, reason: str, on_st
     on_step("finish")
     finish(project.landing)
     return line.seq
+
+
+def forget_facts(project: Project) -> None:
+    """Facts hold subjects; the next run makes again what can be made from landing."""
+    if frozen := {e.landing_batch for e in read_entries(project.landing) if e.is_frozen}:
+        forget_unfrozen(project, frozen)
+        return
+    for path in (project.warehouse, project.warehouse.with_name(project.warehouse.name + ".wal")):
+        with suppress(FileNotFoundError):
+            path.unlink()

@@ -28,7 +28,10 @@ CONTEXT, FILES = "landing.run_context", "landing.files"
 # not read by the verdicts: what `evidence.data_fit` counts, and bounds by amount
 DETAILS = ("evidence.expectation_results", "evidence.amount_bands")
 # no name of a file: people write names of persons into it
-FILE_COLUMNS = ("source", "table", "file_sha256", "parquet_sha256", "status", "landed_at")
+FILE_COLUMNS = (
+    *("source", "table", "file_sha256", "parquet_sha256", "status", "landed_at"),
+    "is_frozen",
+)
 BATCH, SUBJECT = "landing_batch", "subject_key"
 FETCHED_ROWS = 10_000
 RELATION = re.compile(r'"(\w+)"\."(\w+)"\."(\w+)"')

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dagster_project.landing.reports import FileReport
 
 BOOKS = ("files", "quarantine", "reviewers")
+MISSING = "the warehouse lacks the frozen facts of landing batch {}: restore it from its backup"
 RUN_CONTEXT = dg.AssetKey(["landing", "run_context"])
 
 
@@ -78,12 +79,15 @@ def run_context_asset(project: Project) -> dg.AssetsDefinition:
         from dagster_project.landing.manifest import read_entries
         from dagster_project.landing.verify import verify
         from dagster_project.transform.context import choose_context, write_run_context
+        from dagster_project.transform.rebuild import missing_frozen
 
         require_valid_registry(project.root, project.dbt_package / "seeds" / "criteria.csv")
-        if problems := verify(project):
+        entries = read_entries(project.landing)
+        frozen = {entry.landing_batch for entry in entries if entry.is_frozen}
+        if problems := [*verify(project), *map(MISSING.format, missing_frozen(project, frozen))]:
             raise LandedFilesChangedError("\n".join(problems))
         chosen = choose_context(
-            [entry.newest_batch for entry in read_entries(project.landing)],
+            [entry.newest_batch for entry in entries],
             as_of=date.fromisoformat(config.as_of) if config.as_of else project.as_of,
             known_at=_moment(config.known_at),
             now=datetime.now(UTC),

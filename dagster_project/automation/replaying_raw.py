@@ -170,7 +170,8 @@ def _stage_landing(project: Project, staged: Project, books: "Books", known_batc
 
     links = Books(staged.landing)
     for entry in books:
-        if entry.landing_batch > known_batch or verify_entry(books, entry):
+        is_gone = entry.is_disposed or verify_entry(books, entry)
+        if entry.landing_batch > known_batch or is_gone:
             continue
         where = (entry.relation, entry.file_sha256)
         for path, link in (
@@ -181,7 +182,7 @@ def _stage_landing(project: Project, staged: Project, books: "Books", known_batc
             if path.is_file():
                 link.parent.mkdir(parents=True, exist_ok=True)
                 link.symlink_to(path)
-        links.add(entry)
+        links.add(replace(entry, is_frozen=False))  # nothing is made there yet
     write_reviewers(staged, open_pseudonyms(project, books))
 
 

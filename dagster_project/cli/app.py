@@ -10,6 +10,7 @@ import typer
 
 from dagster_project.cli import faults
 from dagster_project.cli.governance_app import add_governance
+from dagster_project.cli.landed_app import landed_app
 from dagster_project.cli.ledger_app import ledger_app
 from dagster_project.cli.options import EXIT_CODES, Call, command
 from dagster_project.cli.persons_app import add_persons
@@ -250,6 +251,7 @@ def doctor(
 
 add_persons(app)
 add_governance(app)
+app.add_typer(landed_app, name="landed")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(quarantine_app, name="quarantine")
 add_rollout_commands(app)

@@ -140,6 +140,11 @@ def _check_new(
     import pyarrow.parquet as pq
 
     files = {e.file_sha256: e for e in books if (e.relation, e.status) == (old.relation, LANDED)}
+    if any(entry.is_disposed for entry in files.values()):
+        raise RetryError(
+            f"rows of {old.relation} were disposed of: whether the repaired ones repeat them "
+            "cannot be told, so they stay refused"
+        )
     paths = [str(books.parquet_path(old.relation, digest)) for digest in sorted(files)]
     is_copy = cache(partial(_is_copy, books, old))
     # a column that was declared later is in no row of the copy and tells nothing apart

@@ -25,6 +25,10 @@ from dagster_project.landing.manifest import Books, Entry
 
 FOLDER = "_erasure"
 JOURNAL = "journal.json"
+FROZEN = (
+    "rows of it lie in landing batch {batch}, whose facts are frozen and know them by their old "
+    "ids: nothing was changed; `penstock landed dispose` takes them once that batch is old enough"
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,8 @@ def stage(
             staged = _staged(folder, entry.relation, entry.file_sha256)
             path = books.parquet_path(entry.relation, entry.file_sha256)
             if count := table.rewrite(path, found, names, staged):
+                if entry.is_frozen:
+                    raise EraseError(FROZEN.format(batch=entry.landing_batch))
                 files.append(_file(entry, staged, count))
     if not files:
         return None

@@ -86,7 +86,7 @@ class ErasedTable:
         self._ids = {*self._decisions, source.key} - set(self._persons)
         self._free = {c.name for c in source.columns if c.free}
         relevant = bool(self._persons or self._decisions)
-        self.entries = [e for e in books if relevant and _is_of(e, source)]
+        self.entries = [e for e in books if relevant and _is_of(e, source) and not e.is_disposed]
 
     def decisions_of(self, subject: str) -> set[str]:
         return self._values(self._decisions, lambda rows: self._is_erased(rows, subject, set()))

@@ -31,6 +31,8 @@ class Entry:
     ``repairs``: content whose refused units this entry repairs; it is no file then, but a retry:
     it holds the units that can be read now, or none where ``corrected_by`` names the content of
     the corrected file in which they landed.
+    ``is_disposed``: its rows went by age, entry and refused units stay. ``is_frozen``: of a landing
+    batch that went, or that touches decisions of one: its facts cannot be made again.
     """
 
     source: str
@@ -62,6 +64,8 @@ class Entry:
     repaired_count: int = 0
     repaired_sha256: str | None = None
     corrected_by: str | None = None
+    is_disposed: bool = False
+    is_frozen: bool = False
 
     @property
     def newest_batch(self) -> str:
@@ -137,6 +141,9 @@ class Books:
         for leftover in self.landing.rglob(".*.tmp"):
             leftover.unlink()
         landed = [entry for entry in self if entry.status == LANDED]
+        for entry in landed:
+            if entry.is_disposed:
+                self.parquet_path(entry.relation, entry.file_sha256).unlink(missing_ok=True)
         kept = {self.parquet_path(e.relation, e.file_sha256) for e in landed}
         kept |= {self.quarantine_path(e.relation, e.file_sha256) for e in landed}
         kept |= {self.repaired_path(e.relation, e.file_sha256) for e in landed}

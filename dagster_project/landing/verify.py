@@ -27,7 +27,9 @@ def verify_entry(books: Books, entry: Entry) -> list[str]:
     if entry.status != LANDED:
         return []
     where = (entry.relation, entry.file_sha256)
-    problems = _compare(books.parquet_path(*where), entry.parquet_sha256, entry.file_name)
+    problems = []
+    if not entry.is_disposed:
+        problems = _compare(books.parquet_path(*where), entry.parquet_sha256, entry.file_name)
     if entry.quarantine_sha256:
         path = books.quarantine_path(*where)
         problems += _compare(path, entry.quarantine_sha256, entry.file_name)

@@ -1,4 +1,4 @@
-"""The ``disposal`` line: what was erased, by the hashes of the files before and after."""
+"""The ``disposal`` line of landed files: what was erased or went by age, by their hashes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -19,13 +19,14 @@ def record_disposal(
     actor: str,
     time: datetime,
     watch: Watch,
+    identity: str = "erasure",
 ) -> Line:
-    """Append one line, durably, unless the ledger has one of ``body["erasure"]`` already.
+    """Append one line, durably, unless the ledger has one of ``body[identity]`` already.
 
     Raises LedgerError, OSError; then it may be called again.
     """
     with watched(ledger_dir, watch, actor=actor, time=time):
         for line in read(ledger_dir):
-            if line.kind == KIND and line.body.get("erasure") == body["erasure"]:
+            if line.kind == KIND and line.body.get(identity) == body[identity]:
                 return line
         return append_locked(ledger_dir, [Entry(KIND, reason, body)], actor=actor, time=time)[-1]

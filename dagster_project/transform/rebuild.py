@@ -5,7 +5,7 @@ changed since then only dbt knows (``build_id``), so after a change of any dbt f
 is run, and what it says of its own batches decides whether the others have to be made again too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -51,6 +51,20 @@ def rebuild_in_parts(
 def note_prepared(project: Project) -> None:
     """The facts are those of the dbt files as they are now."""
     write_durably(_stamp_path(project), inputs_digest(project).encode())
+
+
+def missing_frozen(project: Project, frozen: Collection[str]) -> list[str]:
+    """Of ``frozen`` batches, those whose facts this warehouse does not hold."""
+    return sorted(set(frozen) - {batch for batch, _ in _log(project)})
+
+
+def forget_unfrozen(project: Project, frozen: Collection[str]) -> None:
+    """The next build makes all batches again but the ``frozen`` ones."""
+    with closing(warehouse.connect(project.warehouse)) as connection:
+        connection.execute(
+            "DELETE FROM intermediate.made_batches WHERE NOT list_contains($frozen, landing_batch)",
+            {"frozen": sorted(frozen)},
+        )
 
 
 def _first(batches: list[str], rows: Mapping[str, int], part_rows: int) -> list[str]:

@@ -77,7 +77,7 @@
             {% set pattern = folder ~ "/" ~ node.source_name ~ "__" ~ node.name ~ "/*.parquet" %}
             {% set landed = (
                 "_file_sha256 in (select file_sha256 from landing.files"
-                ~ " where status = 'landed' and source = '"
+                ~ " where status = 'landed' and is_disposed is not true and source = '"
                 ~ node.source_name
                 ~ "' and \"table\" = '"
                 ~ node.name

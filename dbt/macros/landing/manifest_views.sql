@@ -22,6 +22,8 @@
         "parser_version": "varchar",
         "repairs": "varchar",
         "corrected_by": "varchar",
+        "is_disposed": "boolean",
+        "is_frozen": "boolean",
     } %}
     {% set quarantine_types = {
         "source": "varchar",

@@ -4,14 +4,15 @@
     reviews as (
         select *
         from ({{ penstock.union_stream("reviews") }}) as landed
-        {%- if is_incremental() %}
-            where
-                coalesce(review_id, '') in (
+        where
+            not {{ penstock.repeats_disposed() }}
+            {%- if is_incremental() %}
+                and coalesce(review_id, '') in (
                     select coalesce(review_id, '')
                     from ({{ penstock.union_stream("reviews") }}) as new_reviews
                     where {{ penstock.only_new_batches("_landing_batch") }}
                 )
-        {%- endif %}
+            {%- endif %}
     ),
 
     payloads as (
@@ -35,9 +36,8 @@
             {{ penstock.known_time("reviewed_at") }} as reviewed_at,
             is_seeded_error is distinct from false as may_be_seeded,
             coalesce(is_seeded_error and verdict in ('overturn', 'modify'), false) as is_detected,
-            row_number() over (
-                partition by review_id order by _landing_batch, _payload_sha256
-            ) as version
+            row_number() over (partition by review_id order by _landing_batch, _payload_sha256)
+            + case when {{ penstock.contradicts_disposed() }} then 1 else 0 end as version
         from payloads
         where arrival = 1
     ),

@@ -9,6 +9,7 @@
 {#- With the rows goes the word that they are made, in one transaction with the model and with
     `note_made_batches`. A table that is made anew forgets every batch. -#}
 {% macro forget_made_batches() %}
+    {{- penstock.refuse_to_lose_frozen() -}}
     delete from intermediate.made_batches
     where
         model = '{{ penstock.this_model() }}'

@@ -13,7 +13,11 @@
 {% macro unmade_batches() %}
     select landing_batch
     from {{ source("landing", "files") }}
-    {% if penstock.upto_batch() %} where landing_batch <= '{{ penstock.upto_batch() }}' {% endif %}
+    where
+        is_frozen is not true
+        {%- if penstock.upto_batch() %}
+            and landing_batch <= '{{ penstock.upto_batch() }}'
+        {% endif %}
     except
     select landing_batch
     from intermediate.made_batches

@@ -39,7 +39,7 @@
                         "within_boundary",
                     ]
                 )
-            }} as is_conflict,
+            }} or {{ penstock.is_of_frozen_decision() }} as is_conflict,
             case when min(source) = max(source) then min(source) else '(unknown)' end as source,
             -- what a later version filled in is not in doubt
             case

@@ -1,4 +1,5 @@
-{#- How many versions of the heavy lane made the facts that gates read; anything but one is an error. -#}
+{#- How many versions of the heavy lane made the facts that gates read; anything but one is an error.
+    What is frozen cannot be made again, and was of one version when it froze. -#}
 with
     builds as (
         {%- for fact in [
@@ -18,7 +19,7 @@ with
             "fct_unreadable",
             "fct_watermarks",
         ] %}
-            select distinct build_id
+            select distinct build_id, landing_batch
             from {{ ref(fact) }}
             where
                 landing_batch <= (select known_batch from {{ ref("int_run_context") }})
@@ -27,4 +28,11 @@ with
     )
 
 select cast(count(*) as bigint) as build_count
-from builds
+from
+    (
+        select distinct build_id
+        from builds
+        where
+            landing_batch
+            not in (select landing_batch from {{ source("landing", "files") }} where is_frozen)
+    ) as counted

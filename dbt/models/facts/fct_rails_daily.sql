@@ -1,6 +1,7 @@
 {#- Evidence about rails (drills, evaluation runs, access reviews) by component, day and result. The
     stream has no id: the same record twice is one. Not so where the time is unknown, which may be what
     told two failed drills apart. -#}
+-- depends_on: {{ ref("int_records__landed") }}
 with
     rails as ({{ penstock.union_stream("rail_evidence") }}),
 
@@ -29,7 +30,12 @@ select
     '{{ penstock.build_id() }}' as build_id,
     cast(count(*) as bigint) as observation_count
 from firsts
-where arrival = 1 and {{ penstock.only_new_batches("_landing_batch") }}
+where
+    arrival = 1
+    and {{ penstock.only_new_batches("_landing_batch") }}
+    and not (
+        {{ penstock.repeats_disposed() }} and {{ penstock.known_time("observed_at") }} is not null
+    )
 group by
     rail,
     workflow,

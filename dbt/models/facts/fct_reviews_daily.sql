@@ -3,6 +3,7 @@
     that was missed, if either was one. So is a review that does not say whether it was seeded. -#}
 -- reviewers join by pseudonym; the seed is what these are made from, so it is in the build id
 -- depends_on: {{ ref("reviewers") }}
+-- depends_on: {{ ref("int_records__landed") }}
 with {{ penstock.first_reviews() }}
 
 select

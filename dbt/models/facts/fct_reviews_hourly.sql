@@ -3,6 +3,7 @@
     under a review's id is no work of its own here; `fct_reviews_daily` counts it as unknown. -#}
 -- reviewers join by pseudonym; the seed is what these are made from, so it is in the build id
 -- depends_on: {{ ref("reviewers") }}
+-- depends_on: {{ ref("int_records__landed") }}
 with
     {{ penstock.first_reviews() }},
 

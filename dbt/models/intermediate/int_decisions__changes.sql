@@ -12,7 +12,8 @@
     batch, so sums of sign x measure over any set of first batches equal a rebuild from them. The
     records of a decision are settled in macros/portable/settled_*.sql. -#}
 -- depends_on: {{ ref("int_records__arrivals") }}
-{%- set is_touched = penstock.only_touched_batches() %}
+-- depends_on: {{ ref("int_records__landed") }}
+{%- set is_touched = penstock.only_touched_batches() ~ " " ~ penstock.without_frozen_records() %}
 with
     decisions as (select * from {{ ref("int_decisions__mapped") }} where {{ is_touched }}),
 

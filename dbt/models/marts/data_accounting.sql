@@ -59,7 +59,8 @@ select
     files.first_event_at,
     files.last_event_at,
     files.landing_batch,
-    files.repairs as repairs_file_sha256
+    files.repairs as repairs_file_sha256,
+    coalesce(files.is_frozen, false) as is_frozen
 from {{ source("landing", "files") }} as files
 cross join context
 left join

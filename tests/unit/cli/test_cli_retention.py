@@ -12,7 +12,12 @@ def settings(world: World, retention: str) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("ledger", "dispose"), ("ledger", "dispose", "--dry-run"), ("erase", "--decision", "d-1")],
+    [
+        ("ledger", "dispose"),
+        ("ledger", "dispose", "--dry-run"),
+        ("landed", "dispose", "--confirm"),
+        ("erase", "--decision", "d-1"),
+    ],
 )
 def test_under_a_legal_hold_nothing_is_disposed_of_or_erased(
     ask: Ask, fresh: World, arguments: tuple[str, ...]
@@ -29,6 +34,7 @@ def test_under_a_legal_hold_nothing_is_disposed_of_or_erased(
     ("retention", "words"),
     [
         ("ledger_years = 6", "must be 7 or more"),
+        ("landed_days = 182", "must be 183 or more"),
         ('holds = "case 4711"', "[retention] holds must be"),
     ],
 )

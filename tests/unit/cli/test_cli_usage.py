@@ -18,7 +18,14 @@ COMMANDS = (
     *("demo", "run", "scorecard", "explain", "inventory", "simulate", "doctor"),
     *("erase", "pseudonym", "init", "sample", "revoke", "replay"),
     *("map", "sign-off", "sign-offs", "waive", "waivers"),
-    *("ledger verify", "ledger dispose", "quarantine list", "quarantine show", "quarantine retry"),
+    *(
+        "ledger verify",
+        "ledger dispose",
+        "landed dispose",
+        "quarantine list",
+        "quarantine show",
+        "quarantine retry",
+    ),
     *("plan", "rails", "readiness"),
 )
 

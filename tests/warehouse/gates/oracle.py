@@ -143,12 +143,13 @@ def known_cohorts(world: Tables, context: Row) -> list[Row]:
 
 
 def count_builds(world: Tables, context: Row) -> int:
+    frozen = {row["landing_batch"] for row in world["landing.files"] if row.get("is_frozen")}
     return len(
         {
             row["build_id"]
             for fact in FACTS
             for row in world[f"facts.{fact}"]
-            if row["landing_batch"] <= context["known_batch"]
+            if row["landing_batch"] <= context["known_batch"] and row["landing_batch"] not in frozen
         }
     )
 

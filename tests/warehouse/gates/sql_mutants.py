@@ -10,7 +10,7 @@ from hand_built import cases
 from hand_built_edges import CONTEXT
 from mutations import Mutant, mutants, regenerated
 from oracle import FACTS, judge_world
-from oracle_criteria import Tables, criterion_verdict
+from oracle_criteria import Row, Tables, criterion_verdict
 from oracle_ladder import gates as worst_of
 from test_criterion_verdict import case
 from worlds import KNOWN, LATER, world
@@ -81,9 +81,11 @@ def worlds_by_size(seeds: range) -> list[Tables]:
 
 
 def worlds_of_builds() -> Iterator[Tables]:
-    """Nothing but facts: each alone, known by now or later, beside another of the same build."""
+    """Nothing but facts: each alone, known by now or later, beside another of the same build; then
+    frozen ones beside others, and alone."""
     first = world(1)
     context, cohort = first["landing.run_context"], first["facts.fct_cohorts"][0]
+    yield from worlds_of_frozen(context, cohort)
     for fact in FACTS:
         for batch in (KNOWN, LATER):
             for build in ("build", "other"):
@@ -94,6 +96,26 @@ def worlds_of_builds() -> Iterator[Tables]:
                     f"facts.{beside}": [{"landing_batch": "b1", "build_id": "build"}],
                     f"facts.{fact}": own,
                 }
+
+
+def worlds_of_frozen(context: list[Row], cohort: Row) -> Iterator[Tables]:
+    """Each batch with the builds that made it; which of the batches are frozen."""
+    for made, frozen in (
+        ({"b1": ("old",), "b2": ("new",)}, {"b1"}),
+        ({"b1": ("old",), "b2": ("new", "newer")}, {"b1"}),
+        ({"b1": ("old",), "b2": ("new",)}, {"b1", "b2"}),
+        ({"b1": ("old",), "b2": ("new",)}, set()),
+        ({"b1": ("old",), "b2": ("old",)}, {"b2"}),
+    ):
+        yield {
+            "landing.run_context": context,
+            "landing.files": [{"landing_batch": b, "is_frozen": b in frozen} for b in made],
+            "facts.fct_cohorts": [
+                cohort | {"landing_batch": batch, "build_id": build}
+                for batch, builds in made.items()
+                for build in builds
+            ],
+        }
 
 
 def judged(trial: Trial, model: str) -> Iterator[tuple[Mutant, str]]:
