@@ -5,6 +5,7 @@ comes later for a decision that went helps nobody. ``make disposal``; five build
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from growing_company import GrowingCompany
 from small_company import AS_OF, LANDED
 from unclear_records import decision, review
 
+from dagster_project import warehouse
 from dagster_project.automation.disposing import DisposalError, Disposed, dispose_landed
 from dagster_project.automation.erasing import erase
 from dagster_project.automation.landing_assets import MISSING
@@ -26,7 +28,7 @@ from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.ledger import read
 from dagster_project.ledger.record import record_run
 from dagster_project.transform.bridge import manifest_path
-from dagster_project.transform.rebuild import forget_unfrozen, missing_frozen
+from dagster_project.transform.rebuild import missing_frozen
 
 LATER = LANDED + timedelta(days=183, minutes=30)  # 183 days after the first batch alone
 FILES = 'select source, "table", file_sha256, parquet_sha256, status from landing.files'
@@ -113,7 +115,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         found.sums["before"] = sums(company)
         company.prepare("run")
         found.facts["run again"] = facts(company)
-        forget_unfrozen(company.project, frozen(found))
+        with closing(warehouse.connect(company.project.warehouse)) as connection:
+            # as after a change of the models
+            connection.execute("update intermediate.made_batches set build_id = 'earlier'")
         company.prepare("run")
         found.facts["made anew"] = facts(company)
         # the same once more under another file, then what is new for decisions that went
@@ -203,6 +207,14 @@ def test_rows_in_a_frozen_batch_are_not_erased_under_its_facts(told: Told) -> No
     with pytest.raises(EraseError, match="frozen"):
         erase(project, load_sources(manifest_path(project)), actor="test", decision="three")
     assert project.warehouse.is_file()
+
+
+def test_an_erasure_elsewhere_leaves_the_frozen_facts_and_forgets_the_others(told: Told) -> None:
+    project = told.company.project
+    erased = erase(project, load_sources(manifest_path(project)), actor="test", decision="four")
+    assert erased.done is not None
+    made = told.company.ask("select distinct landing_batch from intermediate.made_batches")
+    assert {batch for (batch,) in made} == frozen(told)
 
 
 class Tally:
