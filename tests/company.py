@@ -23,8 +23,13 @@ _PARSED: dict[str, Path] = {}
 def make_company(folder: Path, monkeypatch: Any, *, as_of: str | None = None) -> Project:
     """A copy of the demo without data, state and the support workflow's source."""
     root = folder / "company"
+    # not with the times of the originals: dbt keeps that of the first parse for a YAML file that
+    # was edited since, and takes a copy of the original for the edited one (dbt 1.11.16)
     shutil.copytree(
-        DEMO, root, ignore=shutil.ignore_patterns(".penstock", "data", "tau2", "marts", "facts")
+        DEMO,
+        root,
+        ignore=shutil.ignore_patterns(".penstock", "data", "tau2", "marts", "facts"),
+        copy_function=shutil.copyfile,
     )
     package = os.path.relpath(ROOT / "dbt", root)
     (root / "packages.yml").write_text(f"packages:\n  - local: {package}\n")

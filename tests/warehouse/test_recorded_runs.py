@@ -78,7 +78,7 @@ def take_over(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
 def record(ledger: Path, floors: list[dict[str, Any]], as_of: date = AS_OF) -> None:
     kept = keep_inputs(ledger, {FLOORS: floors})
     row = {"decision_class": CLASSIFY, "segment": "all", "gate": "data_fit", "verdict": "fail"}
-    row |= {"is_blocked": False, "cohort_id": "c", "criteria": [{"id": "fresh"}]}
+    row |= {"is_blocked": False, "cohort_id": "c", "criteria": [{"id": "fresh", "verdict": "fail"}]}
     gates = [row | {"level": "surface"}, row | {"gate": "value_fit", "level": "human_only"}]
     record_run(
         ledger,

@@ -33,7 +33,12 @@ def test_a_parse_that_was_taken_over_is_as_good_as_a_new_one(
     (staging / "stg_another.sql").write_text("select 1 as one")
     (other.root / "macros" / "another.sql").write_text("{% macro another() %}{% endmacro %}")
     parse_in_process(other)
-    taken_over = parsed(other)
+    third = make_company(tmp_path / "third", monkeypatch)
+    parse_in_process(third)
+    taken_over, as_it_was = parsed(other), parsed(third)
     assert run_dbt_in_process(other, ["parse", "--no-partial-parse"]).success
     assert taken_over == parsed(other)
     assert "stg_another" in {node["name"] for node in taken_over["nodes"].values()}
+    # what was edited in the other company is nothing to a third
+    assert run_dbt_in_process(third, ["parse", "--no-partial-parse"]).success
+    assert as_it_was == parsed(third)
