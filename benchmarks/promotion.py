@@ -40,9 +40,9 @@ def ever_promoted(failures: Array) -> float:
     return float((best <= LIMIT).mean())
 
 
-def misled(failures: Array) -> float:
-    """The same of worlds that borrow 4 failures in 4,000 trials at a quarter."""
-    world = history(np.full(failures.shape, A_LOOK), failures, LIMIT, borrowed=(1.0, 999.0))
+def misled(failures: Array, borrowed: tuple[float, float]) -> float:
+    """The same of worlds that borrow these failures and successes."""
+    world = history(np.full(failures.shape, A_LOOK), failures, LIMIT, borrowed=borrowed)
     found = certify(world, np.full(len(failures), ALPHA)).best[: len(failures)]
     return float((found <= LIMIT).mean())
 
@@ -80,7 +80,14 @@ def main() -> int:
     figures = {
         "promoted_bad": (ever_promoted(drawn(generator, 0.0501, 90, WORLDS)), "<=", ALPHA),
         "promoted_bad_by_a_misleading_lender": (
-            misled(drawn(generator, 0.0501, 90, 10 * WORLDS)),
+            # 4 failures in 4,000 trials at a quarter
+            misled(drawn(generator, 0.0501, 90, 10 * WORLDS), (1.0, 999.0)),
+            "<=",
+            ALPHA,
+        ),
+        "promoted_bad_by_a_terrible_lender": (
+            # 2,000 in 2,000; the registry's row would be refused
+            misled(drawn(generator, 0.0501, 90, WORLDS), (500.0, 0.0)),
             "<=",
             ALPHA,
         ),

@@ -1,8 +1,9 @@
 """Borrowed evidence: what another class or cohort showed, discounted, in the prior and only there.
 
-A prior may be anything that was fixed before the first trial: the bound stays valid at every look,
-and a lender that misleads costs power, not safety. By itself it proves nothing: without a trial of
-its own a class's bound is 1, and 59 clean ones are the least for 5 % whatever is borrowed.
+A prior may be anything that was fixed before the first trial: the bound stays valid at every look.
+A lender below the limit that misleads costs power, not safety; one at the limit or above it has
+nothing to lend and is refused. By itself a loan proves nothing: without a trial of its own a
+class's bound is 1, and 59 clean ones are the least for 5 % whatever is borrowed.
 """
 
 from datetime import date, timedelta
@@ -36,6 +37,14 @@ class Loan(NamedTuple):
         is_sound = 0 < self.weight <= MOST_WEIGHT and 0 <= self.failures <= self.trials
         weight = self.weight if is_sound and not self.is_late else 0.0
         return weight * self.failures, weight * (self.trials - self.failures)
+
+    def refusal(self, limit: float) -> str | None:
+        """Why a row that counts has nothing to lend against this limit of the error; None if it
+        has."""
+        if self.is_late or self.failures < limit * self.trials:
+            return None
+        lent = f"{self.failures} failures in {self.trials} trials of {self.lender_class}"
+        return f"borrowed evidence refused: {lent} are not below {limit:g}"
 
     def words(self) -> str:
         """What stands beside the number that rests on it."""
@@ -71,7 +80,7 @@ def read_loans(
 
 
 def contradiction(loan: Loan, sample: Sample) -> str | None:
-    """What the lender's log says against the row; None if it bears it.
+    """What the lender's log says against a row; None if it bears it.
 
     Held against its weeks that ended before the day of registration: labels that became mature
     since may make its error a little higher than was known, so only what is proven counts.

@@ -19,7 +19,7 @@ from scipy.special import (
     ndtri,
 )
 
-from dagster_project.evidence.estimates.mixed_trials import log_e_mixed
+from dagster_project.evidence.estimates.mixed_trials import LEAST_MASS, log_e_mixed
 
 Array = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
@@ -65,9 +65,10 @@ def log_e(
 
 
 def log_e_under(k: Array, n: Array, p0: Array, prior: Prior, mixed: npt.ArrayLike = 0.0) -> Array:
-    """The same for a prior of any shape; counts and p0 are taken to be sound. NaN where a prior
-    far above p0 leaves nothing below it: that refutes nothing. ``mixed``: sum of X (1 - X) over
-    trials of which the share X failed; 0 where every trial is all right or all wrong."""
+    """The same for a prior of any shape; counts and p0 are taken to be sound. A prior far above p0
+    leaves nothing below it: its evidence is set to 0, which is never more than there is. ``mixed``:
+    sum of X (1 - X) over trials of which the share X failed; 0 where every trial is all right or
+    all wrong."""
     whole = _log_e_whole(k, n, p0, prior)
     if not np.any(mixed):
         return whole
@@ -81,8 +82,10 @@ def log_e_under(k: Array, n: Array, p0: Array, prior: Prior, mixed: npt.ArrayLik
 
 def _log_e_whole(k: Array, n: Array, p0: Array, prior: Prior) -> Array:
     a, b = prior
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cut = np.log(betainc(k + a, n - k + b, p0)) - np.log(betainc(a, b, p0))
+    below, kept = betainc(a, b, p0), betainc(k + a, n - k + b, p0)
+    has_mass = (below > LEAST_MASS) & (kept > 0)
+    cut = np.log(np.where(has_mass, kept, 1.0)) - np.log(np.where(has_mass, below, 1.0))
+    cut = np.where(has_mass, cut, -np.inf)
     likelihood = k * np.log(p0) + (n - k) * np.log1p(-p0)
     weight = betaln(k + a, n - k + b) - betaln(a, b)
     return np.asarray(weight + cut - likelihood, dtype=np.float64)

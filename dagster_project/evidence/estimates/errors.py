@@ -210,11 +210,18 @@ def error_rows(
     alpha = class_alpha(context, criterion, cells)
     # only the error of a whole class is borrowed, not that of amount bands or confident decisions
     loans = _loans(context, cells) if criterion == "accuracy" and asked is None else {}
-    lent = [loans[cell].added() if cell in loans else NOTHING for cell in cells]
-    errors = error_bounds(context, sample, cells, alpha, detections, lent)
     target = np.array(
         [float(context.thresholds[criterion, cell.decision_class].threshold) for cell in cells]
     )
+    refused = [
+        loans[cell].refusal(limit) if cell in loans else None
+        for cell, limit in zip(cells, target.tolist(), strict=True)
+    ]
+    lent = [
+        NOTHING if cell not in loans or why else loans[cell].added()
+        for cell, why in zip(cells, refused, strict=True)
+    ]
+    errors = error_bounds(context, sample, cells, alpha, detections, lent)
     upper, lower, rate = errors.upper(), errors.lower(), errors.cells.rate()
     needed, alarm = errors.needed(target).tolist(), errors.alarm_reasons()
     for place, cell in enumerate(cells):
@@ -231,6 +238,10 @@ def error_rows(
         elif errors.detection[place] <= 0:
             reason = "reviewer detection unknown"
             finding = finding._replace(reason=reason, status="insufficient")
+        elif why := refused[place]:
+            # no number of trials answers for a row of the registry
+            basis = basis._replace(n_needed=None)
+            finding = finding._replace(reason=why, status="insufficient")
         elif method == BORROWED and loan and (against := contradiction(loan, sample)):
             reason = f"borrowed evidence is not borne out: {against}"
             finding = finding._replace(reason=reason, status="insufficient")

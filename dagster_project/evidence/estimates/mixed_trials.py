@@ -21,6 +21,8 @@ Array = npt.NDArray[np.float64]
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(32)
 DEVIATIONS = 10.0
 CELLS_AT_ONCE = 20_000
+# a prior with less mass than this below the null has none there: beyond it doubles run out
+LEAST_MASS = 1e-300
 
 
 def log_e_mixed(k: Array, n: Array, mixed: Array, p0: Array, a: Array, b: Array) -> Array:
@@ -47,10 +49,13 @@ def _log_mean(k: Array, n: Array, mixed: Array, p0: Array, a: Array, b: Array) -
     log_product = (2 * power - 1) * np.log(root) - size * np.log1p(odds * r) - mixed * (1.0 - r)
     top = log_product.max(axis=1, keepdims=True)
     area = (np.exp(log_product - top) * WEIGHTS).sum(axis=1, keepdims=True) * (high - low)
+    mass = betainc(a, b, p0)
+    has_mass = mass > LEAST_MASS
+    log_null = squares * np.log(p0) + (n - squares) * np.log1p(-p0)
     with np.errstate(divide="ignore"):
-        log_prior = betaln(a, b) + np.log(betainc(a, b, p0))
-        log_null = squares * np.log(p0) + (n - squares) * np.log1p(-p0)
-        return np.asarray(np.log(area) + top + power * np.log(odds) - log_prior - log_null)
+        log_prior = betaln(a, b) + np.log(np.where(has_mass, mass, 1.0))
+        found = np.log(area) + top + power * np.log(odds) - log_prior - log_null
+    return np.asarray(np.where(has_mass, found, -np.inf))
 
 
 def _window(power: Array, size: Array, mixed: Array, odds: Array) -> tuple[Array, Array]:

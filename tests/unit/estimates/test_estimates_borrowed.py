@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from estimates_world import CLASS, COHORT, World
-from weekly_worlds import history
+from weekly_worlds import history, passes
 
-from dagster_project.evidence.estimates.borrowed import MOST_WEIGHT
+from dagster_project.evidence.estimates.borrowed import MOST_WEIGHT, Loan
 from dagster_project.evidence.estimates.bounds import (
     Prior,
     log_e_under,
@@ -19,8 +19,10 @@ from dagster_project.evidence.estimates.bounds import (
 from dagster_project.evidence.estimates.certificate import certify
 
 LIMIT = ALPHA = 0.05
-# failures and trials of lenders: spotless, good, at the limit, terrible
+# failures and trials of lenders: spotless, good, at the limit, terrible. Of those that lost (nearly)
+# every trial nothing of the prior is left below the limit
 LENDERS = [(0, 100_000), (3, 1_200), (50, 1_000), (500, 1_000)]
+LENDERS += [(2_000, 10_000), (1_500, 1_500), (2_000, 2_000), (4_300, 4_300)]
 
 
 def lent(failures: float, trials: float) -> Prior:
@@ -51,20 +53,52 @@ def test_a_good_lender_shortens_the_proof() -> None:
 @pytest.mark.parametrize(("failures", "trials"), LENDERS)
 def test_an_added_failure_never_lowers_the_bound(failures: int, trials: int) -> None:
     prior = lent(failures, trials)
-    for n in (20, 80, 300):
-        k = np.arange(n + 1)
+    for n in (20, 80, 300, 20_000):
+        k = np.unique(np.linspace(0, n, 301).astype(int))
         assert np.all(np.diff(upper_under(k, n, prior, ALPHA)) >= -1e-12)
         # a failure more, not a success turned
-        assert np.all(upper_under(k + 1, n + 1, prior, ALPHA) >= upper_under(k, n, prior, ALPHA))
+        more = upper_under(k + 1, n + 1, prior, ALPHA)
+        assert np.all(more >= upper_under(k, n, prior, ALPHA) - 1e-12)
 
 
 @pytest.mark.parametrize(("failures", "trials"), LENDERS)
 def test_the_bound_is_where_the_evidence_ends(failures: int, trials: int) -> None:
     prior, grid = lent(failures, trials), np.linspace(0.0005, 0.9995, 1_999)
-    for k, n in ((0, 80), (2, 300), (30, 300)):
+    for k, n in ((0, 80), (2, 300), (30, 300), (98, 2_000), (490, 10_000), (980, 20_000)):
         bound = float(upper_under(k, n, prior, ALPHA))
-        refuted = log_e_under(np.float64(k), np.float64(n), grid, prior) >= -np.log(ALPHA)
-        assert np.all(refuted[grid > bound + 1e-9])
+        evidence = log_e_under(np.float64(k), np.float64(n), grid, prior)
+        assert not np.any(np.isnan(evidence) | np.isposinf(evidence))
+        assert np.all((evidence >= -np.log(ALPHA)) == (grid > bound))
+        assert bound > k / n + 0.001
+
+
+def test_a_lender_that_lost_everything_proves_nothing_below_the_limit() -> None:
+    """4.9 % wrong is not enough for 5 % in any of these sizes, whoever lent."""
+    for n in (2_000, 4_000, 10_000, 20_000):
+        failed, trials = (np.array(column, dtype=float) for column in zip(*LENDERS, strict=True))
+        prior = Prior(0.5 + MOST_WEIGHT * failed, 10.0 + MOST_WEIGHT * (trials - failed))
+        assert np.all(upper_under(0.049 * n, n, prior, ALPHA) > LIMIT)
+        # nor where some trials failed in part
+        assert np.all(upper_under(0.049 * n, n, prior, ALPHA, 0.01 * n) > 0.0492)
+
+
+def test_more_failures_of_a_bad_lender_never_lower_the_bound() -> None:
+    """From a fifth of wrong ones on. The best lender is the one that errs as the class does: a
+    better one may widen the bound, and from the limit on a loan is refused."""
+    for trials in (1_500, 2_000, 4_300, 10_000):
+        failed = np.unique(np.linspace(trials / 5, trials, 60).astype(int))
+        prior = Prior(0.5 + MOST_WEIGHT * failed, 10.0 + MOST_WEIGHT * (trials - failed))
+        for k, n in ((0, 80), (2, 300), (98, 2_000), (490, 10_000)):
+            bound = upper_under(k, n, prior, ALPHA)
+            assert np.all(np.diff(bound) >= -1e-12)
+            assert bound[0] >= float(upper_under(k, n, registered_prior(LIMIT), ALPHA))
+
+
+@pytest.mark.parametrize("trials", [1, 20, 1_200, 2_000])
+def test_a_lender_at_the_limit_or_above_it_is_refused(trials: int) -> None:
+    loans = [Loan("w.a", None, count, trials, 0.25, AN_EARLY_DAY) for count in range(trials + 1)]
+    found = [loan.refusal(LIMIT) is not None for loan in loans]
+    assert found == [count >= LIMIT * trials for count in range(trials + 1)]
 
 
 def test_a_misleading_lender_promotes_bad_classes_no_oftener_than_alpha() -> None:
@@ -84,7 +118,16 @@ def test_after_an_alarm_nothing_is_borrowed() -> None:
     assert certify(early_lent, alpha).upper() <= LIMIT < certify(early, alpha).upper()
 
 
+@pytest.mark.parametrize("lent", [(500.0, 0.0), (500.0, 2_000.0), (1.0, 999.0)])
+def test_no_loan_promotes_bad_classes_oftener_than_alpha(lent: tuple[float, float]) -> None:
+    """5.01 % wrong, through the certificate with its alarms: thirteen weekly looks of 280."""
+    failures = np.random.default_rng(37).binomial(280, 0.0501, (300, 13))
+    passed = passes(np.full(failures.shape, 280), failures, ALPHA, borrowed=lent)
+    assert passed.any(axis=1).mean() <= ALPHA
+
+
 LENDER = "w.lender"
+AN_EARLY_DAY = date(2025, 2, 23)
 
 
 @pytest.fixture
@@ -160,3 +203,13 @@ def test_what_the_lenders_log_does_not_bear_out_is_insufficient(lending: World) 
         f" where decision_class = '{LENDER}' and event_date < '2025-02-23'"
     )
     assert accuracy(lending)["status"] == "insufficient"
+
+
+def test_a_lender_that_does_not_meet_the_limit_has_nothing_to_lend(lending: World) -> None:
+    begin_late(lending)
+    own = accuracy(lending)
+    borrow(lending, AN_EARLY_DAY, failures=1)
+    found = accuracy(lending)
+    assert (found["status"], found["n_needed"]) == ("insufficient", None)
+    reason = "borrowed evidence refused: 1 failures in 20 trials of w.lender are not below 0.05"
+    assert (found["bound"], found["reason"]) == (own["bound"], reason)

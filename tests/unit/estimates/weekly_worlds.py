@@ -3,7 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from dagster_project.evidence.estimates.bounds import Prior
+from dagster_project.evidence.estimates.bounds import Array, Flags, Prior
+from dagster_project.evidence.estimates.certificate import certify
 from dagster_project.evidence.estimates.history import Counts, History
 
 
@@ -44,3 +45,29 @@ def history(
         limit=np.full(cells, limit),
         borrowed=Prior(*(np.full(cells, part) for part in borrowed)),
     )
+
+
+def passes(
+    trials: npt.ArrayLike,
+    failures: npt.ArrayLike,
+    alpha: float,
+    limit: float = 0.05,
+    borrowed: tuple[float, float] = (0.0, 0.0),
+    looks_a_week: int = 1,
+) -> Flags:
+    """Worlds × looks: whether the certificate of that look is at most the limit.
+
+    Counts are worlds × looks or worlds × strata × looks, from a Monday on. Each look sees what was
+    there by then, in weeks of which the newest may be cut short.
+    """
+    tried, failed = (np.asarray(item, dtype=np.float64) for item in (trials, failures))
+    looks = []
+    for look in range(1, tried.shape[-1] + 1):
+        weeks = [_by_week(item[..., :look], looks_a_week) for item in (tried, failed)]
+        world = history(*weeks, limit, borrowed=borrowed)
+        looks.append(certify(world, np.full(len(tried), alpha)).upper() <= limit)
+    return np.stack(looks, axis=1)
+
+
+def _by_week(counts: Array, looks: int) -> Array:
+    return np.add.reduceat(counts, np.arange(0, counts.shape[-1], looks), axis=-1)
