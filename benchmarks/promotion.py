@@ -1,6 +1,6 @@
 """Promotion and alarm over time on simulated classes: how often each is wrong, and how soon right.
 
-The worlds of tests/unit/estimates, many more of them. Exit status 1 when a bar is not met.
+The worlds of tests/weekly_worlds.py, many more of them. Exit status 1 when a bar is not met.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "unit" / "estimates"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from weekly_worlds import history
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from planted_biases import biases
+from planted_certificates import certificates
 from planted_coverage import coverages
 from planted_figures import Figure
 from planted_flow import flows
@@ -20,6 +21,7 @@ SECTIONS: dict[str, Callable[[int], Iterator[Figure]]] = {
     "coverage of 95 % bounds": coverages,
     "ninety daily looks": promotions,
     "power": power,
+    "promotions by the certificate": certificates,
     "verification bias": verification,
     "ways to count labels": biases,
     "plants of the simulator through the whole flow": lambda worlds: flows(),

@@ -9,13 +9,17 @@ import planted_coverage
 import planted_rules
 import pytest
 from planted_biases import biases
+from planted_certificates import certificates, over_time, segments
 from planted_coverage import counts, coverages, errors, looks, money, rates, reviews
 from planted_figures import Figure
 from planted_promotions import power, promotions
 from planted_verification import verification
 
 from dagster_project.evidence.estimates import detections as product_detections
-from dagster_project.evidence.estimates import error_cells, review_queues
+from dagster_project.evidence.estimates import certificate, error_cells, review_queues
+from dagster_project.evidence.estimates.bounds import Array
+from dagster_project.evidence.estimates.context import Context
+from dagster_project.evidence.estimates.history import History
 
 WORLDS = 1_000
 # what is badly wrong shows in fewer
@@ -26,8 +30,11 @@ Section = Callable[[int], Iterator[Figure]]
 @pytest.mark.parametrize(
     "section",
     # each world of the verification section draws 10,000 decisions
-    [coverages, promotions, partial(power, limits=(0.05,)), lambda _: verification(300), biases],
-    ids=["coverage", "looks", "power", "verification", "biases"],
+    [
+        *(coverages, promotions, partial(power, limits=(0.05,))),
+        *(lambda _: verification(300), biases, lambda _: certificates(FEW // 2)),
+    ],
+    ids=["coverage", "looks", "power", "verification", "biases", "certificates"],
 )
 def test_every_bar_of_a_small_campaign_is_met(section: Section) -> None:
     figures = list(section(WORLDS))
@@ -75,3 +82,31 @@ def test_mean_review_times_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
         planted_coverage, "poisson_upper", lambda count, weeks, alpha: count / weeks
     )
     assert len(missed(reviews(FEW))) == 3
+
+
+def test_a_decider_that_takes_the_newest_weeks_alone_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def newest(history: History, spans: certificate.Spans, alpha: Array) -> Array:
+        end = np.full(len(spans.cell), history.weeks)
+        return history.cut(spans.cell, spans.start, end).upper(alpha[spans.cell])
+
+    monkeypatch.setattr(certificate, "_best", newest)
+    assert missed(over_time(FEW)) == {"good_proofs_lost_in_26_weeks"}
+
+
+def test_a_decider_without_alarms_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = History.alarms
+
+    def silent(history: History) -> certificate.Alarms:
+        found = heard(history)
+        return found._replace(is_alarm=found.is_alarm & False)
+
+    monkeypatch.setattr(History, "alarms", silent)
+    assert missed(over_time(FEW)) == {"still_promoted_5_weeks_after"}
+
+
+def test_segments_at_the_whole_alpha_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Context.alpha
+    monkeypatch.setattr(Context, "alpha", lambda context, *cell: 12 * whole(context, *cell))
+    assert missed(segments(FEW)) == {"false_promotions_of_12_segments"}

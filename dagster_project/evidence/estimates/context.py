@@ -19,16 +19,14 @@ ANY_COHORT = "*"
 AT_MOST, AT_LEAST = "at_most", "at_least"
 SMALLEST_ALPHA = Decimal("0.000001")
 
-# What the gates judge without an estimate: by the results of expectations, the map, sign-offs, or
-# not at all yet.
+# What the gates judge without an estimate, or not at all yet.
 NOT_ESTIMATED = frozenset(
     {
         *("expectations_met", "level_within_evidence", "signed_by_business", "signed_by_risk"),
         "roi_positive",
     }
 )
-# Which side each maker bounds. A registry that compares the other way round would read an upper
-# bound as a lower one, so that is an error of the row and not a choice of the registry.
+# Which side each maker bounds: a registry that compares the other way round is an error of the row.
 COMPARISONS: Mapping[str, str] = {
     criterion: comparison_of(criterion)
     for criteria in CRITERIA.values()
@@ -122,6 +120,7 @@ class Context:
     latency_limits: Mapping[str, float] = field(default_factory=dict)
     loans: Mapping[tuple[str, str], "Loan"] = field(default_factory=dict)
     planning_errors: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def judged(self, criterion: str) -> tuple[DecisionClass, ...]:
         """The classes for which the registry holds this criterion."""
@@ -154,8 +153,9 @@ class Context:
         return tuple(Cell(cell.decision_class, *place) for place in places)
 
     def alpha(self, criterion: str, cell: Cell) -> float:
-        """The class's share of alpha; its j-th cohort gets 1 / (j (j + 1)) of that."""
-        share = self.thresholds[criterion, cell.decision_class].alpha
+        """The class's share of alpha, of which a segment that may be delegated alone gets one of
+        ``parts``; its j-th cohort gets 1 / (j (j + 1)) of that."""
+        share = self.thresholds[criterion, cell.decision_class].alpha / self.parts.get(cell[:2], 1)
         cohorts = self.cohorts.get(cell.decision_class, ())
         if cell.cohort_id not in cohorts:
             return share

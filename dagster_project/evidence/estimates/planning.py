@@ -126,17 +126,22 @@ def evidence_feasible(
             usable.append(Cell(name, cohort_id=context.current_cohorts.get(name, ANY_COHORT)))
     if not usable:
         return rows
-    wanted = targets(context, "accuracy", usable, detections)
+    slowest = [_slowest(paces, segments, cell.decision_class) for cell in usable]
+    asked = [cell._replace(segment=where) for cell, (_, where) in zip(usable, slowest, strict=True)]
+    wanted = targets(context, "accuracy", asked, detections)
     nothing = np.zeros(len(usable))
     needed = trials(wanted, nothing, nothing).tolist()
-    for cell, target, count in zip(usable, wanted, needed, strict=True):
-        name = cell.decision_class
-        slowest = min(
-            (paces.clean.get((name, segment), 0), segment != ALL_SEGMENT, segment)
-            for segment in (ALL_SEGMENT, *segments.get(name, ()))
-        )
-        rows.append(_feasible_row(context, name, (slowest[0], slowest[2]), count, target.error))
+    for cell, pace, target, count in zip(usable, slowest, wanted, needed, strict=True):
+        rows.append(_feasible_row(context, cell.decision_class, pace, count, target.error))
     return rows
+
+
+def _slowest(paces: Paces, segments: Segments, name: str) -> tuple[int, str]:
+    """Clean trials of the slowest declared segment, and which it is; `all` where none is slower."""
+    places = (ALL_SEGMENT, *segments.get(name, ()))
+    found = [(paces.clean.get((name, where), 0), where != ALL_SEGMENT, where) for where in places]
+    clean, _, where = min(found)
+    return clean, where
 
 
 def _feasible_row(

@@ -55,6 +55,7 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
         latency_limits=latency_limits(classes),
         loans=read_loans(connection, starts),
         planning_errors=_planning_errors(connection),
+        parts=_parts(connection),
     )
 
 
@@ -204,6 +205,21 @@ def _segments(
         known,
     ).fetchall()
     return _grouped((name, segment) for name, segment in rows if segment not in (None, ALL_SEGMENT))
+
+
+def _parts(connection: "duckdb.DuckDBPyConnection") -> dict[tuple[str, str], int]:
+    """Into how many parts the alpha of a class goes, by class and segment: its declared segments
+    where there is one dimension. Of several dimensions none is delegated before `all` is."""
+    rows = connection.execute(
+        """
+        SELECT decision_class, segment_dimension || '=' || segment_value,
+            count(*) OVER (PARTITION BY decision_class)
+        FROM registry.segments JOIN registry.decision_classes USING (workflow)
+        QUALIFY min(segment_dimension) OVER (PARTITION BY decision_class)
+            = max(segment_dimension) OVER (PARTITION BY decision_class)
+        """
+    ).fetchall()
+    return {(name, segment): count for name, segment, count in rows}
 
 
 def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

@@ -79,7 +79,7 @@ def test_a_lender_that_lost_everything_proves_nothing_below_the_limit() -> None:
         prior = Prior(0.5 + MOST_WEIGHT * failed, 10.0 + MOST_WEIGHT * (trials - failed))
         assert np.all(upper_under(0.049 * n, n, prior, ALPHA) > LIMIT)
         # nor where some trials failed in part
-        assert np.all(upper_under(0.049 * n, n, prior, ALPHA, 0.01 * n) > 0.0492)
+        assert np.all(upper_under(0.049 * n, n, prior, ALPHA, 0.01 * n) > LIMIT)
 
 
 def test_more_failures_of_a_bad_lender_never_lower_the_bound() -> None:

@@ -91,6 +91,26 @@ def test_shares_of_alpha_that_exceed_one_are_scaled_down(world: World) -> None:
     assert world.estimate("accuracy")["alpha"] == Decimal("0.0125")
 
 
+def test_segments_that_may_be_delegated_alone_share_the_alpha_of_their_class(world: World) -> None:
+    """Of several dimensions none is delegated before `all`; `all` passes only if every one does."""
+
+    def alphas() -> dict[str, Decimal]:
+        write_estimates(world.connection)
+        rows = "select segment, alpha from evidence.estimates where criterion_id = 'accuracy'"
+        return dict(world.connection.execute(rows).fetchall())
+
+    for value in ("EU", "US"):
+        world.add("registry.segments", workflow="w", segment_dimension="region", segment_value=value)
+        world.sample(value, date(2025, 3, 3), days=14, segment=f"region={value}")
+    whole, half = Decimal("0.025"), Decimal("0.0125")
+    assert alphas() == {"all": whole, "region=EU": half, "region=US": half}
+    before = world.estimate("accuracy", segment="region=EU")["bound"]
+    world.add("registry.segments", workflow="w", segment_dimension="region", segment_value="JP")
+    assert world.estimate("accuracy", segment="region=EU")["bound"] > before
+    world.add("registry.segments", workflow="w", segment_dimension="team", segment_value="one")
+    assert set(alphas().values()) == {whole}
+
+
 def test_impossible_counts_are_an_error_of_their_row_only(world: World) -> None:
     world.run("update facts.fct_decisions_daily set audit_complete_count = 11")
     row = world.estimate("audit_complete")
