@@ -22,6 +22,7 @@ from dagster_project.evidence.estimates.bounds import (
 from dagster_project.evidence.estimates.context import Cell, Estimate
 from dagster_project.evidence.estimates.costs import cost_per_decision
 from dagster_project.evidence.estimates.errors import error_bounds
+from dagster_project.evidence.estimates.review_capacity import LEAST_TIMED
 from dagster_project.evidence.estimates.review_queues import Queue, Times
 from dagster_project.evidence.estimates.shares import Share, share_estimates
 
@@ -39,7 +40,8 @@ RATES = (
 )
 EVENTS = (3.0, 4.0, 20.0, 400.0)
 # reviews in four weeks: handling times are lognormal, so few of them are the hard case
-REVIEWS = (30, 100, 1_000)
+# mean number and sigma of their lognormal length; fewer than about 100 are not judged
+REVIEWS = ((130, 0.5), (130, 1.5), (1_000, 0.5), (1_000, 1.5))
 DETECTION = 0.8
 STRATA = {
     # so large that the bound is tight, and forgotten reviewers or volumes would show
@@ -194,15 +196,15 @@ def _priced(worlds: int, paid: float) -> duckdb.DuckDBPyConnection:
 def reviews(worlds: int) -> Iterator[Figure]:
     """Seconds of review a week: Poisson reviews with lognormal handling times."""
     dice = np.random.default_rng(6)
-    median, sigma = 150.0, 0.5
-    handling = median * np.exp(sigma * sigma / 2)
-    for mean in REVIEWS:
+    median = 150.0
+    for mean, sigma in REVIEWS:
+        handling = median * np.exp(sigma * sigma / 2)
         is_covered = []
-        for count in np.maximum(dice.poisson(mean, worlds), 2).tolist():
+        for count in np.maximum(dice.poisson(mean, worlds), LEAST_TIMED).tolist():
             seconds = median * np.exp(sigma * dice.standard_normal(count))
             times = Times(count, float(seconds.sum()), float((seconds**2).sum()))
             handled = Queue(every=times, calm=times).handling(ALPHA / 2).upper
             upper = float(poisson_upper(count, company.WEEKS, ALPHA / 2)) * handled
             is_covered.append(upper >= mean / company.WEEKS * handling)
         share = float(np.mean(is_covered))
-        yield coverage(f"cover_review_seconds_{mean}", share, worlds)
+        yield coverage(f"cover_review_seconds_{mean}_sigma_{sigma}", share, worlds)

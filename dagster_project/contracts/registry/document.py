@@ -40,7 +40,7 @@ no are `true` and `false`. Text is text: a title may begin with `=`.
 * `planning_errors`: below 1. A class without a row is planned with half its `accuracy` limit.
 * `borrowed_evidence`: no more failures than trials, a `weight` of at most 0.25. Of a class's rows
   the newest one before a cohort's first decision counts for that cohort; none changes it later. A
-  lender whose failures reach the class's `accuracy` limit lends nothing: the class is `insufficient`.
+  lender whose failures reach the class's `accuracy` limit is refused: `insufficient`.
 * `class_mapping`: a rule takes amounts from `amount_min` up to but not including `amount_max`, and
   every day from `valid_from` on. Two rules of one source, workflow, field and value must not take
   the same amount, also when their `valid_from` differ: a rule has no last day. Workflow and

@@ -90,8 +90,9 @@ class Queue:
         )
 
     def handling(self, alpha: float) -> Handling:
-        """Each bound at ``alpha``; of calm days or of all, whichever took longer: who has too much
-        to do hurries, but no long review is left out because its day was full."""
+        """Each bound at ``alpha``, approximately: by the central limit, so for 100 or more. Of calm
+        days or of all, whichever took longer: who has too much to do hurries, but no long review is
+        left out because its day was full."""
         both = (self.calm, self.every)
         slack = [normal_quantile(alpha) * math.sqrt(times.variance / times.timed) for times in both]
         return Handling(

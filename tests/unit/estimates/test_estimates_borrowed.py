@@ -19,7 +19,7 @@ from dagster_project.evidence.estimates.bounds import (
 from dagster_project.evidence.estimates.certificate import certify
 
 LIMIT = ALPHA = 0.05
-# failures and trials of lenders: spotless, good, at the limit, terrible. Of those that lost (nearly)
+# failures and trials of lenders: spotless, good, at the limit, terrible. Of those that lost nearly
 # every trial nothing of the prior is left below the limit
 LENDERS = [(0, 100_000), (3, 1_200), (50, 1_000), (500, 1_000)]
 LENDERS += [(2_000, 10_000), (1_500, 1_500), (2_000, 2_000), (4_300, 4_300)]

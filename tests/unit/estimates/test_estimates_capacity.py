@@ -147,6 +147,10 @@ def test_the_worst_of_load_wait_and_late_reviews_decides(world: World) -> None:
             "2 reviews of which nobody knows when they came",
         ),
         (
+            f"delete from {FACT} where event_hour >= '2025-03-10'",
+            "80 of 100 reviews on days without too much to do",
+        ),
+        (
             "update registry.review_pools set hours_per_week = 0.01",
             "no day without too much to do",
         ),

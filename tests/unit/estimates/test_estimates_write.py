@@ -100,12 +100,14 @@ def test_segments_that_may_be_delegated_alone_share_the_alpha_of_their_class(wor
         return dict(world.connection.execute(rows).fetchall())
 
     for value in ("EU", "US"):
-        world.add("registry.segments", workflow="w", segment_dimension="region", segment_value=value)
+        world.add(
+            "registry.segments", workflow="w", segment_dimension="region", segment_value=value
+        )
         world.sample(value, date(2025, 3, 3), days=14, segment=f"region={value}")
     whole, half = Decimal("0.025"), Decimal("0.0125")
     assert alphas() == {"all": whole, "region=EU": half, "region=US": half}
     before = world.estimate("accuracy", segment="region=EU")["bound"]
-    world.add("registry.segments", workflow="w", segment_dimension="region", segment_value="JP")
+    world.add("registry.segments", **region, segment_value="JP")
     assert world.estimate("accuracy", segment="region=EU")["bound"] > before
     world.add("registry.segments", workflow="w", segment_dimension="team", segment_value="one")
     assert set(alphas().values()) == {whole}
