@@ -6,6 +6,7 @@ test, each worth at most 1 on average while the error is limit / 2 or less: in D
 alarm has at most the chance D / 1000.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +50,12 @@ def alarms(failures: Array, trials: Array, limit: Array, unplaced: Array) -> Ala
     # a sum of logs may end a hair below the level that it stands for
     is_high = log_level >= np.log(ALARM_LEVEL) - 1e-9
     return Alarms(log_level, is_high & (trials > 0))
+
+
+def failures_to_alarm(limit: float) -> int:
+    """Failures in a row that raise an alarm from rest: 7 for limits of up to a half."""
+    good, bad = rates(np.array([limit]))
+    return math.ceil(math.log(ALARM_LEVEL) / math.log(float(bad[0] / good[0])))
 
 
 def clean_trials_to_calm(log_level: Array, limit: Array) -> Whole:

@@ -57,18 +57,16 @@ def log_e(
     """Log of the e-value against "the failure rate is p0 or more", k failures in n trials.
 
     The prior Beta(1/2, 1/2 ÷ limit) is cut at p0: without the cut a terrible class (30 errors in
-    100 against 5 %) reaches E = 2e12. -inf means E = 0. Raises ValueError for impossible counts
-    and for p0 or limit outside (0, 1).
+    100 against 5 %) reaches E = 2e12. -inf means E = 0. Raises ValueError for what cannot be.
     """
     failures, trials = _counts(k, n)
     return log_e_under(failures, trials, _open_unit("p0", p0), registered_prior(limit))
 
 
 def log_e_under(k: Array, n: Array, p0: Array, prior: Prior, mixed: npt.ArrayLike = 0.0) -> Array:
-    """The same for a prior of any shape; counts and p0 are taken to be sound. A prior far above p0
-    leaves nothing below it: its evidence is set to 0, which is never more than there is. ``mixed``:
-    sum of X (1 - X) over trials of which the share X failed; 0 where every trial is all right or
-    all wrong."""
+    """The same for a prior of any shape; counts and p0 are taken to be sound. A prior that leaves
+    nothing below p0 gives E = 0, never more than there is. ``mixed``: sum of X (1 - X) over trials
+    of which the share X failed; 0 where every trial is all right or all wrong."""
     whole = _log_e_whole(k, n, p0, prior)
     if not np.any(mixed):
         return whole
@@ -82,13 +80,12 @@ def log_e_under(k: Array, n: Array, p0: Array, prior: Prior, mixed: npt.ArrayLik
 
 def _log_e_whole(k: Array, n: Array, p0: Array, prior: Prior) -> Array:
     a, b = prior
-    below, kept = betainc(a, b, p0), betainc(k + a, n - k + b, p0)
-    has_mass = (below > LEAST_MASS) & (kept > 0)
-    cut = np.log(np.where(has_mass, kept, 1.0)) - np.log(np.where(has_mass, below, 1.0))
-    cut = np.where(has_mass, cut, -np.inf)
-    likelihood = k * np.log(p0) + (n - k) * np.log1p(-p0)
-    weight = betaln(k + a, n - k + b) - betaln(a, b)
-    return np.asarray(weight + cut - likelihood, dtype=np.float64)
+    mass = betainc(a, b, p0)
+    kept = np.where(mass > LEAST_MASS, betainc(k + a, n - k + b, p0), 0.0)
+    with np.errstate(divide="ignore"):
+        cut = np.log(kept) - np.log(np.maximum(mass, LEAST_MASS))
+    weight = betaln(k + a, n - k + b) - betaln(a, b) + cut
+    return np.asarray(weight - (k * np.log(p0) + (n - k) * np.log1p(-p0)), dtype=np.float64)
 
 
 def anytime_upper(

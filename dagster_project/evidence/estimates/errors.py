@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dagster_project.evidence.estimates.alarm import failures_to_alarm
 from dagster_project.evidence.estimates.borrowed import Loan, contradiction
 from dagster_project.evidence.estimates.bounds import Array, Whole
 from dagster_project.evidence.estimates.certificate import Certificate, certify
@@ -28,7 +29,7 @@ from dagster_project.evidence.estimates.error_cells import ErrorCells
 from dagster_project.evidence.estimates.history import Parts, read_history
 from dagster_project.evidence.estimates.late_errors import LateShare, has_turned, late_share
 from dagster_project.evidence.estimates.shares import needed_reason
-from dagster_project.evidence.estimates.strata import FIRST_MONDAY, Sample, first_week
+from dagster_project.evidence.estimates.strata import FIRST_MONDAY, Sample, Strata, first_week
 
 if TYPE_CHECKING:
     pass
@@ -105,10 +106,7 @@ def error_bounds(
     was seen to turn; then the error and what turns late have half of alpha each. ``lent`` failures
     and successes are added to each cell's prior.
     """
-    limits = {
-        cell.decision_class: float(context.thresholds["accuracy", cell.decision_class].threshold)
-        for cell in cells
-    }
+    limits = _limits(context, cells)
     turned = frozenset(name for name in limits if has_turned(context, sample, name))
     split = split_of_alpha(context, cells, turned)
     detection = detection_bounds(context, cells, alpha, detections)
@@ -186,9 +184,27 @@ def sample_basis(errors: Errors, place: int, needed: int, method: str = METHOD) 
     )
 
 
+def _limits(context: Context, cells: Sequence[Cell]) -> dict[str, float]:
+    """Accuracy limits by class."""
+    names = {cell.decision_class for cell in cells}
+    return {name: float(context.thresholds["accuracy", name].threshold) for name in names}
+
+
 def _loans(context: Context, cells: Sequence[Cell]) -> dict[Cell, Loan]:
     loans = {cell: context.loans.get((cell.decision_class, cell.cohort_id)) for cell in cells}
     return {cell: loan for cell, loan in loans.items() if loan is not None}
+
+
+def _silence(recent: Strata | None, cell: Cell, limit: float) -> str | None:
+    """Too few labels of late for an alarm, had all of them been wrong; None if there are enough."""
+    if recent is None:
+        return None
+    drawn = [item for item in recent.get(cell, []) if item.is_judged and item.is_sampled]
+    count = sum(max(min(item.trials, item.labelled), 0) for item in drawn)
+    least = failures_to_alarm(limit)
+    if count >= least:
+        return None
+    return f"{count} labelled trials in the last 28 mature days: an alarm takes {least}"
 
 
 def error_rows(
@@ -213,6 +229,7 @@ def error_rows(
     target = np.array(
         [float(context.thresholds[criterion, cell.decision_class].threshold) for cell in cells]
     )
+    limits = _limits(context, cells)
     refused = [
         loans[cell].refusal(limit) if cell in loans else None
         for cell, limit in zip(cells, target.tolist(), strict=True)
@@ -238,6 +255,8 @@ def error_rows(
         elif errors.detection[place] <= 0:
             reason = "reviewer detection unknown"
             finding = finding._replace(reason=reason, status="insufficient")
+        elif why := _silence(sample.recent, cell, limits[cell.decision_class]):
+            finding = finding._replace(reason=why, status="insufficient")
         elif why := refused[place]:
             # no number of trials answers for a row of the registry
             basis = basis._replace(n_needed=None)

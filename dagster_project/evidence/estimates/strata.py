@@ -93,11 +93,13 @@ class LateErrors(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Strata with all mature days, the same by week, and late errors by class."""
+    """Strata with all mature days, the same by week, and late errors by class; ``recent``: strata
+    with the last 28 mature days, None where nothing is asked of them."""
 
     strata: Strata
     weeks: Weeks
     late: dict[str, LateErrors]
+    recent: Strata | None = None
 
 
 def _parts(some: str, every: str, more: str = "0") -> str:

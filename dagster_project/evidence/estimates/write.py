@@ -174,10 +174,10 @@ def compute_estimates(
     connection: "duckdb.DuckDBPyConnection", context: Context
 ) -> tuple[list[Estimate], list[Plan]]:
     """All makers, each reading its facts once; and when what is not proven yet will be."""
-    sample = read_sample(connection, context)
-    confident = read_sample(connection, context, is_confident=True)
     recent = read_sample(connection, context, days=PACE_DAYS).strata
     sure = read_sample(connection, context, is_confident=True, days=PACE_DAYS).strata
+    sample = read_sample(connection, context)._replace(recent=recent)
+    confident = read_sample(connection, context, is_confident=True)._replace(recent=sure)
     paces, segments = read_paces(connection, context, recent, sure), read_segments(connection)
     detections = read_detections(connection, context)
     volumes = read_volumes(connection, context)

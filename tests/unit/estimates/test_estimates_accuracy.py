@@ -257,3 +257,27 @@ def test_shadow_decisions_are_judged_while_nothing_is_delegated(world: World) ->
     assert row["bound"] == round_up(float(anytime_upper(2, 78, 0.05, 0.025)))
     assert row["refuting_bound"] == round_down(float(clopper_pearson(1, 78, 0.025)[0]))
     assert row["n_missing"] == 1
+
+
+@pytest.mark.parametrize(("count", "status"), [(0, "insufficient"), (6, "insufficient"), (7, "ok")])
+def test_a_proof_without_labels_of_late_is_none(world: World, count: int, status: str) -> None:
+    """Of the last 28 mature days, 25 February to 24 March: six wrong ones would raise no alarm."""
+    world.run("delete from facts.fct_samples_weekly where event_date > '2025-02-24'")
+    for day in range(count):
+        world.sample(f"late{day}", date(2025, 3, 24 - day))
+    row = world.estimate("accuracy")
+    assert row["status"] == status
+    assert (f"{count} labelled trials in the last 28 mature days" in str(row["reason"])) == (
+        status == "insufficient"
+    )
+    # a trial that nobody labelled is a failure, and no label
+    world.sample("unseen", date(2025, 3, 10), labelled_count=0)
+    assert world.estimate("accuracy")["status"] == status
+
+
+def test_errors_of_the_past_still_fail_a_class_without_labels(world: World) -> None:
+    world.run("delete from facts.fct_samples_weekly where event_date > '2025-02-24'")
+    world.run("update facts.fct_samples_weekly set wrong_count = 1")
+    row = world.estimate("accuracy")
+    assert row["status"] == "insufficient"
+    assert row["refuting_bound"] > row["threshold_used"]

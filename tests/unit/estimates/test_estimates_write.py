@@ -99,10 +99,9 @@ def test_segments_that_may_be_delegated_alone_share_the_alpha_of_their_class(wor
         rows = "select segment, alpha from evidence.estimates where criterion_id = 'accuracy'"
         return dict(world.connection.execute(rows).fetchall())
 
+    region = {"workflow": "w", "segment_dimension": "region"}
     for value in ("EU", "US"):
-        world.add(
-            "registry.segments", workflow="w", segment_dimension="region", segment_value=value
-        )
+        world.add("registry.segments", **region, segment_value=value)
         world.sample(value, date(2025, 3, 3), days=14, segment=f"region={value}")
     whole, half = Decimal("0.025"), Decimal("0.0125")
     assert alphas() == {"all": whole, "region=EU": half, "region=US": half}
