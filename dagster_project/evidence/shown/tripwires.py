@@ -31,6 +31,9 @@ MOVED_SHARE = 0.2
 if TYPE_CHECKING:
     from dagster_project.evidence.estimates.bounds import Array
 
+# a week of a class, and those of the eight before it that are there
+Span = tuple[Week, list[Week]]
+
 
 class Tripwire(NamedTuple):
     """One row of ``evidence.tripwires`` without as_of and known_batch.
@@ -155,8 +158,10 @@ def _steep(above: int, below: int) -> float:
 def _splits(
     by_class: Mapping[str, Sequence[Week]], workflows: Mapping[str, str]
 ) -> Iterator[Tripwire]:
-    """Decisions that moved to another class of the workflow, whose errors are fewer."""
-    by_workflow: dict[tuple[str | None, date], list[tuple[Week, list[Week]]]] = defaultdict(list)
+    """Decisions that moved to another class of the workflow, whose errors are fewer; else to all
+    together that grew there or began anywhere, named after the one that gained most."""
+    by_workflow: dict[tuple[str | None, date], list[Span]] = defaultdict(list)
+    begun: dict[date, list[Span]] = defaultdict(list)
     every = {item.week_start for own in by_class.values() for item in own}
     for name, own in by_class.items():
         at = {item.week_start: item for item in own}
@@ -165,13 +170,35 @@ def _splits(
             before = [item for item in own if begin <= item.week_start < day]
             week = at.get(day) or Week(name, day)
             by_workflow[workflows.get(name), day].append((week, before))
-    for listed in by_workflow.values():
-        givers = [found for found in listed if _has_shrunk(*found)]
-        for giver, before in givers:
-            usual = _mean(before)
-            for taker, earlier in listed:
-                if taker.decisions - _mean(earlier) >= MOVED_SHARE * usual:
-                    yield _split(giver, before, taker, earlier)
+            if week.decisions > 0 and _mean(before) <= 0:
+                begun[day].append((week, before))
+    for (_, day), listed in by_workflow.items():
+        for giver, before in (found for found in listed if _has_shrunk(*found)):
+            least = MOVED_SHARE * _mean(before)
+            large = [found for found in listed if _gain(*found) >= least]
+            grown = [found for found in listed if _has_grown(*found)]
+            grown += [found for found in begun[day] if found not in grown]
+            if grown and not large:
+                large = [found for found in [_together(grown)] if _gain(*found) >= least]
+            for taker, earlier in large:
+                yield _split(giver, before, taker, earlier)
+
+
+def _together(takers: Sequence[Span]) -> Span:
+    """Several classes as one."""
+    most, _ = max(takers, key=lambda found: (_gain(*found), found[0].decision_class))
+    counts = ("decisions", "labelled", "wrong")
+    whole = {name: sum(getattr(week, name) for week, _ in takers) for name in counts}
+    return most._replace(**whole), [item for _, earlier in takers for item in earlier]
+
+
+def _gain(week: Week, before: Sequence[Week]) -> float:
+    return week.decisions - _mean(before)
+
+
+def _has_grown(week: Week, before: Sequence[Week]) -> bool:
+    # by less, many classes grow in any week
+    return week.decisions > 0 and week.decisions >= (1 + MOVED_SHARE) * _mean(before)
 
 
 def _has_shrunk(week: Week, before: Sequence[Week]) -> bool:

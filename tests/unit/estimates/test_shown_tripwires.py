@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from estimates_world import CLASS, World
 
-from dagster_project.evidence.shown.tripwires import chance_of_so_few
+from dagster_project.evidence.shown.tripwire_counts import Week
+from dagster_project.evidence.shown.tripwires import chance_of_so_few, tripwires
 from dagster_project.evidence.shown.write import write_shown
 
 MONDAY = date(2025, 1, 27)
@@ -179,3 +180,27 @@ def test_the_chance_is_hypergeometric() -> None:
     assert chance_of_so_few(0, 5, 4, 10) == pytest.approx(6 / 252)
     assert chance_of_so_few(1, 5, 4, 10) == pytest.approx(66 / 252)
     assert chance_of_so_few(4, 5, 4, 10) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("parts", "share", "workflow"), [(3, 0.19, "w"), (5, 0.19, "w"), (10, 0.08, "w"), (5, 0.1, "v")]
+)
+def test_a_class_that_is_split_into_many_is_found(parts: int, share: float, workflow: str) -> None:
+    """A thousand a week; no part is a fifth of it, together they are. New classes anywhere count,
+    those that grow in another workflow do not."""
+
+    def found(had: int, where: str) -> set[tuple[str, str]]:
+        days = [MONDAY + timedelta(weeks=week) for week in range(WEEKS)]
+        names = [f"part{place}" for place in range(parts)]
+        moved = int(1_000 * share)
+        weeks = [Week(CLASS, day, 1_000, labelled=100, wrong=5) for day in days[:-1]]
+        weeks.append(Week(CLASS, LAST, 1_000 - parts * moved, labelled=10, wrong=1))
+        weeks += [Week(OTHER, day, 1_000) for day in days[:-1]] + [Week(OTHER, LAST, 1_100)]
+        weeks += [Week(name, day, had) for name in names for day in days[:-1] if had]
+        weeks += [Week(name, LAST, had + moved, labelled=10) for name in names]
+        rows = tripwires(weeks, [], [], {CLASS: "w", OTHER: "w"} | dict.fromkeys(names, where))
+        rows = [row for row in rows if row.p_value <= 1e-5 and not row.is_explained]
+        return {(row.decision_class, row.subject) for row in rows if row.effect >= 0.2}
+
+    assert found(0, workflow) == {(f"part{parts - 1}", CLASS)}
+    assert bool(found(50, workflow)) == (workflow == "w")
