@@ -112,6 +112,18 @@ def test_adding_a_failure_never_lowers_the_bound(limit: float) -> None:
     assert np.nanmax(np.where(k[:, :-1] <= n[:, :-1], clean, 0)) <= 1e-12
 
 
+@pytest.mark.parametrize("limit", [0.02, 0.05, 0.2, 0.5])
+def test_adding_a_failure_never_turns_a_non_pass_into_a_pass(limit: float) -> None:
+    """Every k and n up to 300, as the gate asks it: is the limit refuted?"""
+    n, k = np.meshgrid(np.arange(302), np.arange(302))
+    evidence = np.where(k <= n, log_e(np.minimum(k, n), n, limit, limit), -np.inf)
+    for alpha in (0.05, 0.0125, 0.5):
+        passes = evidence >= -np.log(alpha)
+        assert passes.any()
+        assert not np.any(passes[1:] & ~passes[:-1])  # a success turned into a failure
+        assert not np.any(passes[1:, 1:] & ~passes[:-1, :-1])  # one more trial, failed
+
+
 def test_e_crosses_the_bound_once_so_that_bisection_finds_the_largest() -> None:
     grid = np.linspace(1e-6, 1 - 1e-6, 4001)
     for limit in (0.001, 0.05, 0.5, 0.9):
