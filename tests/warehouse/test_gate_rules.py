@@ -156,6 +156,7 @@ def signatures(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
         ),
         "insert into registry.thresholds by name select 'latency' as criterion_id, "
         "0.06 as threshold, date '2025-01-01' as effective_from",
+        f"insert into registry.amount_limits values ('{CLASSIFY}', 2000)",
     ],
 )
 def test_a_signature_holds_for_the_map_that_was_signed(company: Company, change: str) -> None:
@@ -171,6 +172,7 @@ def test_a_signature_holds_for_the_map_that_was_signed(company: Company, change:
         company.rebuild(connection, "gate_signatures")
         assert signatures(connection) == [(1, 1)]
         connection.execute(change)
+        company.rebuild(connection, "gate_signed_terms")
         company.rebuild(connection, "gate_autonomy_map")
         company.rebuild(connection, "gate_signatures")
         assert signatures(connection) == [(0, 1)]

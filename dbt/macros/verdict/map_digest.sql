@@ -16,6 +16,7 @@
             "taxonomy_version",
             "threshold_text",
             "segment_text",
+            "limit_text",
             "inventory_text",
         ] %}
             '{{ part }}=' || coalesce(cast({{ part }} as varchar), '(absent)') || chr(10)

@@ -36,30 +36,6 @@ with
         group by decision_class, segment
     ),
 
-    thresholds as (
-        select
-            decision_class,
-            string_agg(
-                criterion_id || '=' || coalesce(cast(threshold as varchar), '(absent)'),
-                ';'
-                order by criterion_id
-            ) as threshold_text
-        from {{ ref("int_thresholds__effective") }}
-        group by decision_class
-    ),
-
-    -- a segment that is no longer declared escapes its veto: that is another map
-    segments as (
-        select
-            workflow,
-            -- JSON, so that no value can be read as two
-            to_json(
-                list([segment_dimension, segment_value] order by segment_dimension, segment_value)
-            ) as segment_text
-        from {{ ref("segments") }}
-        group by workflow
-    ),
-
     calibrated as (
         select
             classes.workflow,
@@ -80,40 +56,13 @@ with
                 penstock.recommended_level(
                     "outcomes.weak_count", "outcomes.shadow_outcome <> 'weak'"
                 )
-            }} as best_case_level,
-            thresholds.threshold_text,
-            segments.segment_text,
-            to_json(
-                struct_pack(
-                    {%- for column in [
-                        "reversibility",
-                        "is_regulated",
-                        "cost_of_delay_amount",
-                        "error_cost",
-                        "error_cost_amount",
-                        "label_outcome",
-                        "label_delay_days",
-                        "latency_limit_ms",
-                        "operating_confidence",
-                        "review_pool",
-                        "review_wait_minutes",
-                        "alpha_weight",
-                        "required_fields",
-                    ] %}
-                        {{ column }} := cast(classes.{{ column }} as varchar)
-                        {{- "," if not loop.last }}
-                    {%- endfor %}
-                )
-            ) as inventory_text
+            }} as best_case_level
         from outcomes
         inner join
             {{ ref("decision_classes") }} as classes
             on outcomes.decision_class = classes.decision_class
-        left join thresholds on outcomes.decision_class = thresholds.decision_class
-        left join segments on classes.workflow = segments.workflow
     )
 
-select
-    * exclude (threshold_text, segment_text, inventory_text),
-    {{ penstock.map_digest() }} as map_digest
+select calibrated.*, {{ penstock.map_digest() }} as map_digest
 from calibrated
+inner join {{ ref("gate_signed_terms") }} as terms using (decision_class)

@@ -13,7 +13,7 @@ from hand_built_rollout import rollout_cases
 from oracle import expectations
 from oracle_criteria import TESTS, WORST_FIRST, Row, final
 from oracle_ladder import levels, scorecard
-from oracle_map import INVENTORY, LEVELS, SHADOW, SIGNED, evidence, maps, signatures
+from oracle_map import INVENTORY, LEVELS, SHADOW, SIGNED, evidence, maps, signatures, signed_terms
 
 GATES = ["workflow_fit", "data_fit", "autonomy_fit", "production_fit", "value_fit"]
 
@@ -95,8 +95,10 @@ def of_maps() -> Case:
             if verdict
         ]
     tests += [dict(row, segment="region=EU", verdict="stale") for row in tests[::7]]
+    terms = signed_terms(classes, [], [], [])
     inputs = {"gates.gate_tests": tests, "registry.decision_classes": classes}
-    return "gate_autonomy_map", inputs, maps(tests, classes, [], [])
+    inputs["gates.gate_signed_terms"] = terms
+    return "gate_autonomy_map", inputs, maps(tests, classes, terms)
 
 
 def of_map_evidence() -> Case:

@@ -12,6 +12,7 @@ from worlds import KNOWN, LATER
 
 ESTIMATES, BANDS, EXACT = "evidence.estimates", "evidence.amount_bands", "evidence.data_fit"
 SIGNS, WAIVERS = "registry.sign_offs", "registry.waivers"
+LIMITS = "registry.amount_limits"
 LAST_LEVELS, LAST_LIMITS = "evidence.recorded_levels", "evidence.recorded_thresholds"
 KEY = ("criterion_id", "decision_class", "segment")
 STEP = Decimal("0.02")
@@ -200,6 +201,16 @@ def tightened(world: Tables, dice: Random) -> Tables:
         "registry.thresholds": world["registry.thresholds"] + rows,
         ESTIMATES: evidence,
     }
+
+
+def a_looser_limit(world: Tables, dice: Random) -> Tables:
+    """Some registered amount limits are removed, some raised; nobody signs anew."""
+    limits = [row for row in world[LIMITS] if dice.random() < 0.6]
+    raised = [
+        row | {"amount_limit": row["amount_limit"] * 3} if dice.random() < 0.5 else row
+        for row in limits
+    ]
+    return world | {LIMITS: raised}
 
 
 def a_class_alone(world: Tables, dice: Random) -> Tables:

@@ -1,7 +1,8 @@
 """Laws over whole worlds: what a change of the inputs may never do to a verdict, gate or level.
 
 Each changes a random world, and says which words it may then change. "Better" is a pass that was
-none before, a gate that nothing blocks any more, a higher level, a supported amount limit.
+none before, a gate that nothing blocks any more, a higher level, a supported amount limit, a larger
+amount.
 """
 
 from collections import Counter
@@ -16,6 +17,7 @@ from gate_database import Gates
 from law_changes import (
     a_class_alone,
     a_day_later,
+    a_looser_limit,
     a_new_cohort,
     a_second_build,
     another_order,
@@ -49,6 +51,12 @@ select 'open', decision_class, segment, gate,
 union all
 select 'level', decision_class, segment, '', effective_level from gates.gate_levels
 union all
+-- the largest amount on which the AI acts alone; without a limit it is any
+select 'amount', decision_class, segment, '',
+    case when effective_level in ('delegate', 'delegate_with_audit')
+        then coalesce(cast(supported_amount_limit as varchar), 'inf') else '-1' end
+from gates.gate_levels
+union all
 select 'limit', decision_class, cast(amount_limit as varchar), '',
     case when is_supported then 'pass' else 'no' end from gates.gate_amount_bands
 """
@@ -63,9 +71,11 @@ def no_better(key: Key, before: str | None, after: str | None) -> bool:
     return height(key, after) <= height(key, before)
 
 
-def height(key: Key, word: str | None) -> int:
+def height(key: Key, word: str | None) -> float:
     if key[0] == "level":
         return LEVELS.index(word) if word in LEVELS else -1
+    if key[0] == "amount":
+        return -1 if word is None else float(word)
     return int(word == "pass")
 
 
@@ -75,8 +85,8 @@ def the_same(key: Key, before: str | None, after: str | None) -> bool:
 
 def nothing_proven(key: Key, before: str | None, after: str | None) -> bool:
     """What the map says of itself needs no evidence; it opens no gate alone."""
-    if key[0] == "level":
-        return after == "human_only"
+    if key[0] in ("level", "amount"):
+        return after in ("human_only", "-1")
     return (
         after != "pass" or (key[0] == "criterion" and key[3] in ABOUT_THE_MAP) or gate_of_map(key)
     )
@@ -103,6 +113,7 @@ LAWS = {
     "the order changes nothing": Law(another_order, the_same),
     "the batches it came in change nothing": Law(split_over_batches, the_same),
     "a tighter threshold never improves": Law(tightened, no_better),
+    "a limit that is gone or raised never improves": Law(a_looser_limit, no_better),
     "one class changes nothing of another": Law(a_class_alone, the_same),
     "a new cohort never improves": Law(a_new_cohort, no_better),
     "facts of a second build never improve": Law(a_second_build, no_better),

@@ -7,7 +7,7 @@ from itertools import groupby
 from oracle_bands import bands, delegation_limits
 from oracle_criteria import ABOUT_THE_MAP, TESTS, Row, Tables, final, judge
 from oracle_ladder import gates, levels, scorecard
-from oracle_map import SHADOW, active_owners, evidence, maps, signatures
+from oracle_map import SHADOW, active_owners, evidence, maps, signatures, signed_terms
 from oracle_rails import rails, readiness, traces
 from oracle_rollout import rollout
 from oracle_thresholds import floors, thresholds, with_floors
@@ -50,7 +50,8 @@ def judge_world(world: Tables) -> Tables:
         if row["criterion_id"] in (*TESTS, SHADOW)
     ]
     tests = judge(tested, estimates, context, builds)
-    level_maps = maps(tests, classes, segments, limits)
+    terms = signed_terms(classes, segments, limits, world["registry.amount_limits"])
+    level_maps = maps(tests, classes, terms)
     holders = active_owners(world["registry.owners"], world["registry.people"], context["as_of"])
     signed = signatures(level_maps, world["registry.sign_offs"], holders, context["as_of"])
     map_rows = evidence(level_maps, signed, limits, context)
@@ -79,6 +80,7 @@ def judge_world(world: Tables) -> Tables:
         "gate_floors": recorded,
         "gate_due": due_rows,
         "gate_tests": tests,
+        "gate_signed_terms": terms,
         "gate_autonomy_map": level_maps,
         "gate_signatures": signed,
         "gate_map_evidence": map_rows,

@@ -14,7 +14,7 @@ SIGNED = [
     *("decision_class", "segment", "boundary", "amount_limit", "currency", "declared_level"),
     *("recommended_level", "reversibility_test", "value_at_risk_test", "confidence_quality_test"),
     *("review_capacity_test", "taxonomy_version", "threshold_text", "segment_text"),
-    "inventory_text",
+    *("limit_text", "inventory_text"),
 ]
 INVENTORY = [
     *("reversibility", "is_regulated", "cost_of_delay_amount", "error_cost", "error_cost_amount"),
@@ -58,21 +58,20 @@ def recommended(decision_class: Row, not_good: int, is_shown: bool) -> str:
     return "surface" if not_good <= 2 else "human_only"
 
 
-def maps(tests: list[Row], classes: list[Row], segments: list[Row], limits: list[Row]) -> list[Row]:
+def maps(tests: list[Row], classes: list[Row], terms: list[Row]) -> list[Row]:
     """One map per class and segment of which a test is due."""
     verdicts: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     for row in tests:
         verdicts[row["decision_class"], row["segment"]][row["criterion_id"]] = row["verdict"]
     by_name = {row["decision_class"]: row for row in classes}
-    return [
-        one_map(by_name[name], segment, found, segments, limits)
-        for (name, segment), found in verdicts.items()
-    ]
+    signed = {row["decision_class"]: row for row in terms}
+    rows = [one_map(by_name[name], segment, found) for (name, segment), found in verdicts.items()]
+    for row in rows:
+        row["map_digest"] = digest({**signed[row["decision_class"]], **row})
+    return rows
 
 
-def one_map(
-    inventory: Row, segment: str, verdicts: dict[str, str], segments: list[Row], limits: list[Row]
-) -> Row:
+def one_map(inventory: Row, segment: str, verdicts: dict[str, str]) -> Row:
     words = {"pass": "good", "fail": "weak"}
     outcomes = {test: words.get(verdicts.get(test, ""), "unknown") for test in TESTS}
     shadow = words.get(verdicts.get(SHADOW, ""), "unknown")
@@ -84,7 +83,7 @@ def one_map(
     }
     row |= {name: inventory[name] for name in ("declared_level", "taxonomy_version")}
     row |= {f"{test}_test": outcome for test, outcome in outcomes.items()}
-    row |= {
+    return row | {
         "segment": segment,
         "weak_or_unknown_count": not_good,
         "weak_count": weak,
@@ -92,22 +91,39 @@ def one_map(
         "recommended_level": recommended(inventory, not_good, shadow == "good"),
         "best_case_level": recommended(inventory, weak, shadow != "weak"),
     }
-    own_limits = sorted(
-        (one["criterion_id"], written("threshold", one["threshold"]) or "(absent)")
-        for one in limits
-        if one["decision_class"] == inventory["decision_class"]
-    )
-    pairs = sorted(
-        [one["segment_dimension"], one["segment_value"]]
-        for one in segments
-        if one["workflow"] == inventory["workflow"]
-    )
-    texts = {
-        "threshold_text": ";".join(f"{name}={limit}" for name, limit in own_limits) or None,
-        "segment_text": compact(pairs) if pairs else None,
-        "inventory_text": compact({name: written(name, inventory[name]) for name in INVENTORY}),
-    }
-    return {**row, "map_digest": digest({**row, **texts})}
+
+
+def signed_terms(
+    classes: list[Row], segments: list[Row], limits: list[Row], amounts: list[Row]
+) -> list[Row]:
+    """What a signature covers of the registry, as text."""
+    rows = []
+    for inventory in classes:
+        name = inventory["decision_class"]
+        thresholds = sorted(
+            (one["criterion_id"], written("threshold", one["threshold"]) or "(absent)")
+            for one in limits
+            if one["decision_class"] == name
+        )
+        pairs = sorted(
+            [one["segment_dimension"], one["segment_value"]]
+            for one in segments
+            if one["workflow"] == inventory["workflow"]
+        )
+        own = sorted(one["amount_limit"] for one in amounts if one["decision_class"] == name)
+        facts = {column: written(column, inventory[column]) for column in INVENTORY}
+        rows.append(
+            {
+                "decision_class": name,
+                "threshold_text": ";".join(f"{key}={limit}" for key, limit in thresholds) or None,
+                "segment_text": compact(pairs) if pairs else None,
+                "limit_text": compact([written("amount_limit", one) for one in own])
+                if own
+                else None,
+                "inventory_text": compact(facts),
+            }
+        )
+    return rows
 
 
 def compact(value: Any) -> str:

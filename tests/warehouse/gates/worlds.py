@@ -51,9 +51,9 @@ class Maker:
         recorded(self)
         self.tables |= {"evidence.estimates": [], "evidence.data_fit": [], "registry.sign_offs": []}
         self.evidence()
+        add_bands(self)
         sign_offs(self)
         waivers(self)
-        add_bands(self)
         add_rollout(self.tables, self.seed, self.as_of)
         return self.tables
 

@@ -1,0 +1,78 @@
+"""What signatures cover: nothing is delegated that was not signed."""
+
+from typing import Any
+
+import duckdb
+import pytest
+from compiled_company import Company
+from small_company import MATCH
+
+pytestmark = pytest.mark.xdist_group("small_company")
+MAP = ("gate_signed_terms", "gate_autonomy_map", "gate_signatures", "gate_map_evidence")
+REACHED = ("gate_mapped", "gate_verdicts", "gate_ladder", "gate_amount_bands", "gate_levels")
+
+
+def pass_all_measured(connection: duckdb.DuckDBPyConnection, name: str, *weak: str) -> None:
+    """Every test and every measured criterion passes; confidence is not good in these segments."""
+    connection.execute("update gates.gate_tests set verdict = 'pass'")
+    connection.execute("update gates.gate_measured set verdict = 'pass' where gate_order <= 4")
+    for table in ("gate_tests", "gate_measured"):
+        connection.execute(
+            f"update gates.{table} set verdict = 'fail' where criterion_id = 'confidence_quality' "
+            "and decision_class = $1 and list_contains($2, segment)",
+            [name, list(weak)],
+        )
+
+
+def sign(company: Company, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Both owners sign the map of today."""
+    for model in MAP[:2]:
+        company.rebuild(connection, model)
+    connection.execute("delete from registry.sign_offs")
+    connection.execute(
+        "insert into registry.sign_offs by name select role as sign_off_id, decision_class, role, "
+        "person_id, map_digest, date '2025-03-01' as signed_at, date '2025-09-01' as expires_at "
+        "from gates.gate_autonomy_map join registry.owners using (workflow) "
+        "where segment = 'all' and decision_class = $1 and role in ('business', 'risk')",
+        [name],
+    )
+
+
+def reached(
+    company: Company, connection: duckdb.DuckDBPyConnection, name: str
+) -> dict[str, tuple[str, Any]]:
+    """(effective level, amount limit) by segment, as the next run finds them."""
+    for model in (*MAP, *REACHED):
+        company.rebuild(connection, model)
+    rows = connection.execute(
+        "select segment, effective_level, supported_amount_limit from gates.gate_levels "
+        "where decision_class = $1",
+        [name],
+    ).fetchall()
+    return {segment: (level, limit) for segment, level, limit in rows}
+
+
+UNSIGNED = {
+    "the limits are removed": "delete from registry.amount_limits",
+    "one limit is removed": "delete from registry.amount_limits where amount_limit = 5000",
+    "a limit is raised": "update registry.amount_limits set amount_limit = 60000 "
+    "where amount_limit = 50000",
+}
+
+
+def test_amount_limits_are_signed_and_without_them_nothing_more_is_delegated(
+    company: Company,
+) -> None:
+    with company.trial() as connection:
+        pass_all_measured(connection, MATCH)
+        sign(company, connection, MATCH)
+        assert reached(company, connection, MATCH)["all"] == ("surface", 0)
+        connection.execute("create temp table signed as from registry.amount_limits")
+        for name, change in UNSIGNED.items():
+            connection.execute(change)
+            levels = {level for level, _ in reached(company, connection, MATCH).values()}
+            assert levels == {"human_only"}, name
+            connection.execute("delete from registry.amount_limits")
+            connection.execute("insert into registry.amount_limits from signed")
+        assert reached(company, connection, MATCH)["all"] == ("surface", 0)
+
