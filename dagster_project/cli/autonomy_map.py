@@ -49,11 +49,12 @@ def map_rows(release: "Release") -> list[dict[str, Any]]:
     return rows
 
 
-def one_map(release: "Release", decision_class: str) -> dict[str, Any]:
-    """The map of a class that is signed. Raises UsageProblemError for an unknown class."""
-    rows = [row for row in map_rows(release) if row["segment"] == ALL_SEGMENT]
-    known("decision class", decision_class, [row["decision_class"] for row in rows])
-    return next(row for row in rows if row["decision_class"] == decision_class)
+def signed_map(release: "Release", decision_class: str) -> list[dict[str, Any]]:
+    """What a signature covers: the class, then its segments. Raises UsageProblemError for an
+    unknown class."""
+    rows = map_rows(release)
+    known("decision class", decision_class, sorted({row["decision_class"] for row in rows}))
+    return [row for row in rows if row["decision_class"] == decision_class]
 
 
 def print_map(out: "Console", heading: dict[str, Any], rows: list[dict[str, Any]]) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.cli.autonomy_map import one_map
+from dagster_project.cli.autonomy_map import signed_map
 from dagster_project.cli.faults import RefusedError, UsageProblemError
 from dagster_project.cli.options import known
 from dagster_project.contracts.registry.tables import SIGN_OFFS, SIGNING_ROLES
@@ -47,7 +47,8 @@ def sign(
     if not 1 <= days <= MOST_DAYS:
         raise UsageProblemError(f"--days {days}: write 1 to {MOST_DAYS}")
     with open_release(project) as release:
-        heading, found = release.heading(), one_map(release, decision_class)
+        heading, covered = release.heading(), signed_map(release, decision_class)
+        found = covered[0]
         _refuse_what_is_not_in_force(release)
         _refuse_who_does_not_hold(release, found["workflow"], role, person)
         evidence = release.inputs
@@ -71,7 +72,7 @@ def sign(
     from dagster_project.cli.autonomy_map import print_map
 
     out = console()
-    print_map(out, heading, [found])
+    print_map(out, heading, covered)
     print_added(out, added, is_trial=is_trial)
     out.print(f"it counts from runs as of {today} on, while they find exactly this map")
 

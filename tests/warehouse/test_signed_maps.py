@@ -1,15 +1,16 @@
-"""What signatures cover: nothing is delegated that was not signed."""
+"""What signatures cover: nothing is delegated that was not signed, in no segment and no amount."""
 
 from typing import Any
 
 import duckdb
 import pytest
 from compiled_company import Company
-from small_company import MATCH
+from small_company import CLASSIFY, MATCH
 
 pytestmark = pytest.mark.xdist_group("small_company")
 MAP = ("gate_signed_terms", "gate_autonomy_map", "gate_signatures", "gate_map_evidence")
 REACHED = ("gate_mapped", "gate_verdicts", "gate_ladder", "gate_amount_bands", "gate_levels")
+EU, US = "region=EU", "region=US"
 
 
 def pass_all_measured(connection: duckdb.DuckDBPyConnection, name: str, *weak: str) -> None:
@@ -76,3 +77,18 @@ def test_amount_limits_are_signed_and_without_them_nothing_more_is_delegated(
             connection.execute("insert into registry.amount_limits from signed")
         assert reached(company, connection, MATCH)["all"] == ("surface", 0)
 
+
+def test_a_segment_is_never_delegated_on_a_map_that_was_not_signed_for_it(
+    company: Company,
+) -> None:
+    with company.trial() as connection:
+        pass_all_measured(connection, CLASSIFY, "all", EU, US)
+        sign(company, connection, CLASSIFY)
+        assert reached(company, connection, CLASSIFY)[EU][0] == "human_only"
+        # `all` is as weak as it was when it was signed
+        pass_all_measured(connection, CLASSIFY, "all", US)
+        assert {level for level, _ in reached(company, connection, CLASSIFY).values()} == {
+            "human_only"
+        }
+        sign(company, connection, CLASSIFY)
+        assert reached(company, connection, CLASSIFY)[EU][0] == "delegate"

@@ -17,6 +17,7 @@
             "threshold_text",
             "segment_text",
             "limit_text",
+            "outcome_text",
             "inventory_text",
         ] %}
             '{{ part }}=' || coalesce(cast({{ part }} as varchar), '(absent)') || chr(10)

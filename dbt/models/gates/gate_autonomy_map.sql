@@ -61,8 +61,27 @@ with
         inner join
             {{ ref("decision_classes") }} as classes
             on outcomes.decision_class = classes.decision_class
+    ),
+
+    -- `all` is signed for every segment, each of which has a level of its own
+    found as (
+        select
+            decision_class,
+            to_json(
+                list(
+                    [
+                        segment,
+                        recommended_level
+                        {%- for test in penstock.autonomy_tests() %}, {{ test }}_test {%- endfor %}
+                    ]
+                    order by segment
+                )
+            ) as outcome_text
+        from calibrated
+        group by decision_class
     )
 
 select calibrated.*, {{ penstock.map_digest() }} as map_digest
 from calibrated
 inner join {{ ref("gate_signed_terms") }} as terms using (decision_class)
+inner join found using (decision_class)

@@ -14,7 +14,7 @@ SIGNED = [
     *("decision_class", "segment", "boundary", "amount_limit", "currency", "declared_level"),
     *("recommended_level", "reversibility_test", "value_at_risk_test", "confidence_quality_test"),
     *("review_capacity_test", "taxonomy_version", "threshold_text", "segment_text"),
-    *("limit_text", "inventory_text"),
+    *("limit_text", "outcome_text", "inventory_text"),
 ]
 INVENTORY = [
     *("reversibility", "is_regulated", "cost_of_delay_amount", "error_cost", "error_cost_amount"),
@@ -66,8 +66,15 @@ def maps(tests: list[Row], classes: list[Row], terms: list[Row]) -> list[Row]:
     by_name = {row["decision_class"]: row for row in classes}
     signed = {row["decision_class"]: row for row in terms}
     rows = [one_map(by_name[name], segment, found) for (name, segment), found in verdicts.items()]
+    outcomes = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row["segment"]):
+        outcomes[row["decision_class"]].append(
+            [row["segment"], row["recommended_level"], *(row[f"{test}_test"] for test in TESTS)]
+        )
     for row in rows:
-        row["map_digest"] = digest({**signed[row["decision_class"]], **row})
+        texts = signed[row["decision_class"]]
+        texts = texts | {"outcome_text": compact(outcomes[row["decision_class"]])}
+        row["map_digest"] = digest({**texts, **row})
     return rows
 
 
