@@ -8,12 +8,15 @@ if TYPE_CHECKING:
 
     from dagster_project.ledger.ledger import Entry
 
-# of the effective thresholds: what decides, without the day it was first said
+# of the effective thresholds: what decides, without the day it was first said; of a class that is
+# not there today what was last in force, so that a looser one is told when it comes back
 IN_FORCE = """
-SELECT effective.decision_class, effective.criterion_id, effective.threshold, effective.alpha,
+SELECT floors.decision_class, floors.criterion_id,
+    coalesce(effective.threshold, floors.threshold) AS threshold, effective.alpha,
     criteria.comparison
-FROM intermediate.int_thresholds__effective AS effective
-JOIN registry.criteria AS criteria USING (criterion_id)
+FROM gates.gate_floors AS floors
+LEFT JOIN intermediate.int_thresholds__effective AS effective USING (decision_class, criterion_id)
+LEFT JOIN registry.criteria AS criteria USING (criterion_id)
 """
 
 

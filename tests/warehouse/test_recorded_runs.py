@@ -12,9 +12,12 @@ from compiled_company import Company
 from small_company import AS_OF, CLASSIFY, MATCH
 from test_gate_rules import add_evidence
 
-from dagster_project.automation.judged_by import FLOORS
+from dagster_project.automation.governance import governance_queries
+from dagster_project.automation.judged_by import FLOORS, fetch
 from dagster_project.automation.recorded import write_recorded
 from dagster_project.ledger.anchor import Watch
+from dagster_project.ledger.canonical import plain
+from dagster_project.ledger.governance import IN_FORCE, registry_events
 from dagster_project.ledger.ledger import LedgerError
 from dagster_project.ledger.record import keep_inputs, record_run
 from dagster_project.settings import Project
@@ -32,7 +35,12 @@ Thresholds = Sequence[tuple[str | None, float, date]]
 
 
 def verdict(
-    company: Company, thresholds: Thresholds, ledger: Path, *, renamed: str = ""
+    company: Company,
+    thresholds: Thresholds,
+    ledger: Path,
+    *,
+    renamed: str = "",
+    is_absent: bool = False,
 ) -> tuple[str, list[dict[str, Any]]]:
     """Of clean evidence seen from 12 March on; and what a run would record."""
     project = replace(company.project, ledger=ledger)
@@ -49,6 +57,10 @@ def verdict(
                 "insert into registry.taxonomy_changes by name select $1 as former_class, "
                 "$2 as decision_class, 'renamed' as kind",
                 [renamed, MATCH],
+            )
+        if is_absent:
+            connection.execute(
+                "delete from registry.decision_classes where decision_class = $1", [MATCH]
             )
         take_over(connection, project)
         in_force = thresholds[-1][1] if thresholds else 0.05  # the product's
@@ -126,6 +138,46 @@ def test_a_class_is_bound_by_what_was_recorded_under_its_former_name(
     record(tmp_path, floors)
     loose = REWRITTEN["edited in place"]
     assert verdict(company, loose, tmp_path, renamed=f"{MATCH} of old")[0] == "stale"
+
+
+def test_a_class_that_was_not_there_for_a_run_comes_back_under_what_bound_it(
+    company: Company, tmp_path: Path
+) -> None:
+    record(tmp_path, verdict(company, STRICT, tmp_path)[1])
+    found, floors = verdict(company, STRICT, tmp_path, is_absent=True)
+    assert found == "none"
+    record(tmp_path, floors)
+    record(tmp_path, verdict(company, STRICT, tmp_path, is_absent=True)[1])
+    found, floors = verdict(company, REWRITTEN["edited in place"], tmp_path)
+    assert found == "stale"
+    record(tmp_path, floors)
+    assert verdict(company, REWRITTEN["edited in place"], tmp_path)[0] == "stale"
+    assert verdict(company, STRICT, tmp_path)[0] == "pass"
+
+
+def test_the_ledger_is_told_that_a_class_came_back_with_a_looser_threshold(
+    company: Company,
+) -> None:
+    kept = []
+    for change in (
+        f"delete from registry.decision_classes where decision_class = '{MATCH}'",
+        "insert into registry.thresholds by name select 'accuracy' as criterion_id, "
+        f"'{MATCH}' as decision_class, 0.04 as threshold, date '2025-01-01' as effective_from",
+    ):
+        with company.trial() as connection:
+            connection.execute("delete from registry.thresholds")
+            connection.execute(change)
+            connection.execute("delete from evidence.recorded_thresholds")
+            connection.execute(
+                "insert into evidence.recorded_thresholds "
+                "values ($1, 'accuracy', 0.02, 0.02, null)",
+                [MATCH],
+            )
+            company.rebuild(connection, "gate_floors")
+            rows = fetch(connection, governance_queries(connection)[IN_FORCE])
+            kept.append({IN_FORCE: [plain(row) for row in rows]})
+    told = [event.reason for event in registry_events(*kept, {})]
+    assert told == [f"{MATCH} accuracy loosened: threshold 0.02 to 0.04"]
 
 
 def test_the_level_that_was_in_force_is_the_lowest_of_what_the_lines_say(

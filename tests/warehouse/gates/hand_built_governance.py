@@ -142,6 +142,14 @@ def of_floors() -> Case:
             {"former_class": f"former {name}", "decision_class": name}
             | {"kind": dice.choice(("renamed", "renamed", "split", "merged"))}
         )
+    # of a class that is not there today, and of a criterion that is not
+    for number, (last, least) in enumerate(itertools.product(values, repeat=2)):
+        for criterion in ("low", "high", "odd", "gone"):
+            known.append(
+                {"decision_class": f"gone {number}", "criterion_id": criterion}
+                | {"threshold": last, "strictest_threshold": least}
+                | {"counts_from": dice.choice((None, AS_OF - DAY))}
+            )
     world = {
         "registry.criteria": [
             {"criterion_id": "low", "comparison": "at_most"},

@@ -1,5 +1,6 @@
 """A naive gate in plain Python, for tests alone: thresholds, and what evidence counts."""
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -50,39 +51,48 @@ def is_looser(criterion: Row, threshold: Any, before: list[Any]) -> bool:
 
 
 def floors(world: Tables, limits: list[Row], context: Row) -> list[Row]:
-    """What is in force beside what the last run recorded, also under a former name."""
+    """What is in force beside what was recorded, also under a former name, or of what is gone."""
     comparisons = {r["criterion_id"]: r["comparison"] for r in world["registry.criteria"]}
     former = {
         row["former_class"]: row["decision_class"]
         for row in world["registry.taxonomy_changes"]
         if row["kind"] == "renamed"
     }
-    rows = []
-    for limit in limits:
-        name, criterion = limit["decision_class"], limit["criterion_id"]
-        sign = {"at_most": 1, "at_least": -1}.get(comparisons[criterion] or "")
-        row = {"decision_class": name, "criterion_id": criterion}
-        rows.append(row | {"threshold": None, "strictest_threshold": None, "counts_from": None})
-        if sign is None:
-            continue
-        known = [
-            one
-            for one in world["evidence.recorded_thresholds"]
-            if one["criterion_id"] == criterion
-            and former.get(one["decision_class"], one["decision_class"]) == name
-        ]
-        now = None if limit["threshold"] is None else sign * limit["threshold"]
-        last = smallest(scaled(sign, one["threshold"]) for one in known)
-        least = smallest(scaled(sign, one["strictest_threshold"]) for one in known)
-        since = max((o["counts_from"] for o in known if o["counts_from"]), default=None)
-        strictest = smallest((now, least))
-        rows[-1]["threshold"] = limit["threshold"]
-        rows[-1]["strictest_threshold"] = scaled(sign, strictest)
-        if now is not None and last is not None and now > last:
-            rows[-1]["counts_from"] = context["as_of"]
-        elif now is not None and least is not None and now > least:
-            rows[-1]["counts_from"] = since
-    return rows
+    recorded = defaultdict(list)
+    for one in world["evidence.recorded_thresholds"]:
+        name = former.get(one["decision_class"], one["decision_class"])
+        recorded[name, one["criterion_id"]].append(one)
+    in_force = {(row["decision_class"], row["criterion_id"]): row["threshold"] for row in limits}
+    return [
+        {"decision_class": key[0], "criterion_id": key[1]}
+        | floor(comparisons.get(key[1]), in_force.get(key), recorded[key], context)
+        for key in {**in_force, **recorded}
+    ]
+
+
+def floor(comparison: str | None, now: Any, known: list[Row], context: Row) -> Row:
+    """The larger the looser, whichever way the criterion compares."""
+    sign = {"at_most": 1, "at_least": -1}.get(comparison or "")
+    lasts = [one["threshold"] for one in known]
+    leasts = [one["strictest_threshold"] for one in known]
+    since = max((one["counts_from"] for one in known if one["counts_from"]), default=None)
+    if sign is None:  # nobody can say what is looser
+        row = {"threshold": smallest(lasts), "strictest_threshold": smallest(leasts)}
+        return row | {"counts_from": since}
+    last = smallest(scaled(sign, one) for one in lasts)
+    least = smallest(scaled(sign, one) for one in leasts)
+    now = scaled(sign, now)
+    before = least if last is None else last
+    counts_from = since
+    if now is not None and before is not None and now > before:
+        counts_from = context["as_of"]
+    elif now is not None and least is not None and now <= least:
+        counts_from = None
+    return {
+        "threshold": scaled(sign, last if now is None else now),
+        "strictest_threshold": scaled(sign, smallest((now, least))),
+        "counts_from": counts_from,
+    }
 
 
 def scaled(sign: int, value: Any) -> Any:
@@ -92,7 +102,9 @@ def scaled(sign: int, value: Any) -> Any:
 def with_floors(limits: list[Row], recorded: list[Row]) -> list[Row]:
     """The later of the two days from which evidence counts."""
     rows = []
-    for limit, floor in zip(limits, recorded, strict=True):
-        days = [day for day in (limit["loosened_from"], floor["counts_from"]) if day is not None]
+    since = {(r["decision_class"], r["criterion_id"]): r["counts_from"] for r in recorded}
+    for limit in limits:
+        day = since[limit["decision_class"], limit["criterion_id"]]
+        days = [day for day in (limit["loosened_from"], day) if day is not None]
         rows.append(limit | {"loosened_from": max(days, default=None)})
     return rows
