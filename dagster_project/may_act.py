@@ -171,11 +171,11 @@ def _find(state: _State, decision_class: str, segment: str, cohort: str | None) 
         raise _DeniedError("unknown_class")
     if segment not in segments:
         raise _DeniedError("unknown_segment")
+    if state.revoked & {decision_class, None}:
+        raise _DeniedError("revoked")
     grants = state.grants.get((decision_class, segment), [])
     if not grants:
         raise _DeniedError("not_delegated", segments[segment])
-    if state.revoked & {decision_class, None}:
-        raise _DeniedError("revoked")
     if cohort is None:
         raise _DeniedError("cohort_required")
     matching = [grant for grant in grants if grant["cohort_id"] == cohort]

@@ -1,4 +1,4 @@
-"""What recorded runs held, as rows for the next: thresholds, levels, and every verdict so far.
+"""What the ledger holds, as rows for the next run: what was judged by, every verdict, revocations.
 
 A registry that is dated back or cut shorter says nothing of what was judged by; the ledger does.
 """
@@ -23,6 +23,7 @@ THRESHOLDS = {
     "counts_from": "DATE",
 }
 IN_FORCE = {"decision_class": "VARCHAR", "segment": "VARCHAR", "effective_level": "VARCHAR"}
+REVOKED = {"decision_class": "VARCHAR", "ledger_line": "BIGINT"}
 VERDICTS = {
     "run_line": "BIGINT",
     "as_of": "DATE",
@@ -39,18 +40,24 @@ KEY = ("decision_class", "segment", "gate")
 
 
 def write_recorded(connection: "duckdb.DuckDBPyConnection", project: Project) -> None:
-    """Replace ``evidence.recorded_thresholds``, ``recorded_levels`` and ``recorded_verdicts``.
+    """Replace ``evidence.recorded_thresholds``, ``_levels``, ``_revocations`` and ``_verdicts``.
 
     All are empty before the first recorded run. Raises LedgerError when the ledger, or what the
     last run kept, is damaged or gone: without it nobody could tell what was loosened since.
     """
     from dagster_project.ledger.inputs import read_table
     from dagster_project.ledger.record import last_run, latest_verdicts
+    from dagster_project.ledger.revocation import standing
 
     run = last_run(project.ledger)
     floors = read_table(project.ledger, run.body["digests"]["inputs"], FLOORS) if run else []
     latest = latest_verdicts(project.ledger)
-    _replace(connection, floors, _levels(latest), _history(project.ledger, latest))
+    revoked = [
+        {"decision_class": each.decision_class, "ledger_line": each.seq}
+        for each in standing(project.ledger)
+    ]
+    history = _history(project.ledger, latest)
+    _replace(connection, floors, _levels(latest), revoked, history)
 
 
 def restore_recorded(
@@ -63,6 +70,7 @@ def restore_recorded(
         connection,
         kept.get("evidence.recorded_thresholds", []),
         kept.get("evidence.recorded_levels", []),
+        kept.get("evidence.recorded_revocations", []),
         [],
     )
 
@@ -71,12 +79,14 @@ def _replace(
     connection: "duckdb.DuckDBPyConnection",
     floors: Sequence[Mapping[str, Any]],
     levels: Sequence[Mapping[str, Any]],
+    revoked: Sequence[Mapping[str, Any]],
     history: Sequence[Mapping[str, Any]],
 ) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS evidence")
     connection.execute("BEGIN")
     _write(connection, "recorded_thresholds", THRESHOLDS, floors)
     _write(connection, "recorded_levels", IN_FORCE, levels)
+    _write(connection, "recorded_revocations", REVOKED, revoked)
     _write(connection, "recorded_verdicts", VERDICTS, history)
     connection.execute("COMMIT")
 

@@ -37,7 +37,7 @@ def show_map(project: "Project", decision_class: str | None, *, as_json: bool) -
 def map_rows(release: "Release") -> list[dict[str, Any]]:
     """Every class and segment, `all` before the others; the tests in a dict of their own."""
     rows = sorted(
-        release.rows(MAP),
+        map(release.as_it_stands, release.rows(MAP)),
         key=lambda row: (
             *(row["workflow"], row["decision_class"], row["segment"] != ALL_SEGMENT),
             row["segment"],

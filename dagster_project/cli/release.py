@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.cli.faults import NothingYetError, RefusedError
+from dagster_project.names import LEVELS
 from dagster_project.publish.copy import COPY_NAME, COPY_SCHEMA
 from dagster_project.settings import Project
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from dagster_project.ledger.ledger import Line
+    from dagster_project.ledger.revocation import Revocation
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Release:
 
     ``inputs``: address of what the ledger keeps of this run's evidence.
     ``is_newest``: the last run of the ledger published it; if not, a newer run was recorded and
-    then died before its release was put in use.
+    then died before its release was put in use. ``revoked``: what is in force now.
     """
 
     path: Path
@@ -36,6 +38,7 @@ class Release:
     digest: str
     inputs: str
     is_newest: bool
+    revoked: "list[Revocation]"
     connection: "duckdb.DuckDBPyConnection"
 
     @property
@@ -59,6 +62,20 @@ class Release:
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
+    def as_it_stands(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A row of `autonomy_map`, in which what was revoked since its run counts already."""
+        lines = [
+            each.seq
+            for each in self.revoked
+            if each.decision_class in (None, row["decision_class"])
+        ]
+        if not lines:
+            return row
+        line = min(lines)
+        reason = f"revoked, ledger line {line}"
+        revoked = {"effective_reason": reason, "revoked_by_line": line}
+        return row | revoked | {"effective_level": LEVELS[0]}
+
     def heading(self) -> dict[str, Any]:
         """What every answer says about where it comes from."""
         return {
@@ -81,7 +98,7 @@ def open_release(project: Project) -> Iterator[Release]:
     if not (folder / "manifest.json").is_file():
         raise NothingYetError(f"nothing is published in {project.publish}; run `penstock run`")
     manifest_bytes = (folder / "manifest.json").read_bytes()
-    line, is_newest = _recorded(project, hashlib.sha256(manifest_bytes).hexdigest())
+    line, is_newest, revoked = _recorded(project, hashlib.sha256(manifest_bytes).hexdigest())
     manifest = json.loads(manifest_bytes)
     _check_copy(folder, manifest)
     with closing(warehouse.connect(folder / COPY_NAME, read_only=True)) as connection:
@@ -97,6 +114,7 @@ def open_release(project: Project) -> Iterator[Release]:
             digest=str(line.body["digests"].get("verdicts", "")),
             inputs=str(line.body["digests"]["inputs"]),
             is_newest=is_newest,
+            revoked=revoked,
             connection=connection,
         )
 
@@ -105,18 +123,19 @@ def _qualified(query: str) -> str:
     return query.replace("{", f"{COPY_SCHEMA}.").replace("}", "")
 
 
-def _recorded(project: Project, digest: str) -> tuple["Line", bool]:
-    """The run line that names this publication, and whether it is the last one."""
+def _recorded(project: Project, digest: str) -> tuple["Line", bool, "list[Revocation]"]:
+    """The run line that names this publication, whether it is the last one, and what is revoked."""
     from dagster_project.ledger.ledger import LedgerError
     from dagster_project.ledger.record import last_run, runs
+    from dagster_project.ledger.revocation import in_force
 
     try:
-        newest = last_run(project.ledger)
+        newest, revoked = last_run(project.ledger), in_force(project.ledger)
         if newest and newest.body["digests"].get("publication") == digest:
-            return newest, True
+            return newest, True, revoked
         for line, _ in runs(project.ledger):
             if line.body["digests"].get("publication") == digest:
-                return line, False
+                return line, False, revoked
     except LedgerError as error:
         raise RefusedError(f"the ledger cannot be believed: {error}") from error
     raise RefusedError(

@@ -60,7 +60,7 @@ def class_rows(release: Release) -> list[dict[str, Any]]:
     """One dict per class, segment `all`: by workflow, then best stage first, then name."""
     cards = _cards(release)
     found = [
-        _row(map_row, cards)
+        _row(release.as_it_stands(map_row), cards)
         for map_row in release.rows(f"{MAP} WHERE map.segment = ?", ALL_SEGMENT)
     ]
     return sorted(
@@ -75,6 +75,7 @@ def class_details(release: Release, decision_class: str) -> dict[str, Any]:
     known("decision class", decision_class, names)
     cards = _cards(release)
     rows = release.rows(f"{MAP} WHERE map.decision_class = ?", decision_class)
+    rows = [release.as_it_stands(row) for row in rows]
     rows.sort(key=lambda row: (row["segment"] != ALL_SEGMENT, row["segment"]))
     segments = [_row(row, cards) | {"tests": _tests(row)} for row in rows]
     return {
@@ -116,6 +117,7 @@ def _row(row: dict[str, Any], cards: dict[tuple[str, str], list[dict[str, Any]]]
         "recommended_level": row["recommended_level"],
         "approved_level": row["approved_level"],
         "effective_level": row["effective_level"],
+        "revoked_by_line": row["revoked_by_line"],
         "gates": gates,
         "missing_first": _missing_first(gates),
         "labels_needed": max((gate["labels_needed"] or 0 for gate in gates), default=0),

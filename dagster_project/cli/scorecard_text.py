@@ -136,7 +136,9 @@ def _standing(row: dict[str, Any]) -> "Text":
     effective = row["effective_level"]
     style = "bold" if effective == row["declared_level"] else "bold yellow"
     levels = (f"; declared {row['declared_level']} → effective ", (effective, style))
-    return text("stage ", (row["stage"], "bold"), *levels)
+    line = row["revoked_by_line"]
+    revoked = ("", ("; revoked", "bold red"), f", ledger line {line}") if line else ()
+    return text("stage ", (row["stage"], "bold"), *levels, *revoked)
 
 
 def _limit(found: dict[str, Any]) -> str:

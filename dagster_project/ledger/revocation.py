@@ -69,6 +69,13 @@ def standing(ledger_dir: Path) -> list[Revocation]:
     return still_standing(*since_last_run(ledger_dir))
 
 
+def in_force(ledger_dir: Path) -> list[Revocation]:
+    """What readers hold against the last run: a lift counts from the next one on. Raises
+    LedgerError."""
+    run, later = since_last_run(ledger_dir)
+    return still_standing(run, [line for line in later if line.body.get("is_lifted") is not True])
+
+
 def still_standing(run: Line | None, later: Iterable[Line]) -> list[Revocation]:
     """What the last run repeated, and what the lines after it added and lifted."""
     repeated: Sequence[dict[str, Any]] = run.body.get("revoked", []) if run else []

@@ -11,6 +11,7 @@ import pytest
 from compiled_company import Company
 from small_company import AS_OF, CLASSIFY, MATCH
 from test_gate_rules import add_evidence
+from test_governed_levels import pass_all_but
 
 from dagster_project.automation.governance import governance_queries
 from dagster_project.automation.judged_by import FLOORS, fetch
@@ -20,6 +21,7 @@ from dagster_project.ledger.canonical import plain
 from dagster_project.ledger.governance import IN_FORCE, registry_events
 from dagster_project.ledger.ledger import LedgerError
 from dagster_project.ledger.record import keep_inputs, record_run
+from dagster_project.ledger.revocation import lift, revoke
 from dagster_project.settings import Project
 
 pytestmark = pytest.mark.xdist_group("small_company")
@@ -80,7 +82,7 @@ def take_over(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
     """As the run does before it judges; in a database of its own, for a transaction is open."""
     with duckdb.connect() as other:
         write_recorded(other, project)
-        for table in ("recorded_thresholds", "recorded_levels"):
+        for table in ("recorded_thresholds", "recorded_levels", "recorded_revocations"):
             rows = other.execute(f"from evidence.{table}").to_arrow_table()
             connection.register("rows", rows)
             connection.execute(f"insert into evidence.{table} select * from rows")
@@ -188,6 +190,42 @@ def test_the_level_that_was_in_force_is_the_lowest_of_what_the_lines_say(
         write_recorded(connection, replace(company.project, ledger=tmp_path))
         levels = connection.execute("from evidence.recorded_levels").fetchall()
     assert levels == [(CLASSIFY, "all", "human_only")]
+
+
+@pytest.mark.parametrize("name", [CLASSIFY, None])
+def test_while_it_is_revoked_no_class_is_published_as_delegated(
+    company: Company, tmp_path: Path, name: str | None
+) -> None:
+    record(tmp_path, [])
+    said = {"actor": "test", "time": datetime.now(UTC), "reason": "case 4711"}
+    watch = Watch(None, tmp_path / "publish")
+    line = revoke(tmp_path, name, watch=watch, **said)
+    assert in_force_after(company, tmp_path) == [
+        ("human_only", f"revoked, ledger line {line.seq}", line.seq),
+        ("human_only", f"revoked, ledger line {line.seq}", line.seq)
+        if name is None
+        else ("delegate_with_audit", "as declared", None),
+    ]
+    lift(tmp_path, name, watch=watch, **said)
+    assert in_force_after(company, tmp_path) == [
+        ("delegate", "as declared", None),
+        ("delegate_with_audit", "as declared", None),
+    ]
+
+
+def in_force_after(company: Company, ledger: Path) -> list[tuple[str, str, int | None]]:
+    """Of CLASSIFY and MATCH, when all gates up to the fourth pass: level, why, ledger line."""
+    with company.trial() as connection:
+        pass_all_but(connection)
+        connection.execute("update gates.gate_amount_bands set is_supported = true")
+        take_over(connection, replace(company.project, ledger=ledger))
+        for model in ("gate_ladder", "gate_levels", "autonomy_map"):
+            company.rebuild(connection, model)
+        return connection.execute(
+            "select effective_level, effective_reason, revoked_by_line from marts.autonomy_map "
+            "where segment = 'all' and list_contains($1, decision_class) order by decision_class",
+            [[CLASSIFY, MATCH]],
+        ).fetchall()
 
 
 def test_without_what_the_last_run_kept_nothing_is_judged(company: Company, tmp_path: Path) -> None:

@@ -28,6 +28,16 @@ with
         group by decision_class
     ),
 
+    -- a person took back what the evidence grants: of every class where none is named
+    revocations as (
+        select whole.decision_class, min(recorded.ledger_line) as revoked_by_line
+        from whole
+        inner join
+            {{ source("evidence", "recorded_revocations") }} as recorded
+            on coalesce(recorded.decision_class, whole.decision_class) = whole.decision_class
+        group by whole.decision_class
+    ),
+
     found as (
         select
             stages.as_of,
@@ -35,6 +45,8 @@ with
             stages.cohort_id,
             stages.gates_passed,
             holds.held_until,
+            revocations.decision_class is not null as is_revoked,
+            revocations.revoked_by_line,
             -- a decision lies in one segment of every dimension: where there are several, one that
             -- is proven says nothing of the others, so `all` must be proven too
             coalesce(dimensions.dimension_count, 0) <= 1
@@ -56,6 +68,7 @@ with
         inner join stages using (decision_class, segment)
         inner join whole using (decision_class)
         left join amounts using (decision_class)
+        left join revocations using (decision_class)
         left join {{ ref("gate_holds") }} as holds using (decision_class, segment)
         left join dimensions on maps.workflow = dimensions.workflow
     )
@@ -65,6 +78,8 @@ select
     {{ penstock.stage("gates_passed") }} as stage,
     case when gates_passed >= 3 then declared_level end as approved_level,
     case
+        when is_revoked
+        then 'human_only'
         when
             gates_passed >= 4
             and is_proven_as_a_whole

@@ -46,6 +46,8 @@ select
     approved_level,
     effective_level,
     case
+        when is_revoked
+        then 'revoked, ledger line ' || revoked_by_line
         when effective_level = declared_level and gates_passed >= 3
         then 'as declared'
         when gates_passed < 3 and effective_level <> 'human_only'
@@ -59,6 +61,7 @@ select
         else 'no amount limit is supported'
     end as effective_reason,
     held_until,
+    cast(revoked_by_line as bigint) as revoked_by_line,
     reversibility_test,
     value_at_risk_test,
     confidence_quality_test,

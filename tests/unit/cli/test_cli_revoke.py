@@ -60,6 +60,26 @@ def test_a_revocation_holds_from_now_on_and_a_lift_from_the_next_run_on(
     assert ask(own, "ledger", "verify").code == 0
 
 
+def test_no_answer_calls_a_revoked_class_delegated(ask: Ask, own: World) -> None:
+    (seq,) = ask(own, "revoke", DELEGATED, *BECAUSE, "--format", "json").document()["lines"]
+    (row, *_) = ask(own, "map", DELEGATED, "--format", "json").document()["map"]
+    reason = f"revoked, ledger line {seq}"
+    assert (row["effective_level"], row["effective_reason"]) == ("human_only", reason)
+    assert reason in ask(own, "map").out
+    for arguments in ((), (DELEGATED,)):
+        said = " ".join(ask(own, "scorecard", *arguments).out.split())
+        assert f"effective human_only; {reason}" in said
+    found = ask(own, "scorecard", "--format", "json").document()["classes"]
+    assert {row["effective_level"] for row in found} == {"human_only"}
+    assert ask(own, "revoke", DELEGATED, "--lift", *BECAUSE).code == 0
+    assert reason in ask(own, "map").out  # as long as may-act denies
+    own.runs += 9  # of the copied ones
+    own.publish()
+    assert reason not in ask(own, "map").out
+    assert ask(own, "revoke", "--all", *BECAUSE).code == 0
+    assert "revoked, ledger line" in ask(own, "scorecard").out
+
+
 def test_before_the_first_run_there_is_nothing_to_revoke(ask: Ask, fresh: World) -> None:
     assert ask(fresh, "revoke", DELEGATED, *BECAUSE).code == 4
 

@@ -23,6 +23,7 @@ INPUTS = [
     *("evidence.estimates", "evidence.data_fit", "evidence.amount_bands"),
     *("evidence.confidence", "evidence.reliability", "evidence.agreement"),
     *("evidence.recorded_thresholds", "evidence.recorded_levels"),
+    "evidence.recorded_revocations",
     *(f"facts.{fact}" for fact in FACTS),
 ]
 LAYERS = ("intermediate", "evidence_read", "gates", "marts")

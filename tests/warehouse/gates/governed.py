@@ -47,6 +47,16 @@ def recorded(maker: "Maker") -> None:
                 )
 
 
+def revocations(maker: "Maker") -> None:
+    """Of a class now and then, also twice, of one that is gone, or of all."""
+    names = [row["decision_class"] for row in maker.tables["registry.decision_classes"]]
+    found = [name for name in (*names, *names, "gone") if maker.dice.random() < 0.08]
+    found += [None] if maker.wrong() else []
+    maker.tables["evidence.recorded_revocations"] = [
+        {"decision_class": name, "ledger_line": line} for line, name in enumerate(found, 3)
+    ]
+
+
 def sign_offs(maker: "Maker") -> None:
     """By every owner, most of them under the right map."""
     pick = maker.dice.choice

@@ -129,12 +129,14 @@ def of_levels() -> Case:
         for place, name in enumerate(names)
     ]
     dice = random.Random(4)
-    maps, ladder, bands, holds = [], [], [], []
+    maps, ladder, bands, holds, revoked = [], [], [], [], []
     spread = itertools.product(dimensions, [*LEVELS, "odd", None], LEVELS, range(6), (3, 4, 5))
     for number, (flow, declared, recommended, own, whole) in enumerate(spread):
         for limit in dice.choice(((), (), (9,), (9, 11))):
             bands.append({"decision_class": f"class {number}", "amount_limit": limit})
             bands[-1]["is_supported"] = dice.choice((True, False, None))
+        for line in dice.choice(((), (), (), (), (number,), (number, number + 9))):
+            revoked.append({"decision_class": f"class {number}", "ledger_line": line})
         for segment, passed in (("all", whole), ("region=v0", own)):
             if dice.random() < 0.5:
                 held = {"decision_class": f"class {number}", "segment": segment}
@@ -158,9 +160,11 @@ def of_levels() -> Case:
         "gates.gate_ladder": ladder,
         "gates.gate_amount_bands": bands,
         "gates.gate_holds": holds,
+        "evidence.recorded_revocations": revoked,
         "registry.segments": segments,
     }
-    return "gate_levels", inputs, levels(maps, ladder, segments, bands, holds, CONTEXT)
+    rows = levels(maps, ladder, segments, bands, holds, revoked, CONTEXT)
+    return "gate_levels", inputs, rows
 
 
 def of_verdicts() -> Case:

@@ -138,7 +138,7 @@ def of_levels_without_a_ladder() -> Case:
                 passed = {"verdict": "pass", "is_blocked": False, "gate": "value_fit"}
                 ladder.append(one | CONTEXT | passed | {"cohort_id": "c", "gate_order": 5})
     inputs = {"gates.gate_autonomy_map": maps, "gates.gate_ladder": ladder}
-    return "gate_levels", inputs, levels(maps, ladder, [], [], [], CONTEXT)
+    return "gate_levels", inputs, levels(maps, ladder, [], [], [], [], CONTEXT)
 
 
 def of_signatures_without_a_map() -> Case:

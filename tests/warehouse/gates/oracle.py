@@ -70,7 +70,8 @@ def judge_world(world: Tables) -> Tables:
     holds = held(verdicts, borne, ladder, world["evidence.recorded_levels"])
     in_bands = world["evidence.amount_bands"]
     walks = bands(due_rows, world["registry.amount_limits"], in_bands, context, builds)
-    reached = levels(level_maps, ladder, segments, walks, holds, context)
+    revoked = world["evidence.recorded_revocations"]
+    reached = levels(level_maps, ladder, segments, walks, holds, revoked, context)
     judged = {
         "int_thresholds__effective": limits,
         "int_cohorts__seen": cohorts,

@@ -51,6 +51,7 @@ def levels(
     segments: list[Row],
     bands: list[Row],
     holds: list[Row],
+    revoked: list[Row],
     context: Row,
 ) -> list[Row]:
     passed: dict[tuple[str, str], int] = {}
@@ -75,7 +76,14 @@ def levels(
         limit = supported_limit(one.get("amount_limit"), own)
         is_supported = not own or any(band["is_supported"] for band in own)
         level = "human_only"
-        if gate >= 4 and is_whole and is_within and is_supported:
+        own_lines = [
+            row["ledger_line"]
+            for row in revoked
+            if row["decision_class"] in (None, one["decision_class"])
+        ]
+        if own_lines:
+            pass
+        elif gate >= 4 and is_whole and is_within and is_supported:
             level = one["declared_level"]
         elif one["declared_level"] not in ("human_only", None) and (gate >= 3 or key in until):
             level = "surface"
@@ -86,6 +94,8 @@ def levels(
                 "cohort_id": cohort[key],
                 "gates_passed": gate,
                 "held_until": until.get(key),
+                "is_revoked": bool(own_lines),
+                "revoked_by_line": min(own_lines, default=None),
                 "is_proven_as_a_whole": is_whole,
                 "is_within_evidence": is_within,
                 "is_amount_supported": is_supported,

@@ -6,7 +6,14 @@ from oracle_map import asks_for_a_person
 GATES = ["workflow_fit", "data_fit", "autonomy_fit", "production_fit", "value_fit"]
 ON_THE_MAP = [
     *("as_of", "workflow", "decision_class", "segment", "cohort_id", "stage", "declared_level"),
-    *("recommended_level", "approved_level", "effective_level", "held_until", "boundary"),
+    *(
+        "recommended_level",
+        "approved_level",
+        "effective_level",
+        "held_until",
+        "revoked_by_line",
+        "boundary",
+    ),
     *("reversibility_test", "value_at_risk_test", "confidence_quality_test"),
     *("review_capacity_test", "currency", "map_digest"),
 ]
@@ -38,6 +45,8 @@ def why_recommended(row: Row, own: Row) -> str:
 
 def why_in_force(row: Row) -> str:
     passed, level = row["gates_passed"], row["effective_level"]
+    if row["is_revoked"]:
+        return f"revoked, ledger line {row['revoked_by_line']}"
     if passed >= 3 and level == row["declared_level"]:
         return "as declared"
     closed = f"{GATES[passed]} does not pass" if passed < 4 else ""

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from governed import recorded, sign_offs, waivers
+from governed import recorded, revocations, sign_offs, waivers
 from oracle import FACTS, judge_world
 from oracle_criteria import Row, Tables
 from oracle_map import LEVELS
@@ -54,6 +54,7 @@ class Maker:
         add_bands(self)
         sign_offs(self)
         waivers(self)
+        revocations(self)
         add_rollout(self.tables, self.seed, self.as_of)
         return self.tables
 
