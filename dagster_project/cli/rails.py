@@ -75,5 +75,7 @@ def _evidence(row: dict[str, Any]) -> str:
 
 
 def _components(row: dict[str, Any]) -> str:
-    other = row["shared_elsewhere"]
-    return (row["components"] or "") + (f" (shared elsewhere: {other})" if other else "")
+    other, unknown = row["shared_elsewhere"], row["unregistered_components"]
+    said = row["components"] or ""
+    said += f" (shared elsewhere: {other})" if other else ""
+    return said + (f" (observed, not registered: {unknown})" if unknown else "")

@@ -10,8 +10,8 @@ from small_company import AS_OF, CLASSIFY, MATCH
 
 BILLING = "billing.pay_invoice"
 LADDER = ("gate_expansion_proofs", "gate_rungs", "gate_expansion_steps", "expansion_plan")
-RAILS = ("gate_rails", "rails_coverage")
-READINESS = ("gate_rails", "gate_readiness", "gate_scale_checks", "readiness_checklist")
+RAILS = ("gate_rail_components", "gate_rails", "rails_coverage")
+READINESS = (*RAILS[:2], "gate_readiness", "gate_scale_checks", "readiness_checklist")
 Step = tuple[str, str | None, date]
 
 

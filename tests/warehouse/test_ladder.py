@@ -7,6 +7,7 @@ from compiled_company import Company
 from rollout_trials import (
     BILLING,
     CLIMB,
+    RAILS,
     STANDINGS,
     add_workflow,
     look,
@@ -150,7 +151,7 @@ def test_a_second_workflow_inherits_rails_and_never_autonomy(company: Company) -
             "where segment = 'all' and decision_class in ($1, $2) order by 1",
             [CLASSIFY, BILLING],
         ).fetchall()
-        for model in ("gate_rails", "rails_coverage"):
+        for model in RAILS:
             company.rebuild(connection, model)
         rails = rows(connection, "from marts.rails_coverage where workflow = 'billing'")
     assert levels == [(BILLING, "proposed", "human_only"), (CLASSIFY, "scale", "delegate")]

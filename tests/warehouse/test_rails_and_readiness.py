@@ -11,20 +11,25 @@ from small_company import AS_OF, CLASSIFY, MATCH
 
 pytestmark = pytest.mark.xdist_group("small_company")
 RAIL = "identity_and_access_control"  # the logs bear no trace of it
+SIGN_ON = "company sign-on with one role per agent"
 OLD, NEW = date(2025, 3, 1), date(2025, 3, 30)
 
 
 def observe(
-    connection: duckdb.DuckDBPyConnection, *seen: tuple[str, date | None, str | None]
+    connection: duckdb.DuckDBPyConnection,
+    *seen: tuple[str, date | None, str | None],
+    component: str | None = SIGN_ON,
+    is_more: bool = False,
 ) -> None:
-    """(result, day, workflow) of the rail in the stream, and nothing else."""
-    connection.execute("delete from facts.fct_rails_daily")
+    """(result, day, workflow) of the rail in the stream, and nothing else, unless it is more."""
+    if not is_more:
+        connection.execute("delete from facts.fct_rails_daily")
     for result, day, workflow in seen:
         connection.execute(
             "insert into facts.fct_rails_daily by name select $1 as rail, $2 as workflow, "
-            "$3 as result, $4::date as event_date, 1 as observation_count, "
+            "$3 as result, $4::date as event_date, $5 as component, 1 as observation_count, "
             "(select known_batch from intermediate.int_run_context) as landing_batch",
-            [RAIL, workflow, result, day],
+            [RAIL, workflow, result, day, component],
         )
 
 
@@ -39,7 +44,7 @@ def covered(
 
 def state(company: Company, connection: duckdb.DuckDBPyConnection) -> str:
     """What is shown of the rail in procurement."""
-    company.rebuild(connection, "gate_rails")
+    rebuild(company, connection, RAILS[:2])
     (row,) = rows(
         connection,
         f"from gates.gate_rails where rail = '{RAIL}' and workflow = 'procurement'",
@@ -76,6 +81,45 @@ def test_a_rail_works_by_its_newest_observation_and_no_longer_than_registered(
         assert state(company, connection) == "working"
 
 
+def test_a_rail_is_as_its_worst_registered_component_is(company: Company) -> None:
+    own = "procurement"
+    with company.trial() as connection:
+        connection.execute("update registry.rails set max_age_days = 29")
+        connection.execute("insert into registry.rails values ($1, $2, 'b', true, 29)", [RAIL, own])
+        for state_of_b, seen in {
+            "working": [("passed", NEW)],
+            "stale": [("passed", OLD)],
+            "none": [],
+            "not_passed": [("failed", OLD)],
+        }.items():
+            observe(connection, ("passed", NEW, own))
+            observe(connection, *((*one, own) for one in seen), component="b", is_more=True)
+            assert state(company, connection) == state_of_b
+        # one that is not registered proves nothing, and what failed of it may have been any
+        for component in ("nobody's", None):
+            observe(connection, ("passed", NEW, own), component=component)
+            assert state(company, connection) == "none"
+            for name in (SIGN_ON, "b"):
+                observe(connection, ("passed", OLD, own), component=name, is_more=True)
+            assert state(company, connection) == "stale"
+            observe(connection, ("failed", NEW, own), component=component, is_more=True)
+            assert state(company, connection) == "not_passed"
+        found = covered(company, connection)[own]
+        assert found["unregistered_components"] is None  # that one has no name
+        observe(connection, ("passed", NEW, own), component="nobody's", is_more=True)
+        assert covered(company, connection)[own]["unregistered_components"] == "nobody's"
+
+
+def test_logs_of_a_rail_with_two_components_show_neither(company: Company) -> None:
+    with company.trial() as connection:
+        assert covered(company, connection, "audit_logs")["procurement"]["newest_log_date"]
+        connection.execute(
+            "insert into registry.rails values ('audit_logs', 'procurement', 'b', true, 60)"
+        )
+        found = covered(company, connection, "audit_logs")["procurement"]
+        assert (found["evidence_state"], found["newest_log_date"]) == ("none", None)
+
+
 def test_logs_show_that_a_rail_works_and_undo_no_failure(company: Company) -> None:
     with company.trial() as connection:
         connection.execute("update registry.rails set max_age_days = 60")
@@ -86,7 +130,7 @@ def test_logs_show_that_a_rail_works_and_undo_no_failure(company: Company) -> No
             [AS_OF],
         ).fetchone()
         assert (found["evidence_state"], (found["newest_log_date"],)) == ("working", newest)
-        observe(connection, ("failed", OLD, "procurement"))
+        observe(connection, ("failed", OLD, "procurement"), component=None)
         connection.execute("update facts.fct_rails_daily set rail = 'audit_logs'")
         found = covered(company, connection, "audit_logs")["procurement"]
         assert (found["evidence_state"], found["newest_unpassed_date"]) == ("not_passed", OLD)
@@ -159,7 +203,7 @@ def met(
     company: Company,
     connection: duckdb.DuckDBPyConnection,
     workflow: str = "procurement",
-    models: tuple[str, ...] = READINESS[1:],
+    models: tuple[str, ...] = READINESS[2:],
 ) -> set[str]:
     """Items that are met; every item is there, with its evidence."""
     rebuild(company, connection, models)
@@ -217,14 +261,14 @@ def test_every_item_of_the_checklist_needs_its_evidence(company: Company) -> Non
                 connection.execute(f"delete from {name}")
                 connection.execute(f"insert into {name} from {name.split('.')[1]}_sound")
             if ".rails" in statement:
-                company.rebuild(connection, "gate_rails")
+                rebuild(company, connection, RAILS[:2])
 
 
 def test_ready_to_scale_takes_all_five_in_one_class(company: Company) -> None:
     with company.trial() as connection:
         add_workflow(connection)
         connection.execute("insert into registry.workflows (workflow) values ('empty')")
-        company.rebuild(connection, "gate_rails")
+        rebuild(company, connection, RAILS[:2])
         connection.execute(
             "update gates.gate_verdicts set verdict = case when criterion_id = 'baseline_fixed' "
             "then 'pass' else 'insufficient' end"

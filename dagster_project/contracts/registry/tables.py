@@ -110,7 +110,11 @@ RAIL_SEED: Final = Seed(
     (
         choice("rail", RAILS, "Which of the nine shared rails."),
         WORKFLOW_LINK,
-        text("component", "What stands for it.", example="central review queue"),
+        text(
+            "component",
+            "What stands for it, by the name that `rail_evidence` gives it.",
+            example="central review queue",
+        ),
         SeedColumn("is_shared", Kind.FLAG, "Shared by workflows; false: a one-off."),
         SeedColumn(
             "max_age_days",

@@ -1,5 +1,5 @@
-{#- What shows that a rail works: observations of the stream by result, and the newest day on which the
-    logs bear its trace, by workflow or review pool. An observation without a workflow or a day is kept;
+{#- What shows that a rail works: observations of the stream by component and result, and the newest day
+    on which the logs bear its trace, by workflow or review pool. An observation without a workflow or a day is kept;
     it may have been anybody's, at any time. -#}
 {%- set traces = {
     "data_connectors": "decision_count",
@@ -31,6 +31,7 @@ select
     facts.rail,
     facts.workflow,
     cast(null as varchar) as review_pool,
+    facts.component,
     'observation' as trace,
     facts.result,
     -- a day that nobody knows may be today
@@ -45,14 +46,15 @@ where
 
 {% for rail in traces %}
     union all
-    select '{{ rail }}', workflow, null, 'log', null, max(event_date), true, null
+    select '{{ rail }}', workflow, null, null, 'log', null, max(event_date), true, null
     from days
     where has_{{ rail }}
     group by workflow
 {% endfor %}
 
 union all
-select 'evaluation_harness', facts.workflow, null, 'log', null, max(facts.event_date), true, null
+select
+    'evaluation_harness', facts.workflow, null, null, 'log', null, max(facts.event_date), true, null
 from {{ ref("fct_samples_weekly") }} as facts
 cross join context
 where
@@ -64,7 +66,15 @@ group by facts.workflow
 
 union all
 select
-    'human_review_queues', null, facts.review_pool, 'log', null, max(facts.event_date), true, null
+    'human_review_queues',
+    null,
+    facts.review_pool,
+    null,
+    'log',
+    null,
+    max(facts.event_date),
+    true,
+    null
 from {{ ref("fct_reviews_daily") }} as facts
 cross join context
 where

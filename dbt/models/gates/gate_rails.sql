@@ -1,5 +1,5 @@
-{#- One row per workflow and rail: what the registry says stands for it, and what shows that it works. An
-    observation other than `passed` holds until a later one passed; a trace in the logs does not undo it. -#}
+{#- One row per workflow and rail: what the registry says stands for it, and what shows that it works. A
+    rail is as its worst component is: one that works says nothing of another. -#}
 with
     rails as (
         select
@@ -7,7 +7,7 @@ with
             generate_subscripts({{ penstock.rails() }}, 1) as rail_order
     ),
 
-    registered as (
+    worst as (
         select
             workflow,
             rail,
@@ -16,36 +16,41 @@ with
                 when count(*) = count(*) filter (where is_shared) then 'shared' else 'one_off'
             end as coverage,
             string_agg(component, ', ' order by component) as components,
-            min(max_age_days) as max_age_days
-        from {{ ref("rails") }}
+            min(max_age_days) as max_age_days,
+            case
+                when count(newest_passed_date) = count(*) then min(newest_passed_date)
+            end as newest_passed_date,
+            max(newest_unpassed_date) as newest_unpassed_date,
+            max_by(
+                newest_unpassed_result, (newest_unpassed_date, newest_unpassed_result)
+            ) as newest_unpassed_result,
+            max(newest_log_date) as newest_log_date,
+            count(*) filter (where evidence_state = 'working') as working_count,
+            count(*) filter (where evidence_state = 'stale') as stale_count,
+            count(*) filter (where evidence_state = 'not_passed') as not_passed_count,
+            count(*) as component_count
+        from {{ ref("gate_rail_components") }}
         group by workflow, rail
     ),
 
-    traces as (
+    observed as (
         select
             workflows.workflow,
             traces.rail,
-            max(traces.event_date) filter (
-                where traces.trace = 'observation' and traces.result = 'passed' and traces.is_placed
-            ) as newest_passed_date,
-            max(traces.event_date) filter (
-                where traces.trace = 'observation' and traces.result is distinct from 'passed'
-            ) as newest_unpassed_date,
-            max(traces.event_date) filter (where traces.trace = 'log') as newest_log_date,
-            max_by(traces.result, (traces.event_date, traces.result)) filter (
-                where traces.result is distinct from 'passed'
-            ) as newest_unpassed_result,
-            coalesce(sum(traces.trace_count), 0) as observation_count
+            sum(traces.trace_count) as observation_count,
+            string_agg(distinct traces.component, ', ' order by traces.component) filter (
+                where registered.component is null
+            ) as unregistered_components
         from {{ ref("evd_rail_traces") }} as traces
-        left join {{ ref("review_pools") }} as pools on traces.review_pool = pools.review_pool
         inner join
             {{ ref("workflows") }} as workflows
-            on coalesce(traces.workflow, pools.workflow, workflows.workflow) = workflows.workflow
-            and (
-                traces.trace = 'observation'
-                or traces.workflow is not null
-                or pools.workflow is not null
-            )
+            on coalesce(traces.workflow, workflows.workflow) = workflows.workflow
+        left join
+            {{ ref("rails") }} as registered
+            on workflows.workflow = registered.workflow
+            and traces.rail = registered.rail
+            and traces.component = registered.component
+        where traces.trace = 'observation'
         group by workflows.workflow, traces.rail
     )
 
@@ -54,28 +59,26 @@ select
     workflows.workflow,
     rails.rail,
     rails.rail_order,
-    coalesce(registered.coverage, 'missing') as coverage,
-    registered.components,
-    registered.max_age_days,
-    traces.newest_passed_date,
-    traces.newest_unpassed_date,
-    traces.newest_unpassed_result,
-    traces.newest_log_date,
-    coalesce(traces.observation_count, 0) as observation_count,
-    greatest(traces.newest_passed_date, traces.newest_log_date) as newest_good_date,
+    coalesce(worst.coverage, 'missing') as coverage,
+    worst.components,
+    observed.unregistered_components,
+    worst.max_age_days,
+    worst.newest_passed_date,
+    worst.newest_unpassed_date,
+    worst.newest_unpassed_result,
+    worst.newest_log_date,
+    coalesce(observed.observation_count, 0) as observation_count,
     case
-        when registered.coverage is null
-        then 'none'
-        when traces.newest_unpassed_date >= coalesce(traces.newest_passed_date, date '0001-01-01')
+        when worst.not_passed_count > 0
         then 'not_passed'
-        when context.as_of - newest_good_date <= registered.max_age_days
+        when worst.working_count = worst.component_count
         then 'working'
-        when newest_good_date is not null
+        when worst.working_count + worst.stale_count = worst.component_count
         then 'stale'
         else 'none'
     end as evidence_state
 from {{ ref("workflows") }} as workflows
 cross join rails
 cross join {{ ref("int_run_context") }} as context
-left join registered on workflows.workflow = registered.workflow and rails.rail = registered.rail
-left join traces on workflows.workflow = traces.workflow and rails.rail = traces.rail
+left join worst on workflows.workflow = worst.workflow and rails.rail = worst.rail
+left join observed on workflows.workflow = observed.workflow and rails.rail = observed.rail

@@ -23,6 +23,7 @@ select
     cast(rails.rail_order as integer) as rail_order,
     rails.coverage,
     rails.components,
+    rails.unregistered_components,
     case when rails.coverage <> 'shared' then standins.shared_components end as shared_elsewhere,
     rails.evidence_state,
     cast(rails.observation_count as bigint) as observation_count,

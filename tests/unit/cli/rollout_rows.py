@@ -59,6 +59,7 @@ def _rail(workflow: str, as_of: date) -> dict[str, Any]:
         "coverage": "one_off",
         "components": f"spreadsheet of {workflow}",
         "shared_elsewhere": "central budget" if workflow == "support" else None,
+        "unregistered_components": "notebook" if workflow == "support" else None,
         "evidence_state": "working",
         "newest_log_date": as_of,
         "warning": "islands",

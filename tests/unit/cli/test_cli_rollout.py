@@ -27,11 +27,12 @@ def test_the_plan_in_json_holds_the_steps_of_each_class(ask: Ask, published: Wor
 
 
 def test_rails_show_what_stands_for_them_and_warn_of_islands(ask: Ask, published: World) -> None:
-    out = ask(published, "rails", columns=160).out
+    out = ask(published, "rails", columns=200).out
     row = next(line for line in out.splitlines() if "spreadsheet of support" in line)
     assert " ".join(row.split()) == (
         f"cost_controls one_off working {TODAY} "
-        "spreadsheet of support (shared elsewhere: central budget)"
+        "spreadsheet of support (shared elsewhere: central budget) "
+        "(observed, not registered: notebook)"
     )
     assert "WARNING islands: several workflows have a one-off of the same rail" in out
     assert "WARNING shared rails before" not in out

@@ -10,10 +10,10 @@ from deviations import AS_OF
 from hand_built_edges import CONTEXT, Case
 from oracle_criteria import TESTS, Row, Tables
 from oracle_map import LEVELS
-from oracle_rails import RAILS, rails, readiness, traces
+from oracle_rails import RAILS, rail_components, rails, readiness, traces
 from oracle_rollout import judged_steps, proofs, rungs, scale_checks
 from oracle_words import on_the_map
-from world_rollout import COUNTS, add_rollout
+from world_rollout import COUNTS, PARTS, add_rollout
 from worlds import KNOWN, LATER
 
 FLOWS = ("alpha", "beta", "gamma", "delta")
@@ -34,7 +34,7 @@ def rollout_cases() -> Iterator[Case]:
     yield from of_steps(merged)
     yield of_scale_checks(merged)
     yield of_traces(merged)
-    yield of_rails(merged)
+    yield from of_rails(merged)
     yield of_readiness(merged)
 
 
@@ -171,7 +171,7 @@ def of_traces(tables: Tables) -> Case:
     return "evd_rail_traces", inputs, traces(inputs, CONTEXT)
 
 
-def of_rails(tables: Tables) -> Case:
+def of_rails(tables: Tables) -> Iterator[Case]:
     """Every rail of every workflow: what was seen of it last, and how long ago."""
     dice = random.Random(9)
     flows = [row["workflow"] for row in tables["registry.workflows"]]
@@ -187,14 +187,18 @@ def of_rails(tables: Tables) -> Case:
                 words = ("passed", "passed", "passed", "failed", "accuracy 0.4", None)
                 row |= {"result": dice.choice(words)}
                 row |= {"trace_count": dice.choice((1, 2))}
+                row |= {"component": dice.choice((*PARTS, *PARTS, *PARTS, "odd", None))}
             elif dice.random() < 0.5:
                 row |= {"workflow": None}
                 row |= {"review_pool": dice.choice((f"pool of {flow}", "odd", None))}
-            seen.append({"result": None, "review_pool": None} | row)
+            seen.append({"result": None, "review_pool": None, "component": None} | row)
     names = ("registry.workflows", "registry.rails", "registry.review_pools")
     inputs = {name: tables[name] for name in names}
-    wanted = rails(inputs, seen, CONTEXT)
-    return "gate_rails", inputs | {"evidence_read.evd_rail_traces": seen}, wanted
+    inputs |= {"evidence_read.evd_rail_traces": seen}
+    parts = rail_components(inputs, seen, CONTEXT)
+    yield "gate_rail_components", inputs, parts
+    given = inputs | {"gates.gate_rail_components": parts}
+    yield "gate_rails", given, rails(inputs, parts, seen, CONTEXT)
 
 
 def of_readiness(tables: Tables) -> Case:

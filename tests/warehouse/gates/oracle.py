@@ -8,7 +8,7 @@ from oracle_bands import bands, delegation_limits
 from oracle_criteria import ABOUT_THE_MAP, TESTS, Row, Tables, final, judge
 from oracle_ladder import gates, levels, scorecard
 from oracle_map import SHADOW, active_owners, evidence, maps, signatures, signed_terms
-from oracle_rails import rails, readiness, traces
+from oracle_rails import rail_components, rails, readiness, traces
 from oracle_rollout import rollout
 from oracle_thresholds import floors, thresholds, with_floors
 from oracle_waivers import held, states, waived
@@ -103,7 +103,9 @@ def judge_world(world: Tables) -> Tables:
     }
     judged |= rollout(world, reached, ladder, verdicts, context)
     judged["evd_rail_traces"] = traces(world, context)
-    judged["gate_rails"] = rails(world, judged["evd_rail_traces"], context)
+    parts = rail_components(world, judged["evd_rail_traces"], context)
+    judged["gate_rail_components"] = parts
+    judged["gate_rails"] = rails(world, parts, judged["evd_rail_traces"], context)
     judged["gate_readiness"] = readiness(world, judged, context)
     return judged
 

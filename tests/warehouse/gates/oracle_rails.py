@@ -19,7 +19,7 @@ COVERAGES = ["shared", "one_off", "missing"]
 def traces(world: Tables, context: Row) -> list[Row]:
     """Observations, and the newest day on which the logs bear a rail's trace."""
     rows = [
-        {name: row.get(name) for name in ("rail", "workflow", "result")}
+        {name: row.get(name) for name in ("rail", "workflow", "component", "result")}
         | {
             "trace": "observation",
             "event_date": row.get("event_date") or context["as_of"],
@@ -89,18 +89,78 @@ def borne(found: list[Row]) -> list[str]:
     return [rail for rail, count in measures.items() if count > 0]
 
 
-def rails(world: Tables, found: list[Row], context: Row) -> list[Row]:
-    """One row per workflow and rail."""
+def rail_components(world: Tables, found: list[Row], context: Row) -> list[Row]:
+    """One row per registered component: what shows that it works."""
     pools = {row["review_pool"]: row["workflow"] for row in world["registry.review_pools"]}
+    flows = {row["workflow"] for row in world["registry.workflows"]}
+    rows = []
+    for one in world["registry.rails"]:
+        flow, rail = one["workflow"], one["rail"]
+        beside = registered(world, flow, rail)
+        mine = [row for row in found if row["rail"] == rail and is_about(row, flow, pools)]
+        mine = mine if flow in flows else []
+        rows.append({name: one[name] for name in ("workflow", "rail", "component")})
+        rows[-1] |= {name: one[name] for name in ("is_shared", "max_age_days")}
+        rows[-1] |= one_component(one, beside, mine, context["as_of"])
+    return rows
+
+
+def registered(world: Tables, flow: str, rail: str) -> list[Any]:
+    own = [row for row in world["registry.rails"] if (row["workflow"], row["rail"]) == (flow, rail)]
+    return [row["component"] for row in own]
+
+
+def one_component(one: Row, beside: list[Any], mine: list[Row], as_of: Any) -> Row:
+    name = one["component"]
+    seen = [row for row in mine if row["trace"] == "observation"]
+    passed = [r for r in seen if r["result"] == "passed" and r["is_placed"]]
+    good = newest_day(row for row in passed if row.get("component") == name)
+    # of a component that nobody registered, it may have been this one
+    bad_rows = [
+        row
+        for row in seen
+        if row["result"] != "passed"
+        and (row.get("component") == name or row.get("component") not in beside)
+    ]
+    bad = newest_day(bad_rows)
+    named = [(row["event_date"], row["result"]) for row in bad_rows if row["result"] is not None]
+    logs = [row for row in mine if row["trace"] == "log"] if len(beside) == 1 else []
+    logged = newest_day(logs)
+    best = max((day for day in (good, logged) if day is not None), default=None)
+    age = one["max_age_days"]
+    state = "none"
+    if bad is not None and (good is None or bad >= good):
+        state = "not_passed"
+    elif best is not None:
+        state = "working" if age is not None and (as_of - best).days <= age else "stale"
+    return {
+        "newest_passed_date": good,
+        "newest_unpassed_date": bad,
+        "newest_unpassed_result": max(named)[1] if named else None,
+        "newest_log_date": logged,
+        "evidence_state": state,
+    }
+
+
+def rails(world: Tables, parts: list[Row], found: list[Row], context: Row) -> list[Row]:
+    """One row per workflow and rail, which is as its worst component is."""
     rows = []
     for flow in world["registry.workflows"]:
         name = flow["workflow"]
         for order, rail in enumerate(RAILS, 1):
-            own = [r for r in world["registry.rails"] if (r["workflow"], r["rail"]) == (name, rail)]
-            mine = [row for row in found if row["rail"] == rail and is_about(row, name, pools)]
+            own = [row for row in parts if (row["workflow"], row["rail"]) == (name, rail)]
+            known = registered(world, name, rail)
+            seen = [
+                row
+                for row in found
+                if (row["rail"], row["trace"]) == (rail, "observation") and is_about(row, name, {})
+            ]
+            others = {row.get("component") for row in seen} - {None, *known}
             rows.append(
                 {"as_of": context["as_of"], "workflow": name, "rail": rail, "rail_order": order}
-                | one_rail(own, mine, context["as_of"])
+                | {"unregistered_components": ", ".join(sorted(others)) or None}
+                | {"observation_count": sum(row["trace_count"] or 0 for row in seen)}
+                | one_rail(own)
             )
     return rows
 
@@ -112,35 +172,29 @@ def is_about(trace: Row, workflow: str, pools: dict[str, str]) -> bool:
     return place == workflow or (place is None and trace["trace"] == "observation")
 
 
-def one_rail(own: list[Row], mine: list[Row], as_of: Any) -> Row:
-    seen = [row for row in mine if row["trace"] == "observation"]
-    good = newest_day(row for row in seen if row["result"] == "passed" and row["is_placed"])
-    bad_rows = [row for row in seen if row["result"] != "passed"]
-    bad = newest_day(bad_rows)
-    logged = newest_day(row for row in mine if row["trace"] == "log")
-    named = [(row["event_date"], row["result"]) for row in bad_rows if row["result"] is not None]
-    coverage = "missing"
-    if own:
-        coverage = "shared" if all(row["is_shared"] for row in own) else "one_off"
-    best = max((day for day in (good, logged) if day is not None), default=None)
+def one_rail(own: list[Row]) -> Row:
+    if not own:
+        return {"coverage": "missing", "evidence_state": "none"}
+    states = {row["evidence_state"] for row in own}
+    passed = [row["newest_passed_date"] for row in own]
+    bad = [row["newest_unpassed_date"] for row in own if row["newest_unpassed_date"] is not None]
+    named = [
+        (row["newest_unpassed_date"], row["newest_unpassed_result"])
+        for row in own
+        if row["newest_unpassed_result"] is not None
+    ]
+    logged = [row["newest_log_date"] for row in own if row["newest_log_date"] is not None]
     ages = [row["max_age_days"] for row in own if row["max_age_days"] is not None]
-    state = "none"
-    if own and bad is not None and (good is None or bad >= good):
-        state = "not_passed"
-    elif own and best is not None:
-        state = "working" if ages and (as_of - best).days <= min(ages) else "stale"
-    components = sorted(row["component"] for row in own if row["component"] is not None)
+    worst = next(word for word in ("not_passed", "none", "stale", "working") if word in states)
     return {
-        "coverage": coverage,
-        "components": ", ".join(components) if components else None,
+        "coverage": "shared" if all(row["is_shared"] for row in own) else "one_off",
+        "components": ", ".join(sorted(row["component"] for row in own)),
         "max_age_days": min(ages, default=None),
-        "newest_passed_date": good,
-        "newest_unpassed_date": bad,
+        "newest_passed_date": None if None in passed else min(passed),
+        "newest_unpassed_date": max(bad, default=None),
         "newest_unpassed_result": max(named)[1] if named else None,
-        "newest_log_date": logged,
-        "observation_count": sum(row["trace_count"] or 0 for row in seen),
-        "newest_good_date": best,
-        "evidence_state": state,
+        "newest_log_date": max(logged, default=None),
+        "evidence_state": worst,
     }
 
 

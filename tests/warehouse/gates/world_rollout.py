@@ -52,14 +52,17 @@ def steps(classes: list[Row], dice: random.Random, as_of: date) -> list[Row]:
     return rows
 
 
+PARTS = [f"part {number}" for number in (1, 2, 3)]
+
+
 def components(flows: list[str], dice: random.Random) -> list[Row]:
     return [
-        {"rail": rail, "workflow": flow, "component": f"part {number}"}
+        {"rail": rail, "workflow": flow, "component": part}
         | {"is_shared": dice.choice((True, True, False, None))}
         | {"max_age_days": dice.choice((1, 7, 7, None))}
         for flow in flows
         for rail in RAILS
-        for number in dice.sample((1, 2, 3), dice.choice((0, 1, 1, 2)))
+        for part in dice.sample(PARTS, dice.choice((0, 1, 1, 2)))
     ]
 
 
@@ -111,6 +114,7 @@ def observed(dice: random.Random, as_of: date) -> Row:
     result = dice.choice((*("passed",) * 4, "failed", "accuracy 0.4", "(unknown)"))
     row: Row = {"rail": dice.choice((*RAILS, "odd")), "result": result}
     row |= {"observation_count": dice.choice((1, 2))}
+    row |= {"component": dice.choice((*PARTS, *PARTS, "odd", None))}
     if dice.random() < 0.1:
         row |= {dice.choice(("workflow", "event_date")): None}
     return row
