@@ -41,6 +41,7 @@ def make_company(folder: Path) -> dict[str, Path]:
             "amount_limit": None,
             "currency": None,
             "boundary": "",
+            "valid_until_date": (now + timedelta(days=2)).date(),
         }
         for name in names
     ]

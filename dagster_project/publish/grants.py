@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +26,8 @@ def build_grants(
     """grants.json as canonical JSON.
 
     ``rows``: mart autonomy_map (decision_class, segment, cohort_id, effective_level,
-    amount_limit, currency, boundary; optional valid_until); ``run``: at least as_of (date).
+    amount_limit, currency, boundary, valid_until_date); ``run``: at least as_of (date). A grant
+    ends with the day ``valid_until_date`` of its row, or with ``valid_until`` if that is earlier.
     Raises GrantError. ``levels`` in the result names every class and segment with its lowest
     level, so that a denial can tell "unknown" from "not delegated".
     """
@@ -65,7 +66,7 @@ def _grant(row: Mapping[str, Any], valid_until: datetime) -> dict[str, Any]:
         "amount_limit": None if limit is None else format(limit, "f"),
         "currency": row["currency"] or None,
         "boundary": row["boundary"] or "",
-        "valid_until": _utc(min(valid_until, row.get("valid_until") or valid_until)),
+        "valid_until": _utc(min(valid_until, _end_of(row["valid_until_date"]))),
     }
 
 
@@ -91,6 +92,12 @@ def _at_most(condition: Condition) -> Decimal:
     if condition.op == "<":
         return Decimal(condition.values[0]) - SMALLEST_AMOUNT
     return NOTHING
+
+
+def _end_of(day: object) -> datetime:
+    if not isinstance(day, date):
+        raise GrantError(f"no last day of a grant: {day!r}")
+    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC)
 
 
 def _utc(moment: datetime) -> str:

@@ -1,22 +1,31 @@
 """What signatures cover: nothing is delegated that was not signed, in no segment and no amount."""
 
+import json
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
 import pytest
 from compiled_company import Company
-from small_company import CLASSIFY, MATCH
+from small_company import AS_OF, CLASSIFY, MATCH
+
+from dagster_project.automation.judged_by import fetch
+from dagster_project.publish.grants import build_grants
 
 pytestmark = pytest.mark.xdist_group("small_company")
 MAP = ("gate_signed_terms", "gate_autonomy_map", "gate_signatures", "gate_map_evidence")
 REACHED = ("gate_mapped", "gate_verdicts", "gate_ladder", "gate_amount_bands", "gate_levels")
+ENDS = ("gate_validity", "gate_level_ends", "gate_scorecard", "autonomy_map")
 EU, US = "region=EU", "region=US"
 
 
 def pass_all_measured(connection: duckdb.DuckDBPyConnection, name: str, *weak: str) -> None:
     """Every test and every measured criterion passes; confidence is not good in these segments."""
     connection.execute("update gates.gate_tests set verdict = 'pass'")
-    connection.execute("update gates.gate_measured set verdict = 'pass' where gate_order <= 4")
+    connection.execute(
+        "update gates.gate_measured set verdict = 'pass', evidence_newest_date = as_of "
+        "where gate_order <= 4"
+    )
     for table in ("gate_tests", "gate_measured"):
         connection.execute(
             f"update gates.{table} set verdict = 'fail' where criterion_id = 'confidence_quality' "
@@ -92,3 +101,50 @@ def test_a_segment_is_never_delegated_on_a_map_that_was_not_signed_for_it(
         }
         sign(company, connection, CLASSIFY)
         assert reached(company, connection, CLASSIFY)[EU][0] == "delegate"
+
+
+# what a grant rests on, and its last day then
+LAST_DAYS = {
+    "": AS_OF + timedelta(days=7),
+    "update registry.sign_offs set expires_at = date '2025-04-03' where role = 'risk'": date(
+        2025, 4, 2
+    ),
+    "update registry.owners set valid_until = date '2025-04-02' where role = 'business'": date(
+        2025, 4, 1
+    ),
+    "update registry.owners set valid_until = date '2025-04-05' where role = 'technical'": date(
+        2025, 4, 4
+    ),
+    "insert into registry.thresholds by name select 'latency' as criterion_id, 0.01 as threshold, "
+    "date '2025-04-01' as effective_from": AS_OF,
+    # latency may be 28 days old
+    "update gates.gate_measured set evidence_newest_date = date '2025-03-05' "
+    "where criterion_id = 'latency'": date(2025, 4, 2),
+    # of a gate that gives no level
+    "update gates.gate_measured set evidence_newest_date = date '2025-01-01' "
+    "where gate_order = 5": AS_OF + timedelta(days=7),
+}
+
+
+def test_a_grant_outlives_nothing_that_it_rests_on(company: Company) -> None:
+    late = datetime(2025, 5, 1, tzinfo=UTC)
+    for change, last in LAST_DAYS.items():
+        with company.trial() as connection:
+            pass_all_measured(connection, CLASSIFY)
+            sign(company, connection, CLASSIFY)
+            if change:
+                connection.execute(change)
+            assert reached(company, connection, CLASSIFY)[EU][0] == "delegate", change
+            for model in ENDS:
+                company.rebuild(connection, model)
+            rows = fetch(connection, "select * from marts.autonomy_map")
+            cards = connection.execute(
+                "select min(valid_until_date), max(valid_until_date) from marts.gate_scorecard "
+                "where decision_class = $1 and gate_order <= 4",
+                [CLASSIFY],
+            ).fetchall()
+        content = json.loads(build_grants(rows, valid_until=late, run={"as_of": AS_OF}))
+        ends = {grant["valid_until"][:10] for grant in content["grants"]}
+        assert ends == {(last + timedelta(days=1)).isoformat()}, change
+        # what does not rest on it is good for as long as it was
+        assert cards == [(last, AS_OF + timedelta(days=7))], change

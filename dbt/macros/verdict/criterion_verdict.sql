@@ -129,3 +129,8 @@
 {% macro stage(gates_passed) -%}
     ['proposed', 'discovery', 'build', 'pilot', 'limited_rollout', 'scale'][{{ gates_passed }} + 1]
 {%- endmacro %}
+
+{#- The last day of a pass, as far as the run goes: a week is the longest that it may outlive its run. -#}
+{% macro last_valid_date(as_of) -%}
+    {{ as_of }} + least(cast({{ var("pass_valid_days") }} as integer), 7)
+{%- endmacro %}

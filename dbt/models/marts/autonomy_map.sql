@@ -2,6 +2,7 @@ with
     reached as (
         select
             levels.*,
+            ends.valid_until_date,
             classes.reversibility = 'irreversible'
             or classes.is_regulated is distinct from false as asks_for_a_person,
             concat_ws(
@@ -18,6 +19,7 @@ with
                 levels.gates_passed + 1
             ] as open_gate
         from {{ ref("gate_levels") }} as levels
+        inner join {{ ref("gate_level_ends") }} as ends using (decision_class, segment)
         inner join
             {{ ref("decision_classes") }} as classes
             on levels.decision_class = classes.decision_class
@@ -25,6 +27,7 @@ with
 
 select
     as_of,
+    valid_until_date,
     workflow,
     decision_class,
     segment,

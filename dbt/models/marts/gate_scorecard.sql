@@ -32,8 +32,7 @@ with
 
 select
     ladder.as_of,
-    -- a week is the longest that a pass may outlive its run
-    ladder.as_of + least(cast({{ var("pass_valid_days") }} as integer), 7) as valid_until_date,
+    validity.valid_until_date,
     ladder.workflow,
     ladder.decision_class,
     ladder.segment,
@@ -49,5 +48,6 @@ select
     worst.first_reason,
     worst.labels_needed
 from {{ ref("gate_ladder") }} as ladder
+inner join {{ ref("gate_validity") }} as validity using (decision_class, segment, gate)
 left join worst using (decision_class, segment, gate)
 left join waived using (decision_class, segment, gate)

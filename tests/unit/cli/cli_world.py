@@ -198,6 +198,7 @@ def _map(name: str, segment: str, as_of: date) -> dict[str, Any]:
     tests = ("reversibility", "value_at_risk", "confidence_quality", "review_capacity")
     return {
         "as_of": as_of,
+        "valid_until_date": as_of + timedelta(days=2),
         "workflow": _workflow(name),
         "decision_class": name,
         "segment": segment,

@@ -28,6 +28,7 @@ def row(name: str, **changes: object) -> dict[str, Any]:
         "amount_limit": None,
         "currency": None,
         "boundary": "",
+        "valid_until_date": date(2100, 1, 1),  # the run ends first
     }
     return given | changes
 

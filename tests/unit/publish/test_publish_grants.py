@@ -22,6 +22,7 @@ def row(**changes: object) -> dict[str, Any]:
         "amount_limit": Decimal("500.0000"),
         "currency": "EUR",
         "boundary": "action in (refund)",
+        "valid_until_date": date(2026, 4, 1),
     }
     return given | changes
 
@@ -102,9 +103,10 @@ def test_the_limit_is_the_tightest_that_is_said(
 
 
 def test_a_grant_may_end_before_the_run_does_but_not_after() -> None:
-    early, late = UNTIL - timedelta(hours=1), UNTIL + timedelta(hours=1)
-    content = grants(row(valid_until=early), row(cohort_id="c2", valid_until=late))
-    assert [grant["valid_until"][11:13] for grant in content["grants"]] == ["05", "06"]
+    early, late = UNTIL.date() - timedelta(days=1), UNTIL.date()
+    content = grants(row(valid_until_date=early), row(cohort_id="c2", valid_until_date=late))
+    ends = [grant["valid_until"] for grant in content["grants"]]
+    assert ends == ["2026-04-01T00:00:00.000000Z", "2026-04-01T06:00:00.000000Z"]
 
 
 @pytest.mark.parametrize(
@@ -116,6 +118,7 @@ def test_a_grant_may_end_before_the_run_does_but_not_after() -> None:
         [row(decision_class="")],
         [row(segment=None)],
         [row(amount_limit=Decimal("NaN"))],
+        [row(valid_until_date=None)],
     ],
 )
 def test_a_map_that_is_not_clear_gives_no_grants_at_all(rows: list[dict[str, Any]]) -> None:

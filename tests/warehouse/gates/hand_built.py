@@ -52,8 +52,11 @@ def of_scorecard() -> Case:
     ladder.append(ladder[0] | {"decision_class": "without criteria"})
     for row in ladder:
         del row["known_batch"]
+    names = ("decision_class", "segment", "gate")
+    valid = [{name: row[name] for name in names} | {"valid_until_date": AS_OF} for row in ladder]
     inputs = {"gates.gate_verdicts": verdicts, "gates.gate_ladder": ladder}
-    return "gate_scorecard", inputs, scorecard(verdicts, ladder, [])
+    inputs["gates.gate_validity"] = valid
+    return "gate_scorecard", inputs, scorecard(verdicts, ladder, [], valid)
 
 
 def of_expectations() -> Case:

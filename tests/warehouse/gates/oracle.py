@@ -11,6 +11,7 @@ from oracle_map import SHADOW, active_owners, evidence, maps, signatures, signed
 from oracle_rails import rail_components, rails, readiness, traces
 from oracle_rollout import rollout
 from oracle_thresholds import floors, thresholds, with_floors
+from oracle_validity import level_ends, validity
 from oracle_waivers import held, states, waived
 from oracle_words import on_the_map
 
@@ -72,6 +73,9 @@ def judge_world(world: Tables) -> Tables:
     walks = bands(due_rows, world["registry.amount_limits"], in_bands, context, builds)
     revoked = world["evidence.recorded_revocations"]
     reached = levels(level_maps, ladder, segments, walks, holds, revoked, context)
+    valid = validity(verdicts, ladder, signed, holders, world["registry.thresholds"])
+    ended = level_ends(reached, valid, walks)
+    until = {(row["decision_class"], row["segment"]): row for row in ended}
     judged = {
         "int_thresholds__effective": limits,
         "int_cohorts__seen": cohorts,
@@ -93,9 +97,14 @@ def judge_world(world: Tables) -> Tables:
         "gate_waived": borne,
         "gate_holds": holds,
         "gate_levels": reached,
+        "gate_validity": valid,
+        "gate_level_ends": ended,
         "gate_criteria": published(verdicts, borne),
-        "gate_scorecard": scorecard(verdicts, ladder, borne),
-        "autonomy_map": [on_the_map(row, classes) for row in reached],
+        "gate_scorecard": scorecard(verdicts, ladder, borne, valid),
+        "autonomy_map": [
+            on_the_map(row | until[row["decision_class"], row["segment"]], classes)
+            for row in reached
+        ],
         "gate_amount_bands": walks,
         "delegation_limits": delegation_limits(
             walks, classes, world["registry.audit_rates"], context

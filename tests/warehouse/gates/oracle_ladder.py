@@ -1,7 +1,6 @@
 """A naive gate in plain Python, for tests alone: from verdicts to gates, levels, scorecard."""
 
 from collections import defaultdict
-from datetime import timedelta
 from typing import Any
 
 from oracle_criteria import WORST_FIRST, Row, badness
@@ -116,13 +115,16 @@ def supported_limit(declared: Any, bands: list[Row]) -> Any:
     return proven if declared is None else min(declared, proven)
 
 
-def scorecard(verdicts: list[Row], ladder: list[Row], borne: list[Row]) -> list[Row]:
+def scorecard(
+    verdicts: list[Row], ladder: list[Row], borne: list[Row], valid: list[Row]
+) -> list[Row]:
     rows = []
     names = defaultdict(list)
     for row in borne:
         names[row["decision_class"], row["segment"], row["gate"]].append(row["criterion_id"])
     kept = ("as_of", "workflow", "decision_class", "segment", "cohort_id", "gate", "gate_order")
     key = ("decision_class", "segment", "gate")
+    until = {tuple(row[name] for name in key): row["valid_until_date"] for row in valid}
     held = defaultdict(list)
     for row in verdicts:
         if row["verdict"] not in ("pass", "not_applicable"):
@@ -136,7 +138,7 @@ def scorecard(verdicts: list[Row], ladder: list[Row], borne: list[Row]) -> list[
         rows.append(
             {name: gate[name] for name in (*kept, "verdict", "is_blocked", "pass_count")}
             | {
-                "valid_until_date": gate["as_of"] + timedelta(days=7),
+                "valid_until_date": until[tuple(gate[name] for name in key)],
                 "due_count": gate["criterion_count"] - gate["not_applicable_count"],
                 "waived_criteria": ", ".join(sorted(names[tuple(gate[n] for n in key)])) or None,
                 "open_criteria": ", ".join(row["criterion_id"] for row in unmet) or None,

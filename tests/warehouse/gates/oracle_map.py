@@ -145,42 +145,53 @@ def digest(row: Row) -> str:
 
 def active_owners(owners: list[Row], people: list[Row], as_of: Any) -> list[Row]:
     active = {row["person_id"] for row in people if row["is_active"]}
-    holders = {
-        (row["workflow"], row["role"], row["person_id"])
-        for row in owners
-        if row["person_id"] in active
-        and row["valid_from"] is not None
-        and row["valid_from"] <= as_of
-        and (row["valid_until"] is None or row["valid_until"] > as_of)
-    }
-    return [dict(zip(("workflow", "role", "person_id"), holder, strict=True)) for holder in holders]
+    ends = defaultdict(list)
+    for row in owners:
+        begins, end = row["valid_from"], row["valid_until"]
+        is_held = begins is not None and begins <= as_of and (end is None or end > as_of)
+        if row["person_id"] in active and is_held:
+            ends[row["workflow"], row["role"], row["person_id"]].append(end)
+    return [
+        dict(zip(("workflow", "role", "person_id"), holder, strict=True))
+        | {"ends_on": None if None in days else max(days)}
+        for holder, days in ends.items()
+    ]
 
 
 def signatures(maps: list[Row], signs: list[Row], holders: list[Row], as_of: Any) -> list[Row]:
-    """How many count and how many there are, for both roles of every map."""
-    held = {(row["workflow"], row["role"], row["person_id"]) for row in holders}
+    """How many count, until when, and how many there are, for both roles of every map."""
+    held = {(row["workflow"], row["role"], row["person_id"]): row.get("ends_on") for row in holders}
     signed_map = {row["decision_class"]: row for row in maps if row["segment"] == "all"}
-    valid: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    valid: dict[str, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
     for sign in signs:
         one = signed_map.get(sign["decision_class"])
         if one is None or sign["map_digest"] != one["map_digest"]:
             continue
         is_in_time = sign["signed_at"] <= as_of < sign["expires_at"]
-        if is_in_time and (one["workflow"], sign["role"], sign["person_id"]) in held:
-            valid[sign["decision_class"]][sign["role"]].add(sign["person_id"])
+        holder = (one["workflow"], sign["role"], sign["person_id"])
+        if is_in_time and holder in held:
+            own = valid[sign["decision_class"]][sign["role"]]
+            end = min(sign["expires_at"], held[holder] or sign["expires_at"])
+            own[sign["person_id"]] = max(end, own.get(sign["person_id"], end))
     rows = []
     for one in maps:
         name = one["decision_class"]
         for role, other in (("business", "risk"), ("risk", "business")):
             there = [s for s in signs if (s["decision_class"], s["role"]) == (name, role)]
             there = there if name in signed_map else []
+            counted = {
+                person: end
+                for person, end in valid[name][role].items()
+                if person not in valid[name][other]
+            }
             rows.append(
                 {
                     "decision_class": name,
                     "segment": one["segment"],
                     "role": role,
-                    "valid_count": len(valid[name][role] - valid[name][other]),
+                    "valid_count": len(counted),
                     "any_count": len(there),
+                    "ends_on": max(counted.values(), default=None),
                 }
             )
     return rows

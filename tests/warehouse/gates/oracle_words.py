@@ -5,7 +5,16 @@ from oracle_map import asks_for_a_person
 
 GATES = ["workflow_fit", "data_fit", "autonomy_fit", "production_fit", "value_fit"]
 ON_THE_MAP = [
-    *("as_of", "workflow", "decision_class", "segment", "cohort_id", "stage", "declared_level"),
+    *(
+        "as_of",
+        "valid_until_date",
+        "workflow",
+        "decision_class",
+        "segment",
+        "cohort_id",
+        "stage",
+        "declared_level",
+    ),
     *(
         "recommended_level",
         "approved_level",
