@@ -257,7 +257,10 @@ def of_map_words() -> Case:
                 | {f"{test}_test": word for test, word in zip(TESTS, found, strict=True)}
                 | dict(zip(flags, flagged, strict=True))
                 | {"amount_limit": Decimal("9.0000"), "supported_amount_limit": None}
-                | {"map_digest": "digest"}
+                | {"map_digest": "digest", "is_revoked": number % 9 == 0, "revoked_by_line": number}
+                | {"valid_until_date": AS_OF + timedelta(days=number % 7)}
             )
+    ends = {row["decision_class"]: row for row in reached}
     inputs = {"gates.gate_levels": reached, "registry.decision_classes": classes}
+    inputs["gates.gate_level_ends"] = list(ends.values())
     return "autonomy_map", inputs, [on_the_map(row, classes) for row in reached]
