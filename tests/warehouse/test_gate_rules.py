@@ -130,7 +130,8 @@ def signatures(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
         "update registry.decision_classes set label_outcome = cast(error_cost_amount as varchar),"
         " error_cost_amount = null",
         "update registry.segments set segment_value = 'World' where segment_value = 'APAC'",
-        "insert into registry.segments values ('procurement', 'team', 'north')",
+        "insert into registry.segments values ('procurement', 'team', 'north', null)",
+        "update registry.segments set is_delegated_alone = true where segment_value = 'APAC'",
         *(
             f"update registry.decision_classes set {column} = {value}"
             for column, value in {
@@ -179,15 +180,20 @@ def test_a_signature_holds_for_the_map_that_was_signed(company: Company, change:
 
 
 def levels(
-    company: Company, *passing: str, dimensions: tuple[str, ...] = ("region",)
+    company: Company,
+    *passing: str,
+    dimensions: tuple[str, ...] = ("region",),
+    is_alone: bool | None = True,
 ) -> dict[str, str]:
     """Effective level by segment when these segments have passed the first four gates."""
     with company.trial() as connection:
         for dimension in dimensions[1:]:
             connection.execute(
-                f"insert into registry.segments values ('procurement', '{dimension}', 'one'), "
-                f"('procurement', '{dimension}', 'two')"
+                "insert into registry.segments values "
+                f"('procurement', '{dimension}', 'one', true), "
+                f"('procurement', '{dimension}', 'two', true)"
             )
+        connection.execute("update registry.segments set is_delegated_alone = $1", [is_alone])
         company.rebuild(connection, "gates")
         connection.execute("update gates.gate_autonomy_map set recommended_level = 'delegate'")
         connection.execute(
@@ -207,6 +213,16 @@ def levels(
 def test_one_dimension_may_be_delegated_segment_by_segment(company: Company) -> None:
     found = levels(company, "region=EU")
     assert {name for name, level in found.items() if level == "delegate"} == {"region=EU"}
+
+
+@pytest.mark.parametrize("is_alone", [False, None])
+def test_a_segment_waits_for_all_unless_it_may_be_delegated_alone(
+    company: Company, is_alone: bool | None
+) -> None:
+    found = levels(company, "region=EU", "region=US", is_alone=is_alone)
+    assert "delegate" not in found.values()
+    found = levels(company, "all", "region=EU", is_alone=is_alone)
+    assert {name for name, level in found.items() if level == "delegate"} == {"all", "region=EU"}
 
 
 def test_a_segment_proves_nothing_of_another_dimension(company: Company) -> None:

@@ -162,6 +162,12 @@ SEGMENTS: Final = Seed(
         WORKFLOW_LINK,
         choice("segment_dimension", SEGMENT_DIMENSIONS, "Field of the decision."),
         text("segment_value", "Its value.", example="EU"),
+        SeedColumn(
+            "is_delegated_alone",
+            Kind.FLAG,
+            "May be delegated before the whole class is, for a share of its alpha; empty: false.",
+            is_required=False,
+        ),
     ),
 )
 AMOUNT_LIMITS: Final = Seed(

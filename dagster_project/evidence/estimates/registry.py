@@ -208,15 +208,19 @@ def _segments(
 
 
 def _parts(connection: "duckdb.DuckDBPyConnection") -> dict[tuple[str, str], int]:
-    """Into how many parts the alpha of a class goes, by class and segment: its declared segments
-    where there is one dimension. Of several dimensions none is delegated before `all` is."""
+    """Into how many parts the alpha of a class goes, by class and segment: its segments that may
+    be delegated alone, where there is one dimension. Of several dimensions none may."""
     rows = connection.execute(
         """
-        SELECT decision_class, segment_dimension || '=' || segment_value,
-            count(*) OVER (PARTITION BY decision_class)
-        FROM registry.segments JOIN registry.decision_classes USING (workflow)
-        QUALIFY min(segment_dimension) OVER (PARTITION BY decision_class)
-            = max(segment_dimension) OVER (PARTITION BY decision_class)
+        WITH declared AS (
+            SELECT decision_class, segment_dimension || '=' || segment_value AS segment,
+                coalesce(is_delegated_alone, FALSE) AS is_alone,
+                count(*) FILTER (is_delegated_alone) OVER (PARTITION BY decision_class) AS parts,
+                min(segment_dimension) OVER (PARTITION BY decision_class)
+                    = max(segment_dimension) OVER (PARTITION BY decision_class) AS is_one
+            FROM registry.segments JOIN registry.decision_classes USING (workflow)
+        )
+        SELECT decision_class, segment, parts FROM declared WHERE is_alone AND is_one
         """
     ).fetchall()
     return {(name, segment): count for name, segment, count in rows}

@@ -14,10 +14,17 @@ with
         group by decision_class, segment, cohort_id, as_of
     ),
 
-    dimensions as (
-        select workflow, count(distinct segment_dimension) as dimension_count
+    -- a decision lies in one segment of every dimension: where there are several, one that is
+    -- proven says nothing of the others
+    alone as (
+        select
+            workflow,
+            list(segment_dimension || '=' || segment_value) filter (
+                where is_delegated_alone
+            ) as segments
         from {{ ref("segments") }}
         group by workflow
+        having count(distinct segment_dimension) = 1
     ),
 
     whole as (select decision_class, gates_passed from stages where segment = 'all'),
@@ -47,10 +54,9 @@ with
             holds.held_until,
             revocations.decision_class is not null as is_revoked,
             revocations.revoked_by_line,
-            -- a decision lies in one segment of every dimension: where there are several, one that
-            -- is proven says nothing of the others, so `all` must be proven too
-            coalesce(dimensions.dimension_count, 0) <= 1
-            or whole.gates_passed >= 4 as is_proven_as_a_whole,
+            -- what shares no alpha with the other segments is delegated with all of them or not
+            whole.gates_passed >= 4
+            or coalesce(list_contains(alone.segments, maps.segment), false) as is_proven_as_a_whole,
             coalesce(
                 {{ penstock.level_rank("maps.declared_level") }}
                 <= {{ penstock.level_rank("maps.recommended_level") }},
@@ -70,7 +76,7 @@ with
         left join amounts using (decision_class)
         left join revocations using (decision_class)
         left join {{ ref("gate_holds") }} as holds using (decision_class, segment)
-        left join dimensions on maps.workflow = dimensions.workflow
+        left join alone on maps.workflow = alone.workflow
     )
 
 select

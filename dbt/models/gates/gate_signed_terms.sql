@@ -19,7 +19,14 @@ with
             workflow,
             -- JSON, so that no value can be read as two
             to_json(
-                list([segment_dimension, segment_value] order by segment_dimension, segment_value)
+                list(
+                    [
+                        segment_dimension,
+                        segment_value,
+                        cast(coalesce(is_delegated_alone, false) as varchar)
+                    ]
+                    order by segment_dimension, segment_value, is_delegated_alone
+                )
             ) as segment_text
         from {{ ref("segments") }}
         group by workflow

@@ -16,7 +16,7 @@ create table registry.criteria (criterion_id varchar, comparison varchar,
 create table registry.thresholds (criterion_id varchar, decision_class varchar,
     threshold decimal(28,9), effective_from date);
 create table registry.segments (workflow varchar, segment_dimension varchar,
-    segment_value varchar);
+    segment_value varchar, is_delegated_alone boolean);
 create table registry.class_mapping (source varchar, workflow varchar, decision_class varchar);
 create table registry.people (person_id varchar, is_active boolean);
 create table registry.owners (workflow varchar, role varchar, person_id varchar,

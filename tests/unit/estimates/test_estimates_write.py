@@ -99,16 +99,22 @@ def test_segments_that_may_be_delegated_alone_share_the_alpha_of_their_class(wor
         rows = "select segment, alpha from evidence.estimates where criterion_id = 'accuracy'"
         return dict(world.connection.execute(rows).fetchall())
 
-    region = {"workflow": "w", "segment_dimension": "region"}
+    region = {"workflow": "w", "segment_dimension": "region", "is_delegated_alone": True}
     for value in ("EU", "US"):
         world.add("registry.segments", **region, segment_value=value)
         world.sample(value, date(2025, 3, 3), days=14, segment=f"region={value}")
     whole, half = Decimal("0.025"), Decimal("0.0125")
     assert alphas() == {"all": whole, "region=EU": half, "region=US": half}
     before = world.estimate("accuracy", segment="region=EU")["bound"]
+    # one that is delegated with the others or not takes no part, and keeps the whole
+    later = region | {"is_delegated_alone": None, "segment_value": "later"}
+    world.add("registry.segments", **later)
+    assert alphas() == {"all": whole, "region=EU": half, "region=US": half}
+    world.run("delete from registry.segments where segment_value = 'later'")
     world.add("registry.segments", **region, segment_value="JP")
     assert world.estimate("accuracy", segment="region=EU")["bound"] > before
-    world.add("registry.segments", workflow="w", segment_dimension="team", segment_value="one")
+    team = {"workflow": "w", "segment_dimension": "team", "segment_value": "one"}
+    world.add("registry.segments", **team, is_delegated_alone=True)
     assert set(alphas().values()) == {whole}
 
 

@@ -125,9 +125,11 @@ def of_map_evidence() -> Case:
 def of_levels() -> Case:
     """Every declared and recommended level at every stage, beside every stage of the whole."""
     dimensions = {"none": [], "one": ["region", "region"], "two": ["region", "team"]}
-    dimensions["three"] = ["region", "team", "channel"]
+    dimensions |= {"three": ["region", "team", "channel"], "not": ["region"], "unsaid": ["region"]}
+    alone = {"not": False, "unsaid": None}
     segments = [
         {"workflow": flow, "segment_dimension": name, "segment_value": f"v{place}"}
+        | {"is_delegated_alone": alone.get(flow, True)}
         for flow, names in dimensions.items()
         for place, name in enumerate(names)
     ]

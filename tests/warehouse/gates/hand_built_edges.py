@@ -50,6 +50,7 @@ def of_due() -> Case:
     tables = {name: world(4)[name] for name in ("registry.decision_classes", "registry.criteria")}
     (flow, *_) = {row["workflow"] for row in tables["registry.decision_classes"]}
     segment = {"workflow": flow, "segment_dimension": "region", "segment_value": "EU"}
+    segment |= {"is_delegated_alone": None}
     tables["registry.segments"] = [segment, segment]
     limits = [
         {

@@ -68,8 +68,14 @@ def levels(
             continue
         gate = passed[key]
         declared, allowed = rank(one["declared_level"]), rank(one["recommended_level"])
-        dimensions = {s["segment_dimension"] for s in segments if s["workflow"] == one["workflow"]}
-        is_whole = len(dimensions) <= 1 or passed[one["decision_class"], "all"] >= 4
+        declared_segments = [s for s in segments if s["workflow"] == one["workflow"]]
+        dimensions = {s["segment_dimension"] for s in declared_segments}
+        is_alone = len(dimensions) == 1 and any(
+            s["is_delegated_alone"]
+            and f"{s['segment_dimension']}={s['segment_value']}" == one["segment"]
+            for s in declared_segments
+        )
+        is_whole = is_alone or passed[one["decision_class"], "all"] >= 4
         is_within = declared is not None and declared <= allowed
         own = [band for band in bands if band["decision_class"] == one["decision_class"]]
         limit = supported_limit(one.get("amount_limit"), own)

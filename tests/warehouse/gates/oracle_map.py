@@ -113,7 +113,11 @@ def signed_terms(
             if one["decision_class"] == name
         )
         pairs = sorted(
-            [one["segment_dimension"], one["segment_value"]]
+            [
+                one["segment_dimension"],
+                one["segment_value"],
+                "true" if one["is_delegated_alone"] else "false",
+            ]
             for one in segments
             if one["workflow"] == inventory["workflow"]
         )
