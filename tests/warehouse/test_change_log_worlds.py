@@ -39,6 +39,7 @@ FACTS = (
     "fct_unreadable",
     "fct_cohorts",
     "fct_files_settled",
+    "fct_sources_served",
 )
 CHANGE_LOG = [
     f"intermediate.{name}"

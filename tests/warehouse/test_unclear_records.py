@@ -275,3 +275,12 @@ def test_a_unit_that_may_have_been_anything_counts_in_every_role(company: Compan
     assert before.reversals == 3
     roles = [now - then for now, then in zip(after, before, strict=True)]
     assert roles == [3, 3, 3, 0, 3, 3, 3]
+
+
+def test_where_records_of_a_source_hang_is_known_by_stream(company: Company) -> None:
+    rows = ask(company, "select distinct source, stream, workflow from facts.fct_sources_served")
+    wanted = ("reviews", "audit_sample", "reversals", "business_actions")
+    assert set(rows) >= {("procurement", stream, "procurement") for stream in wanted}
+    assert {workflow for *_, workflow in rows} == {"procurement"}
+    fed = ask(company, "select stream from intermediate.int_tables__streams where stream <> 'kpis'")
+    assert set(fed) >= {(stream,) for stream in (*wanted, "decisions")}

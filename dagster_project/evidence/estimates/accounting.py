@@ -61,32 +61,30 @@ def accounted(connection: "duckdb.DuckDBPyConnection", context: Context) -> list
                 + conflict_count + superseded_count)::BIGINT AS record_count
             FROM facts.fct_files_settled WHERE landing_batch <= $known GROUP BY ALL
         )
-        SELECT files.source, bool_or(
+        SELECT files.source, files."table", bool_or(
             coalesce(status, 'unaccountable') <> 'landed'
             OR unit_count IS DISTINCT FROM landed_count + quarantined_count + blank_count
             OR landed_count IS DISTINCT FROM coalesce(record_count, 0))
         FROM landing.files LEFT JOIN settled
             ON files.file_sha256 = settled.file_sha256 AND files.source = settled.source
             AND files."table" = settled.source_table
-        WHERE coalesce(landing_batch, '') <= $known GROUP BY files.source
+        WHERE coalesce(landing_batch, '') <= $known GROUP BY ALL
         """,
         {"known": context.known_batch},
     ).fetchall()
-    has_problem = {source: bool(flag) for source, flag in rows}
-    # a source of actions, reviews or drills alone is mapped to no class: it may matter to any
-    mapped = frozenset().union(*context.sources.values()) if context.sources else frozenset()
-    unmapped = has_problem.keys() - mapped
+    seen = {source for source, *_ in rows}
+    lost = {(s, context.reach.of_table(s, table)) for s, table, flag in rows if flag}
     found = []
     for item in context.judged("accounted"):
         name = item.decision_class
         own = context.sources.get(name, frozenset())
-        silent = sorted(own - has_problem.keys())
+        silent = sorted(own - seen)
         if not own or silent:
             reason = f"no files of {silent[0]}" if silent else "no source"
             basis = Basis("exact", n_missing=max(len(silent), 1))
             found.append(insufficient(context, "accounted", Cell(name), reason, basis))
             continue
-        bad = sorted(source for source in own | unmapped if has_problem[source])
+        bad = sorted({source for source, reached in lost if item.workflow in reached})
         problem = f"unaccounted in {bad[0]}" if bad else None
         found.append(exact(context, "accounted", name, len(bad), problem))
     return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dagster_project.contracts.numbers import SCALE, round_down, round_nearest, round_up
 from dagster_project.contracts.registry.criteria import CRITERIA, comparison_of
+from dagster_project.evidence.estimates.reach import Reach
 from dagster_project.names import ABSENT, ALL_SEGMENT, COHORT_SEPARATOR, UNKNOWN
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ class Context:
     segments: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     windows: Mapping[str, Window] = field(default_factory=dict)
     sources: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    reach: Reach = field(default_factory=lambda: Reach({}, {}))
     unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
     latency_limits: Mapping[str, float] = field(default_factory=dict)
     loans: Mapping[tuple[str, str], "Loan"] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from dagster_project.evidence.estimates.context import (
     Unreadable,
     Window,
 )
+from dagster_project.evidence.estimates.reach import Reach, read_reach
 from dagster_project.evidence.estimates.thresholds import (
     latency_limits,
     resolve,
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 LABEL_STREAMS = ("labels", "reviews", "outcomes", "audit_sample")
 
 
-# source (or class), stream, batch that the units came with, units
-Lost = tuple[str, str, str, int]
+# stream, batch that the units came with, units
+Lost = tuple[str, str, int]
 
 
 class RunContextError(ValueError):
@@ -41,6 +42,7 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
     sources = _sources(connection, classes)
     cohorts, current, starts = _cohorts(connection, known)
     windows = _windows(connection)
+    reach = read_reach(connection)
     return Context(
         as_of=as_of,
         known_batch=known_batch,
@@ -51,7 +53,8 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
         segments=_segments(connection, known),
         windows=windows,
         sources=sources,
-        unreadable=_unreadable(connection, known, sources, windows),
+        reach=reach,
+        unreadable=_unreadable(connection, known, classes, reach, windows),
         latency_limits=latency_limits(classes),
         loans=read_loans(connection, starts),
         planning_errors=_planning_errors(connection),
@@ -248,13 +251,16 @@ def _sources(
 def _unreadable(
     connection: "duckdb.DuckDBPyConnection",
     known: dict[str, object],
-    sources: dict[str, frozenset[str]],
+    classes: tuple[DecisionClass, ...],
+    reach: Reach,
     windows: dict[str, Window],
 ) -> dict[str, Unreadable]:
-    units: list[Lost] = connection.execute(
+    # of a decision whose class nobody knows, its label is as lost as the decision itself
+    units: list[tuple[str, str, str, str, int]] = connection.execute(
         """
-        SELECT source, stream, unit_batch, sum(unit_count)::BIGINT FROM facts.fct_unreadable
-        WHERE landing_batch <= $known GROUP BY source, stream, unit_batch
+        SELECT source, CASE WHEN reason_code = 'class_unknown' THEN 'decisions' ELSE stream END,
+            stream, unit_batch, sum(unit_count)::BIGINT
+        FROM facts.fct_unreadable WHERE landing_batch <= $known GROUP BY ALL
         """,
         {"known": known["known"]},
     ).fetchall()
@@ -267,12 +273,15 @@ def _unreadable(
         """,
         known,
     ).fetchall()
-    mapped = frozenset().union(*sources.values())
     found = {}
-    for name, own in sources.items():
-        # a source that serves no workflow we know of may hold units of any class
-        mine = [row for row in units if row[0] in own or row[0] not in mapped]
-        mine += [row for row in conflicts if row[0] == name]
+    for item in classes:
+        name = item.decision_class
+        mine: list[Lost] = [
+            (stream, batch, count)
+            for source, lane, stream, batch, count in units
+            if item.workflow in reach.of(source, lane)
+        ]
+        mine += [rest for owner, *rest in conflicts if owner == name]
         window = windows.get(name, Window())
         begins = [day for day in (window.start, window.weeks_start) if day is not None]
         found[name] = _sorted_by_stream(mine, min(begins).strftime("%Y%m%d") if begins else "")
@@ -283,7 +292,7 @@ def _sorted_by_stream(units: list[Lost], begin: str) -> Unreadable:
     def count(*streams: str, since: str = "") -> int:
         chosen = (*streams, UNKNOWN)
         # a decision that became a conflict and was mended later counts 1 and -1
-        return max(sum(n for _, kind, batch, n in units if kind in chosen and batch >= since), 0)
+        return max(sum(n for kind, batch, n in units if kind in chosen and batch >= since), 0)
 
     return Unreadable(
         decisions=count("decisions"),

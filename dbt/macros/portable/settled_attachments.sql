@@ -75,6 +75,9 @@
             landing_batch,
             sign,
             min(source) as source,
+            array_to_string(
+                list_sort(list_distinct(list(split_part(record_id, ':', 1) || ' ' || source))), ','
+            ) as served_by,
             {{ penstock.one_workflow("kind = 'action'") }} as workflow,
             max(case when kind = 'sample' then 1 else 0 end) as sample_count,
             min(case when kind = 'sample' then inclusion_probability end) as sample_probability,

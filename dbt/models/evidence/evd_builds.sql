@@ -16,6 +16,7 @@ with
             "fct_kpis",
             "fct_outcomes_daily",
             "fct_rails_daily",
+            "fct_sources_served",
             "fct_unreadable",
             "fct_watermarks",
         ] %}

@@ -91,6 +91,7 @@ select
         coalesce(attachments.{{ record }}_count, 0) as {{ record }}_count,
     {%- endfor %}
     attachments.action_date,
+    attachments.served_by,
     '{{ penstock.build_id() }}' as build_id
 from phases
 left join versions using (decision_id, landing_batch, sign)

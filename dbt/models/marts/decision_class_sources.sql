@@ -1,26 +1,28 @@
 with
     classes as (select workflow, decision_class from {{ ref("decision_classes") }}),
 
-    serving as (
-        select classes.workflow, classes.decision_class, sources.source
-        from classes
-        join {{ ref("int_workflows__sources") }} as sources on classes.workflow = sources.workflow
-        where sources.source is not null
+    fed as (
+        select source, stream
+        from {{ ref("int_tables__streams") }}
+        union
+        -- a table that feeds no stream may hold anything
+        select distinct files.source, '(unknown)'
+        from {{ source("landing", "files") }} as files
+        left join
+            {{ ref("int_tables__streams") }} as tables
+            on files.source = tables.source
+            and files."table" = tables.source_table
+        where tables.stream is null
     ),
 
-    -- what such a source holds may belong to any class
-    of_no_class as (
-        select distinct files.source
-        from {{ source("landing", "files") }} as files
-        cross join {{ ref("int_run_context") }} as context
-        where
-            files.landing_batch <= context.known_batch
-            and files.source not in (select source from serving)
+    reached as (
+        select reach.workflow, reach.source, reach.is_mapped
+        from {{ ref("int_sources__reach") }} as reach
+        left join fed on reach.source = fed.source and reach.stream = fed.stream
+        where fed.stream is not null or reach.is_mapped
+        group by reach.workflow, reach.source, reach.is_mapped
     )
 
-select workflow, decision_class, source, true as is_mapped
-from serving
-union all
-select classes.workflow, classes.decision_class, of_no_class.source, false
+select classes.workflow, classes.decision_class, reached.source, reached.is_mapped
 from classes
-cross join of_no_class
+join reached on classes.workflow = reached.workflow

@@ -82,18 +82,22 @@ create table facts.fct_actions_daily (workflow varchar, event_date date, landing
 create table facts.fct_files_settled (source varchar, source_table varchar,
     file_sha256 varchar, landing_batch varchar, counted_count bigint, duplicate_count bigint,
     conflict_count bigint, superseded_count bigint);
+create table facts.fct_sources_served (source varchar, stream varchar, workflow varchar,
+    landing_batch varchar, decision_count bigint);
 create table facts.fct_sequences (source varchar, numbered_count bigint,
     unnumbered_count bigint, number_count bigint, first_number bigint, last_number bigint,
     first_date date, newest_date date, is_only_witness boolean);
 create table facts.fct_rails_daily (workflow varchar, component varchar, result varchar,
     event_date date, landing_batch varchar, observation_count bigint);
-create table facts.fct_kpis (metric varchar, workflow varchar, decision_class varchar,
-    segment varchar, period_start date, grain varchar, unit varchar, currency varchar,
+create table facts.fct_kpis (source varchar, metric varchar, workflow varchar,
+    decision_class varchar, segment varchar, period_start date, grain varchar, unit varchar, currency varchar,
     value decimal(28,9), value_count bigint, landing_batch varchar);
 create table facts.fct_unreadable (source varchar, stream varchar, reason_code varchar,
     landing_batch varchar, unit_batch varchar, unit_count bigint);
 create table facts.fct_watermarks (workflow varchar, decision_class varchar,
     landing_batch varchar, label_watermark_date date);
+create table intermediate.int_tables__streams (source varchar, source_table varchar,
+    stream varchar);
 create table intermediate.int_data_fit__class_profile (decision_class varchar,
     decision_count bigint, latency_ms_usual_count bigint, latency_ms_missing_count bigint,
     cost_zero_with_tokens_count bigint,

@@ -57,17 +57,22 @@ SEGMENTED = {
 
 
 MODELS_READ = (
-    *("int_thresholds__effective", "int_workflows__sources"),
+    *("int_thresholds__effective", "int_workflows__sources", "int_sources__reach"),
     *("int_review_pools__staffed", "int_reviews__overloaded_days"),
 )
 MODELS = Path(__file__).resolve().parents[3] / "dbt" / "models" / "intermediate"
 REF = re.compile(r"""\{\{ ref\((?:"penstock", )?"(\w+)"\) \}\}""")
+SOURCE = re.compile(r"""\{\{ source\("(\w+)", "(\w+)"\) \}\}""")
 
 
 RELATIONS = {
     "int_run_context": "landing.run_context",
     "fct_decisions_daily": "facts.fct_decisions_daily",
     "fct_reviews_hourly": "facts.fct_reviews_hourly",
+    "fct_kpis": "facts.fct_kpis",
+    "fct_sources_served": "facts.fct_sources_served",
+    "fct_unreadable": "facts.fct_unreadable",
+    "int_workflows__sources": "intermediate.int_workflows__sources",
     "int_review_pools__staffed": "intermediate.int_review_pools__staffed",
 }
 
@@ -76,6 +81,7 @@ def own_view(model: str) -> str:
     """The product's own model as a view over the fixture's tables."""
     text = (MODELS / f"{model}.sql").read_text(encoding="utf-8")
     text = REF.sub(lambda found: RELATIONS.get(found[1], f"registry.{found[1]}"), text)
+    text = SOURCE.sub(lambda found: f"{found[1]}.{found[2]}", text)
     text = re.sub(r"\{#.*?#\}", "", text, flags=re.DOTALL)
     return f"create view intermediate.{model} as {text}"
 
@@ -282,6 +288,7 @@ def _facts(world: World) -> None:
         blank_count=1,
         landing_batch=BATCH,
     )
+    world.run("insert into intermediate.int_tables__streams values ('s', 'decisions', 'decisions')")
     world.add(
         "facts.fct_files_settled",
         source="s",

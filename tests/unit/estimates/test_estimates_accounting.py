@@ -45,16 +45,32 @@ def test_every_unit_of_the_sources_is_accounted(
 
 
 @pytest.mark.parametrize(
-    ("mapped", "values"),
+    ("mapped", "fed", "served", "values"),
     [
         # a source of actions, reviews or drills alone may matter to any class
-        (None, {CLASS: 1, "v.two": 1}),
-        ("v", {CLASS: 0, "v.two": 1}),
+        (None, None, None, {CLASS: 1, "v.two": 1}),
+        ("v", "decisions", None, {CLASS: 0, "v.two": 1}),
+        # reviews join decisions of any source, whatever else their source is mapped to
+        ("v", "reviews", None, {CLASS: 1, "v.two": 1}),
+        ("v", None, None, {CLASS: 1, "v.two": 1}),
+        ("v", "reviews", ("reviews", "v"), {CLASS: 0, "v.two": 1}),
+        ("v", "reviews", ("reviews", WORKFLOW), {CLASS: 1, "v.two": 1}),
+        ("v", "reviews", ("outcomes", "v"), {CLASS: 1, "v.two": 1}),
     ],
 )
 def test_an_unaccountable_file_counts_against_whoever_it_may_belong_to(
-    world: World, mapped: str | None, values: dict[str, int]
+    world: World,
+    mapped: str | None,
+    fed: str | None,
+    served: tuple[str, str] | None,
+    values: dict[str, int],
 ) -> None:
+    if fed:
+        world.run(f"insert into intermediate.int_tables__streams values ('desk', 'log', '{fed}')")
+    if served:
+        stream, workflow = served
+        rows = {"source": "desk", "stream": stream, "workflow": workflow}
+        world.add("facts.fct_sources_served", **rows, decision_count=1)
     world.add("registry.decision_classes", decision_class="v.two", workflow="v", alpha_weight=1)
     world.add("registry.class_mapping", source="s", workflow="v", decision_class="v.two")
     if mapped:
@@ -63,8 +79,41 @@ def test_an_unaccountable_file_counts_against_whoever_it_may_belong_to(
         CLASS: 0,
         "v.two": 0 if mapped is None else None,  # no file of its source yet
     }
-    world.add("landing.files", source="desk", status="unaccountable", landing_batch=BATCH)
+    lost = {"source": "desk", "table": "log", "status": "unaccountable", "landing_batch": BATCH}
+    world.add("landing.files", **lost)
     assert {name: world.estimate("accounted", name=name)["bound"] for name in values} == values
+
+
+@pytest.mark.parametrize("stream", ["reviews", "outcomes", "audit_sample", "labels", "(unknown)"])
+def test_labels_that_a_source_of_another_workflow_lost_count_against(
+    world: World, stream: str
+) -> None:
+    world.add("registry.decision_classes", decision_class="v.two", workflow="v", alpha_weight=1)
+    world.add("registry.class_mapping", source="s2", workflow="v", decision_class="v.two")
+    clean = world.estimate("accuracy", cohort="c1")["bound"]
+    world.add("facts.fct_unreadable", source="s2", stream=stream, unit_count=50)
+    lost = world.estimate("accuracy", cohort="c1")["bound"]
+    assert lost > clean
+    served = {"source": "s2", "decision_count": 1, "stream": "outcomes"}
+    world.add("facts.fct_sources_served", **served, workflow="v")
+    # known to be of the other workflow, as far as its kind tells; nobody knows the rest
+    found = world.estimate("accuracy", cohort="c1")["bound"]
+    assert found == (clean if stream in ("outcomes", "labels") else lost)
+    world.add("facts.fct_sources_served", **served, workflow=WORKFLOW)
+    assert world.estimate("accuracy", cohort="c1")["bound"] == lost
+
+
+def test_what_a_source_of_another_workflow_lost_of_its_own_decisions_does_not(world: World) -> None:
+    world.add("registry.decision_classes", decision_class="v.two", workflow="v", alpha_weight=1)
+    world.add("registry.class_mapping", source="s2", workflow="v", decision_class="v.two")
+    clean = world.estimate("accuracy", cohort="c1")["bound"]
+    world.add("facts.fct_unreadable", source="s2", stream="decisions", unit_count=50)
+    # nor a drawn decision of no known class
+    unplaced = {"stream": "labels", "reason_code": "class_unknown", "unit_count": 50}
+    world.add("facts.fct_unreadable", source="s2", **unplaced)
+    assert world.estimate("accuracy", cohort="c1")["bound"] == clean
+    world.add("facts.fct_unreadable", source="s", **unplaced)
+    assert world.estimate("accuracy", cohort="c1")["bound"] > clean
 
 
 def test_reconciled_is_the_lower_bound_of_audited_actions(world: World) -> None:

@@ -20,6 +20,7 @@ FACTS = [
     "fct_reviews_daily",
     "fct_reviews_hourly",
     *("fct_reversals_daily", "fct_actions_daily", "fct_cohorts", "fct_files_settled", "fct_kpis"),
+    "fct_sources_served",
     *("fct_outcomes_daily", "fct_rails_daily", "fct_unreadable", "fct_watermarks"),
 ]
 DUE = [
