@@ -18,7 +18,15 @@ from dagster_project.landing.strict_json import (
 )
 from dagster_project.landing.units import Decoded, Flaw, Unit
 
-_SIGNALS = (("resourceSpans", "scopeSpans", "spans"), ("resourceLogs", "scopeLogs", "logRecords"))
+_SIGNALS = (
+    ("resourceSpans", "scopeSpans", "spans"),
+    ("resourceLogs", "scopeLogs", "logRecords"),
+    # the same before scopes had that name
+    ("resourceSpans", "instrumentationLibrarySpans", "spans"),
+    ("resourceLogs", "instrumentationLibraryLogs", "logRecords"),
+)
+_AROUND = ("resource", "scope", "instrumentationLibrary")
+_QUIET = (*_AROUND, "schemaUrl")
 _TIMES = ("startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "observedTimeUnixNano")
 _WHOLE = re.compile(r"-?[0-9]{1,20}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,25 +71,60 @@ def _units(
     if not records:
         yield None, None, None
     is_clean = not decoder.flaws and b"\\ud" not in line and b"\\uD" not in line
-    for record, around in records:
+    for record, around, is_known in records:
         try:
+            if not is_known:
+                raise RefusedValueError("unknown_structure", "no list of OTLP has that name")
             yield _row(record, around, is_clean), None, None
         except RefusedValueError as error:
             digest = Unit(0, {"": record}).sha256()
             yield None, Flaw(error.reason, "", f"line {number}: {error.detail}"), digest
 
 
-def _records(batch: Any) -> list[tuple[Any, _Record]]:
-    """Every record with its resource and scope. Raises RefusedValueError for another structure."""
-    if _object(batch) and not any(top in batch for top, _, _ in _SIGNALS):
+def _records(batch: Any) -> list[tuple[Any, _Record, bool]]:
+    """Every record with its resource and scope, and whether it lies where OTLP has records.
+
+    Raises RefusedValueError for another structure.
+    """
+    if _object(batch) and not any(top in batch for top, *_ in _SIGNALS):
         raise RefusedValueError("no_records", "neither resourceSpans nor resourceLogs")
     return [
-        (record, {"resource": resource.get("resource"), "scope": scope.get("scope")})
-        for top, middle, bottom in _SIGNALS
-        for resource in map(_object, _list(_object(batch), top))
-        for scope in map(_object, _list(resource, middle))
-        for record in _list(scope, bottom)
+        (record, _around(resource, scope), (top, middle, bottom) in _SIGNALS)
+        for top, resources in _lists(batch)
+        for resource in map(_holder, resources)
+        for middle, scopes in _lists(resource)
+        for scope in map(_holder, scopes)
+        for bottom, records in _lists(scope)
+        for record in records
     ]
+
+
+def _holder(value: Any) -> _Record:
+    """A resource or a scope. Raises RefusedValueError where it holds something, but in no list."""
+    holder = _object(value)
+    told = [value for name, value in holder.items() if name not in _QUIET]
+    if any(told) and not any(records for _, records in _lists(holder)):
+        raise RefusedValueError("unknown_structure", "records lie at another depth")
+    return holder
+
+
+def _around(resource: _Record, scope: _Record) -> _Record:
+    named = scope.get("scope") or scope.get("instrumentationLibrary")
+    return {"resource": resource.get("resource"), "scope": named}
+
+
+def _lists(holder: _Record) -> Iterator[tuple[str, list[Any]]]:
+    """Members that may hold records. Raises RefusedValueError for one that is no list but may."""
+    for name, value in holder.items():
+        if name in _AROUND:
+            if type(value) is list:
+                raise RefusedValueError("wrong_type", f"{name} is a list")
+        elif any(name in path for path in _SIGNALS):
+            yield name, _list(holder, name)
+        elif isinstance(value, dict | Flawed) and value:
+            raise RefusedValueError("unknown_structure", "an object that OTLP does not have")
+        elif type(value) is list:
+            yield name, value
 
 
 def _row(record: Any, around: _Record, is_clean: bool) -> _Record:
@@ -170,6 +213,8 @@ def _time(nanoseconds: Any) -> datetime | None:
     """Cut to the microsecond; 0 and absent mean unknown."""
     if nanoseconds is None or not (count := _whole(nanoseconds)):
         return None
+    if count < 0:
+        raise RefusedValueError("out_of_range", "before 1970")
     return _EPOCH + timedelta(microseconds=count // 1000)
 
 

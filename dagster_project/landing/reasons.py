@@ -15,6 +15,7 @@ UNIT_REASONS: Final = {
     "line_too_long": "more than 16 MiB in one line",
     "not_an_object": "a record must be a JSON object",
     "no_records": "the line holds neither spans nor log records; one signal per file",
+    "unknown_structure": "records in a list that OTLP does not have; export as OTLP/JSON 1.x",
     "ragged_row": "more or fewer fields than the header",
     "wrong_type": "the value is not of the declared type; fix the writer or the declaration",
     "out_of_range": "the declared type or the calendar 1900-2099 cannot hold the value",

@@ -68,6 +68,45 @@ def test_lines_are_counted_by_what_they_hold(telemetry) -> None:
     assert report.quarantine_reasons == {"invalid_json": 4, "no_records": 1, "wrong_type": 1}
 
 
+def renamed(content: bytes, old: str, new: str) -> bytes:
+    return content.replace(f'"{old}"'.encode(), f'"{new}"'.encode())
+
+
+UNKNOWN = {
+    "snake case": renamed(batch(span(2), span(3)), "scopeSpans", "scope_spans"),
+    "capital": renamed(batch(span(2), span(3)), "spans", "Spans"),
+    "logs among spans": renamed(batch(span(2), span(3)), "spans", "logRecords"),
+    "metrics beside no spans": b'{"resourceSpans":[],"resourceMetrics":[{"scopeMetrics":'
+    b'[{"metrics":[{"name":"m"},{"name":"n"}]}]}]}',
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_records_in_a_list_of_no_known_name_are_counted_and_refused(telemetry, name) -> None:
+    telemetry.drop("traces.jsonl", batch(span(1)) + b"\n" + UNKNOWN[name] + b"\n")
+    report = telemetry.land_one()
+    assert (report.unit_count, report.landed_count, report.blank_count) == (3, 1, 0)
+    assert report.quarantine_reasons == {"unknown_structure": 2}
+
+
+def test_an_object_of_no_known_name_costs_its_line(telemetry) -> None:
+    odd = [
+        renamed(batch(span(2)), "scope", "wrapper"),
+        b'{"resourceSpans":[{"scopeSpans":{"spans":[{}]}}]}',
+        b'{"resourceSpans":[{"spans":[{"traceId":"t","kind":1},{"traceId":"u"}]}]}',
+        batch(span(3)).replace(b'"resource": {}', b'"resource": [{"a": [{"b": [1, 2]}]}]'),
+    ]
+    telemetry.drop("traces.jsonl", b"\n".join(odd) + b"\n")
+    report = telemetry.land_one()
+    assert (report.landed_count, report.blank_count) == (0, 0)
+    assert report.quarantine_reasons == {"unknown_structure": 2, "wrong_type": 3}
+
+
+def test_spans_from_before_scopes_are_spans(telemetry) -> None:
+    telemetry.drop("t.jsonl", renamed(batch(span(1)), "scopeSpans", "instrumentationLibrarySpans"))
+    assert telemetry.land_one().landed_count == 1
+
+
 SPANS = {
     "attribute twice": (
         {"attributes": attribute(boolValue=True)["attributes"] * 2},
@@ -78,6 +117,7 @@ SPANS = {
     "unknown type": (attribute(moonValue=1), "wrong_type"),
     "fraction as integer": (attribute(intValue="1.5"), "wrong_type"),
     "beyond 64 bits": (attribute(intValue=str(1 << 64)), "out_of_range"),
+    "before 1970": ({"startTimeUnixNano": "-1"}, "out_of_range"),
     "no time": ({"startTimeUnixNano": "0"}, "missing_timestamp"),
     "time as text": ({"startTimeUnixNano": "today"}, "wrong_type"),
     "attributes as object": ({"attributes": {"a": 1}}, "wrong_type"),
@@ -128,7 +168,8 @@ TWO_BATCHES = batch(span(1), span(2)) + b"\n" + batch(span(3, name='"spans":[{},
     chunk=st.integers(1, 200),
 )
 def test_both_counts_agree_on_damaged_lines(place, byte, cut, chunk) -> None:
-    damaged = TWO_BATCHES[:place] + bytes([byte]) + TWO_BATCHES[place + 1 :]
+    batches = TWO_BATCHES if place % 2 else renamed(TWO_BATCHES, "scopeSpans", "scope_spans")
+    damaged = batches[:place] + bytes([byte]) + batches[place + 1 :]
     damaged = damaged[: len(damaged) - cut]
     chunks = [damaged[start : start + chunk] for start in range(0, len(damaged), chunk)]
     counter = OtlpCounter()
