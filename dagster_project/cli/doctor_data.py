@@ -24,7 +24,7 @@ def check_landed(project: Project) -> Iterator[Finding]:
         yield Finding("landed files", "ok", f"{len(entries) - len(odd)} as they were written")
         for entry in odd[:SHOWN_PROBLEMS]:
             detail = f"{entry.file_name} cannot be accounted for: {entry.reason}"
-            yield Finding("landed files", "warn", detail, "deliver it again, whole")
+            yield Finding("landed files", "warn", detail, "deliver it again, whole, by that name")
 
 
 def check_pseudonym_key(project: Project) -> Iterator[Finding]:

@@ -144,7 +144,7 @@ class _Run:
         declaration = _declaration(source)
         digest = self._seen.find(source.relation, name, looks, declaration)
         entry = self._books.find(source.relation, digest) if digest else None
-        if entry and not self._books.stale(source.relation, name, entry.file_sha256):
+        if entry and not self._settled_by(source, entry, name):
             return _known(entry, name)
         entry, report = self._read(source, name, _File(source, path, self._project.root))
         if signature(path) == looks:
@@ -164,8 +164,8 @@ class _Run:
             survey = content.survey()
             known = self._books.find(source.relation, survey.file_sha256)
             if known is not None and known.status == LANDED:
-                if self._books.stale(source.relation, name, known.file_sha256):
-                    self._books.add(replace(known, confirmed_batch=self._batch), name)
+                if self._settled_by(source, known, name):
+                    self._books.add(replace(known, confirmed_batch=self._batch), settles=True)
                     self.used_batch = self._batch
                 return known, _known(known, name)
             stamp = self._stamp(source, name, survey)
@@ -180,9 +180,20 @@ class _Run:
             known = self._books.find(source.relation, entry.file_sha256)
             if known and (known.reason, known.detail) == (entry.reason, entry.detail):
                 return known, _known(known, name)
-        self._books.add(entry)
+        self._books.add(entry, settles=self._settled_by(source, entry, name))
         self.used_batch = self._batch
         return entry, _report(entry, name)
+
+    def _settled_by(self, source: SourceTable, entry: Entry, name: str) -> bool:
+        """Whether unaccountable contents of that name give way to this one.
+
+        Not to an empty file, nor to one that landed from elsewhere: what they held never came.
+        """
+        if not self._books.stale(source.relation, name, entry.file_sha256):
+            return False
+        if source.query is not None or entry.status == UNACCOUNTABLE:
+            return True
+        return entry.file_name == name and entry.landed_count + entry.quarantined_count > 0
 
     def _stamp(self, source: SourceTable, name: str, survey: Survey) -> Stamp:
         landed_at = batch_time(self._batch)

@@ -105,14 +105,13 @@ class Books:
             and entry.file_sha256 != file_sha256
         ]
 
-    def add(self, entry: Entry, file_name: str | None = None) -> None:
+    def add(self, entry: Entry, *, settles: bool = False) -> None:
         """Write ``entry`` durably, then drop what it replaces; a kill in between is mended.
 
-        ``file_name``: where the content lies now, if not where it landed from.
+        ``settles``: this content has now been found under its name, in place of others.
         """
-        name = file_name or entry.file_name
-        # a retry read again what had landed, and says nothing of what lies under the name now
-        stale = [] if entry.repairs else self.stale(entry.relation, name, entry.file_sha256)
+        name = entry.file_name
+        stale = self.stale(entry.relation, name, entry.file_sha256) if settles else []
         replaces = sorted({*entry.replaces, *(other.file_sha256 for other in stale)})
         entry = replace(entry, replaces=replaces)
         text = json.dumps(asdict(entry), indent=1, ensure_ascii=True)

@@ -55,6 +55,38 @@ def test_nothing_lands_and_a_good_file_of_that_name_settles_it(desk, case):
     assert (good["status"], good["replaces"]) == ("landed", [bad["file_sha256"]])
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"\n \n", b'{"id":"b","at":"2026-01-02T03:04:05Z"}\n'], ids=repr
+)
+def test_what_a_cut_file_held_does_not_come_with_an_empty_or_another_files_content(
+    desk, content
+) -> None:
+    other = desk.drop("other.jsonl", b'{"id":"b","at":"2026-01-02T03:04:05Z"}\n')
+    assert desk.land_one().status == "landed"
+    other.unlink()
+    path = desk.drop("a.jsonl.gz", PACKED[:-9])
+    assert desk.land_one().status == "unaccountable"
+    path.write_bytes(gzip.compress(content))
+    for _ in range(2):
+        assert desk.land_one().status in ("landed", "known")
+        assert [e["file_name"] for e in desk.entries() if e["status"] == "unaccountable"] == [
+            "data/a.jsonl.gz"
+        ]
+    path.write_bytes(PACKED)
+    assert desk.land_one().status == "landed"
+    assert {entry["status"] for entry in desk.entries()} == {"landed"}
+
+
+def test_a_file_that_was_damaged_in_its_place_and_restored_is_what_it_was(desk) -> None:
+    path = desk.drop("a.jsonl.gz", PACKED)
+    assert desk.land_one().status == "landed"
+    path.write_bytes(PACKED[:-9])
+    assert desk.land_one().status == "unaccountable"
+    path.write_bytes(PACKED)
+    assert desk.land_one().status == "known"
+    assert [entry["status"] for entry in desk.entries()] == ["landed"]
+
+
 def test_a_plain_file_named_gz_does_not_displace_what_landed_from_its_twin(desk):
     desk.drop("a.jsonl", GOOD)
     assert desk.land_one().status == "landed"
