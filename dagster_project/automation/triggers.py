@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from dagster_project.contracts.sources import SourceTable
+from dagster_project.landing.dropped import unseen_files
 from dagster_project.settings import Project
 
 JOB_NAME = "daily_verdicts"
@@ -32,20 +33,19 @@ def daily_schedule() -> dg.ScheduleDefinition:
 
 
 def new_files_sensor(project: Project, sources: Sequence[SourceTable]) -> dg.SensorDefinition:
-    """Asks for a run when the set of dropped files (path, size, time) has changed."""
+    """Asks for a run when a file has settled that landing has not looked at as it is now.
+
+    Once for the same files as they are: a run that fails is not asked for every minute.
+    """
 
     @dg.sensor(job_name=JOB_NAME, name="new_files", minimum_interval_seconds=60)
     def new_files(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        seen = hashlib.sha256()
-        for source in sources:
-            if source.query:  # a database does not tell; the daily run asks it
-                continue
-            for path in sorted(project.root.glob(source.location)):
-                stat = path.stat()
-                seen.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
-        cursor = seen.hexdigest()
+        found = sorted(map(repr, unseen_files(project, sources, datetime.now(UTC))))
+        if not found:
+            return dg.SkipReason("no settled file is new or has changed")
+        cursor = hashlib.sha256("\n".join(found).encode()).hexdigest()
         if cursor == context.cursor:
-            return dg.SkipReason("no file is new or has changed")
+            return dg.SkipReason("a run was asked for the files that are new")
         context.update_cursor(cursor)
         return dg.RunRequest(run_key=cursor)
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dagster_project.contracts.source_query import Query
 
 SHOWN_PROBLEMS = 20
+SHOWN_FILES = 5
 
 
 def check_settings(project: Project) -> Iterator[Finding]:
@@ -77,7 +78,7 @@ def check_suites(project: Project) -> Iterator[Finding]:
 def check_sources(project: Project) -> Iterator[Finding]:
     from dagster_project.contracts.sources import SourceError, load_sources
     from dagster_project.contracts.stream_models import require_streams
-    from dagster_project.landing.land import find_files
+    from dagster_project.landing.dropped import display_name, files_beside, find_files
     from dagster_project.transform.bridge import manifest_path
 
     if not manifest_path(project).is_file():
@@ -101,6 +102,11 @@ def check_sources(project: Project) -> Iterator[Finding]:
         else:
             fix = f"drop files below {project.root}, or correct location"
             yield Finding("sources", "warn", detail, fix)
+    if beside := files_beside(project.root, sources):
+        names = [display_name(path.relative_to(project.root)) for path in beside[:SHOWN_FILES]]
+        shown = ", ".join(names)
+        detail = f"{len(beside)} files beside them that no source matches: {shown}"
+        yield Finding("sources", "warn", detail, "correct a location, or move them elsewhere")
     if not sources:
         fix = "declare one under models/staging/<source>/"
         yield Finding("sources", "problem", "no source is declared", fix)

@@ -1,7 +1,6 @@
 """Find the dropped files of every declared source and land what is new."""
 
 import fcntl
-import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dagster_project.contracts.sources import SourceTable
-from dagster_project.landing.envelope import Signature, check_path, signature
+from dagster_project.landing.dropped import (
+    declaration_digest,
+    display_name,
+    find_files,
+    is_settled,
+    seen_files,
+)
+from dagster_project.landing.envelope import check_path, signature
 from dagster_project.landing.land_file import (
     Survey,
     land_content,
@@ -22,7 +28,6 @@ from dagster_project.landing.land_file import (
 )
 from dagster_project.landing.manifest import (
     LANDED,
-    PARSER_VERSION,
     UNACCOUNTABLE,
     Books,
     Entry,
@@ -34,7 +39,6 @@ from dagster_project.landing.query_postgres import Fetched, fetch
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
 from dagster_project.landing.registered import write_reviewers
 from dagster_project.landing.reports import KNOWN, WAITING, FileReport, LandingReport
-from dagster_project.landing.seen import SeenFiles
 from dagster_project.landing.write import Stamp
 from dagster_project.settings import Project
 
@@ -68,15 +72,6 @@ def land(
     return LandingReport(run.used_batch, tuple(run.reports))
 
 
-def find_files(root: Path, location: str) -> list[Path]:
-    """What ``location`` matches below ``root``, by name; no folders, no hidden files."""
-    return sorted(
-        path
-        for path in root.glob(location)
-        if not path.name.startswith(".") and (path.is_symlink() or not path.is_dir())
-    )
-
-
 @contextmanager
 def locked_books(project: Project) -> Iterator[Books]:
     """The books, while no landing call is at work."""
@@ -104,7 +99,7 @@ class _Run:
         self._now = now
         self._books = Books(project.landing)
         self._books.mend()
-        self._seen = SeenFiles(project.landing / "_seen.json")
+        self._seen = seen_files(project)
         self._batch = self._books.next_batch(now)
         self._hasher = PayloadHasher()
         self._keyed: Pseudonyms | None = None
@@ -139,9 +134,9 @@ class _Run:
 
     def _take(self, source: SourceTable, path: Path, name: str) -> FileReport:
         looks = signature(path)
-        if self._is_fresh(looks):
+        if not is_settled(looks, self._now, self._project.settle_seconds):
             return FileReport(name, source.source, source.table, WAITING, reason="settling")
-        declaration = _declaration(source)
+        declaration = declaration_digest(source)
         digest = self._seen.find(source.relation, name, looks, declaration)
         entry = self._books.find(source.relation, digest) if digest else None
         if entry and not self._settled_by(source, entry, name):
@@ -150,11 +145,6 @@ class _Run:
         if signature(path) == looks:
             self._seen.note(source.relation, name, looks, declaration, entry.file_sha256)
         return report
-
-    def _is_fresh(self, looks: Signature) -> bool:
-        """A clock far ahead on the sender's side must not keep a file out for ever."""
-        age = self._now.timestamp() - looks.mtime_ns / 1e9
-        return abs(age) < self._project.settle_seconds
 
     def _read(
         self, source: SourceTable, name: str, content: "_File | _Rows"
@@ -244,15 +234,6 @@ class _Rows:
     def land(self, survey: Survey, stamp: Stamp, books: Books, hasher: PayloadHasher) -> Entry:
         rows = self._fetched or fetch(self._source, self._seconds)
         return land_decoded(rows.decoded(), survey, stamp, books, hasher)
-
-
-def display_name(path: Path) -> str:
-    """Text that JSON and Parquet can hold, also for names that are not UTF-8."""
-    return os.fsencode(path.as_posix()).decode(errors="backslashreplace")
-
-
-def _declaration(source: SourceTable) -> str:
-    return hashlib.sha256(f"{PARSER_VERSION}:{source!r}".encode()).hexdigest()
 
 
 def _known(entry: Entry, name: str) -> FileReport:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import dagster as dg
@@ -177,21 +178,47 @@ def test_schedule_judges_the_day_before(definitions: dg.Definitions) -> None:
     assert request.run_config["ops"]["landing__run_context"]["config"] == {"as_of": "2026-03-04"}
 
 
-def test_sensor_asks_once_per_change_of_the_drop_folder(demo: Project, tmp_path: Path) -> None:
-    from dataclasses import replace
+def test_sensor_asks_once_for_files_that_landing_would_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from landing_world import LINES, lines
 
     from dagster_project.automation.triggers import new_files_sensor
+    from dagster_project.landing.land import land
 
-    (tmp_path / "data" / "procurement").mkdir(parents=True)
-    project = replace(demo, root=tmp_path)
-    sensor = new_files_sensor(project, load_sources(manifest_path(demo)))
-    first = sensor.evaluate_tick(dg.build_sensor_context())
-    assert len(first.run_requests) == 1
-    again = sensor.evaluate_tick(dg.build_sensor_context(cursor=first.cursor))
-    assert again.run_requests == []
-    (tmp_path / "data" / "procurement" / "decisions-2.jsonl.gz").write_bytes(b"x")
-    third = sensor.evaluate_tick(dg.build_sensor_context(cursor=first.cursor))
-    assert len(third.run_requests) == 1
+    monkeypatch.delenv("PENSTOCK_HOME", raising=False)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "penstock.toml").write_text("")
+    project = load_project(tmp_path)
+    sensor = new_files_sensor(project, [LINES])
+
+    def tick(cursor: str | None = None) -> tuple[int, str | None]:
+        found = sensor.evaluate_tick(dg.build_sensor_context(cursor=cursor))
+        return len(found.run_requests), found.cursor or cursor
+
+    def drop(name: str, seconds_ago: int) -> None:
+        path = tmp_path / "data" / name
+        path.write_bytes(lines(len(name)))
+        os.utime(path, (time.time() - seconds_ago,) * 2)
+
+    drop(".hidden.jsonl", 600)
+    drop("half.jsonl.tmp", 600)
+    drop("a.jsonl", 5)
+    assert tick()[0] == 0  # a run would wait for it
+    drop("a.jsonl", 61)
+    asked, cursor = tick()
+    assert asked == 1
+    assert tick(cursor) == (0, cursor)
+    assert [(f.file, f.status) for f in land(project, [LINES]).files] == [
+        ("data/a.jsonl", "landed")  # what was asked for is in the run
+    ]
+    assert (tick(cursor)[0], tick()[0]) == (0, 0)
+    (tmp_path / "data" / "b.jsonl").symlink_to("/nowhere")
+    os.utime(tmp_path / "data" / "b.jsonl", (1, 1), follow_symlinks=False)
+    asked, cursor = tick(cursor)
+    assert asked == 1
+    assert {f.status for f in land(project, [LINES]).files} == {"known", "unaccountable"}
+    assert tick(cursor)[0] == 0
 
 
 def test_macros_digest_is_the_one_of_the_files() -> None:

@@ -140,7 +140,7 @@ def test_odd_file_names_are_only_names(desk, name):
     desk.declare(location="data/*" if not name.startswith(".") else "data/.?x*")
     desk.drop(name, GOOD)
     if name.startswith("."):
-        from dagster_project.landing.land import find_files
+        from dagster_project.landing.dropped import find_files
 
         assert find_files(desk.project.root, desk.source.location) == []
         return

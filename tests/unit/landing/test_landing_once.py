@@ -11,6 +11,7 @@ import pytest
 from landing_world import NOON, lines
 
 from dagster_project import files
+from dagster_project.landing.dropped import files_beside
 from dagster_project.landing.land import land
 from dagster_project.landing.manifest import ManifestError
 from dagster_project.landing.verify import verify
@@ -89,6 +90,23 @@ def test_a_file_is_taken_when_it_stood_still(desk):
         moment = (desk.now + timedelta(minutes=1)).timestamp() - age
         os.utime(path, (moment, moment))
         assert desk.statuses() == {"a.jsonl": status}
+
+
+def test_hidden_and_unfinished_files_are_no_files_and_those_beside_the_glob_are_named(desk):
+    desk.source = replace(desk.source, location="data/**/*.jsonl*")
+    for folder in ("in", ".staging", "in/.part"):
+        (desk.project.root / "data" / folder).mkdir()
+    for number, name in enumerate(
+        ["in/a.jsonl", ".staging/b.jsonl", "in/.part/c.jsonl", ".d.jsonl", "e.jsonl.tmp"]
+    ):
+        desk.drop(name, lines(number))
+    assert [report.file for report in desk.land().files] == ["data/in/a.jsonl"]
+    desk.drop("in/a.JSON.1", b"")
+    desk.drop("SOURCE.md", b"")
+    beside = files_beside(desk.project.root, [desk.source])
+    assert [path.name for path in beside] == ["e.jsonl.tmp", "a.JSON.1"]
+    desk.source = replace(desk.source, location="data/.staging/*")
+    assert [report.file for report in desk.land().files] == ["data/.staging/b.jsonl"]
 
 
 def test_a_file_written_to_while_it_is_read_waits(desk, monkeypatch):
