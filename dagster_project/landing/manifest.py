@@ -10,7 +10,7 @@ from dagster_project.files import fsync_path, write_durably
 
 LANDED = "landed"
 UNACCOUNTABLE = "unaccountable"
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 _STAMP = "%Y%m%dT%H%M%S%fZ"
 
 

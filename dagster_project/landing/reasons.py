@@ -21,7 +21,8 @@ UNIT_REASONS: Final = {
     "out_of_range": "the declared type or the calendar 1900-2099 cannot hold the value",
     "invalid_timestamp": "not an ISO 8601 date and time of day",
     "timestamp_without_zone": "write the zone, or declare `timezone` for the source",
-    "missing_key": "the declared key is absent, null or empty",
+    "ambiguous_timestamp": "a local time that a change of clocks repeats or skips; write the zone",
+    "missing_key": "the declared key is absent, null, empty or blank",
     "missing_timestamp": "the declared timestamp is absent or null",
 }
 

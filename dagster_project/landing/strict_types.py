@@ -23,6 +23,8 @@ Converter = Callable[[Any], Any]
 # clocks that were never set write 1601 or 0001; units mistaken (s for ms) land after 2100
 FIRST_YEAR, LAST_YEAR = 1900, 2099
 FLOAT_MAX = 3.4028234663852886e38
+# up to so much is stored as 0
+_VANISHING = {"float": 2.0**-150, "double": 0.0}
 _DECIMALS = Context(prec=80)
 _KINDS = {
     bool: "true or false",
@@ -149,7 +151,7 @@ def _integer(kind: str, path: str) -> Converter:
 
 
 def _double(kind: str, path: str) -> Converter:
-    largest = FLOAT_MAX if kind == "float" else math.inf
+    largest, vanishing = FLOAT_MAX if kind == "float" else math.inf, _VANISHING[kind]
 
     def convert(value: Any) -> Any:
         if value is None:
@@ -160,7 +162,8 @@ def _double(kind: str, path: str) -> Converter:
             number = float(value)
         except OverflowError:
             number = math.inf
-        if -largest <= number <= largest and math.isfinite(number):
+        is_lost = abs(number) <= vanishing and value != 0
+        if -largest <= number <= largest and math.isfinite(number) and not is_lost:
             return number
         raise RefusedValueError("out_of_range", f"{path}: {kind}")
 
@@ -231,6 +234,8 @@ def _timestamp(path: str, zone: ZoneInfo | None) -> Converter:
             if zone is None:
                 raise RefusedValueError("timestamp_without_zone", path)
             value = value.replace(tzinfo=zone)
+            if value.utcoffset() != value.replace(fold=1).utcoffset():
+                raise RefusedValueError("ambiguous_timestamp", path)
         if FIRST_YEAR <= value.year <= LAST_YEAR:
             return value if value.tzinfo is UTC else value.astimezone(UTC)
         raise RefusedValueError("out_of_range", f"{path}: year")

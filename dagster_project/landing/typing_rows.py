@@ -59,11 +59,18 @@ class RowTyper:
                 row.append(convert(get(name)))
         except RefusedValueError as error:
             return Flaw(error.reason, name, error.detail)
-        if row[self._positions[self._key]] in (None, ""):
+        if _is_blank(row[self._positions[self._key]]):
             return Flaw("missing_key", self._key)
         if self._timestamp and row[self._positions[self._timestamp]] is None:
             return Flaw("missing_timestamp", self._timestamp)
         return row
+
+
+def _is_blank(key: Any) -> bool:
+    """Nothing, or nothing that anybody could see: spaces, also zero-width ones."""
+    if type(key) is not str:
+        return key is None
+    return all(character.isspace() or not character.isprintable() for character in key)
 
 
 def _plan(

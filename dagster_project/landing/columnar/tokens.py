@@ -10,7 +10,8 @@ from dagster_project.landing.strict_types import integer_range
 
 _CHARACTER = r"[ !#-\[\]-\x{d7ff}\x{e000}-\x{10ffff}]"
 TEXT = f'"{_CHARACTER}*"'
-NAME = f'"{_CHARACTER}+"'
+# a key that begins with what can be seen is not blank
+NAME = f'"[!#-\\[\\]-~]{_CHARACTER}*"'
 _LOGICAL = "true|false"
 _WHOLE = "0|-?[1-9][0-9]{0,17}"
 _EXPONENT = "(?:[eE][+-]?[0-9]{1,2})?"

@@ -125,6 +125,10 @@ CLASSES: dict[str, tuple[Make, str]] = {
     "key_absent": (less("id"), "missing_key"),
     "key_null": (either("id", "null"), "missing_key"),
     "key_empty": (either("id", '""'), "missing_key"),
+    "key_blank": (
+        either("id", '" "', '"\u00a0"', '"\u200b"', '"\u3000 "', '"\ufeff"', r'"\u200b"', r'"\t"'),
+        "missing_key",
+    ),
     "time_absent": (less("at"), "missing_timestamp"),
     "time_null": (either("at", "null"), "missing_timestamp"),
     # numbers
@@ -251,7 +255,8 @@ CLASSES: dict[str, tuple[Make, str]] = {
     ),
     "whole_as_double": (put("x", lambda dice: digits(dice, 0, 5)), LANDED),
     "minus_zero": (either("x", "-0", "-0.0", "-0e5"), LANDED),
-    "underflow": (either("x", "1e-400", "4.9e-324"), LANDED),
+    "underflow": (either("x", "1e-400", "-1e-330"), "out_of_range"),
+    "least_double": (either("x", "4.9e-324", "0e-400"), LANDED),
     "decimal_rounds": (either("d", "1.00005", "-1.00005", "0.000049999", "1e-9"), LANDED),
     "bigint_ends": (either("n", "9223372036854775807", "-9223372036854775808", "-0"), LANDED),
     "formula": (inside(b"=1+1"), LANDED),
