@@ -12,6 +12,7 @@ from dagster_project.automation.landing_assets import landing_asset, run_context
 from dagster_project.automation.sample_assets import sample_asset
 from dagster_project.automation.triggers import JOB_NAME, daily_schedule, new_files_sensor
 from dagster_project.automation.verdict_assets import verdict_assets
+from dagster_project.contracts.source_freshness import load_freshness
 from dagster_project.contracts.sources import load_sources
 from dagster_project.contracts.stream_models import require_streams
 from dagster_project.evidence.data_fit.suites import load_suites
@@ -42,7 +43,7 @@ def build_definitions(project: Project) -> dg.Definitions:
     job = dg.define_asset_job(JOB_NAME, selection=dg.AssetSelection.all())
     return dg.Definitions(
         assets=[
-            landing_asset(project, sources),
+            landing_asset(project, sources, load_freshness(manifest, sources)),
             run_context_asset(project),
             dbt_set(project, manifest, PREPARE),
             data_fit_asset(project, suites),

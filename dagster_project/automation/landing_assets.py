@@ -1,6 +1,6 @@
 """Landing as one step (all declared sources, one batch), then the row that says what is known."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from dagster_project.automation.dbt_assets import WAREHOUSE_POOL
+from dagster_project.automation.freshness import FRESH, check_freshness, newest_landings
+from dagster_project.contracts.source_freshness import Freshness
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.settings import Project
 
@@ -30,10 +32,19 @@ class ContextConfig(dg.Config):
     known_at: str | None = None
 
 
-def landing_asset(project: Project, sources: Sequence[SourceTable]) -> dg.AssetsDefinition:
-    """One asset per declared source table, and the two books that account for them."""
+def landing_asset(
+    project: Project, sources: Sequence[SourceTable], freshness: Mapping[str, Freshness]
+) -> dg.AssetsDefinition:
+    """One asset per declared source table, and the two books that account for them.
 
-    @dg.multi_asset(name="land", specs=[*map(_source_spec, sources), *map(_book_spec, BOOKS)])
+    ``freshness`` by relation: such a source has a check that it still brings something.
+    """
+
+    @dg.multi_asset(
+        name="land",
+        specs=[*map(_source_spec, sources), *map(_book_spec, BOOKS)],
+        check_specs=[dg.AssetCheckSpec(FRESH, asset=_key(name)) for name in sorted(freshness)],
+    )
     def land_sources(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         from dagster_project.landing.land import land  # pyarrow: not while loading
 
@@ -41,12 +52,18 @@ def landing_asset(project: Project, sources: Sequence[SourceTable]) -> dg.Assets
             context.log.info(f"{file.file}: {file.status}, {file.landed_count} rows")
 
         report = land(project, sources, on_file=tell)
+        landed = newest_landings(project)
         for source in sources:
             files = [
                 f for f in report.files if (f.source, f.table) == (source.source, source.table)
             ]
             yield dg.MaterializeResult(
-                asset_key=dg.AssetKey(["landing", source.relation]),
+                asset_key=_key(source.relation),
+                check_results=[
+                    check_freshness(limits, landed.get(source.relation), datetime.now(UTC))
+                    for name, limits in freshness.items()
+                    if name == source.relation
+                ],
                 metadata={
                     "files": len(files),
                     "dagster/row_count": sum(file.landed_count for file in files),
@@ -55,9 +72,7 @@ def landing_asset(project: Project, sources: Sequence[SourceTable]) -> dg.Assets
                 },
             )
         for book in BOOKS:
-            yield dg.MaterializeResult(
-                asset_key=dg.AssetKey(["landing", book]), metadata=dict(report.totals)
-            )
+            yield dg.MaterializeResult(asset_key=_key(book), metadata=dict(report.totals))
 
     return land_sources
 
@@ -68,7 +83,7 @@ def run_context_asset(project: Project) -> dg.AssetsDefinition:
     @dg.asset(
         key=RUN_CONTEXT,
         group_name="landing",
-        deps=[dg.AssetKey(["landing", book]) for book in BOOKS],
+        deps=[_key(book) for book in BOOKS],
         pool=WAREHOUSE_POOL,
         description="One row: the business day and the newest landing batch this run looks at.",
     )
@@ -112,11 +127,15 @@ def _moment(text: str | None) -> datetime | None:
 def _source_spec(source: SourceTable) -> dg.AssetSpec:
     place = source.query.name if source.query else source.location
     return dg.AssetSpec(
-        dg.AssetKey(["landing", source.relation]),
+        _key(source.relation),
         group_name="landing",
         description=f"{source.format} from `{place}`, typed; one row per record.",
     )
 
 
 def _book_spec(book: str) -> dg.AssetSpec:
-    return dg.AssetSpec(dg.AssetKey(["landing", book]), group_name="landing")
+    return dg.AssetSpec(_key(book), group_name="landing")
+
+
+def _key(relation: str) -> dg.AssetKey:
+    return dg.AssetKey(["landing", relation])

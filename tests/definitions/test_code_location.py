@@ -146,6 +146,8 @@ def test_decide_reads_nothing_of_single_decisions(nodes: dict[str, dict]) -> Non
         "int_owners__active",
         "int_cohorts__seen",
         "int_workflows__sources",
+        "int_sources__reach",
+        "int_tables__streams",
     }
     seen = set()
     for node in nodes.values():
