@@ -39,6 +39,15 @@ def test_scores_give_the_accuracy_that_the_log_reports(ask, file, accuracy, samp
     assert reported == accuracy
 
 
+def test_labels_give_the_standard_error_that_the_log_reports(ask) -> None:
+    ((error, count),) = ask(
+        "SELECT stddev_samp(CASE label WHEN 'correct' THEN 1 ELSE 0 END) / sqrt(count(*)), "
+        f"count(*) FROM {OUTCOMES} WHERE _file_sha256 = "
+        "(SELECT file_sha256 FROM landing.files WHERE file_name LIKE '%02-11T15-18%')"
+    )
+    assert (error, count) == (pytest.approx(0.13333, abs=5e-6), 10)
+
+
 def test_a_model_that_grades_is_a_judge(ask) -> None:
     assert ask(
         f"SELECT label_source, label, count(*) FROM {OUTCOMES} "

@@ -1,6 +1,12 @@
 """tau-bench trajectories: 200 real conversations of a gpt-4o airline agent."""
 
+from math import comb
+from statistics import mean
+
 import pytest
+
+from dagster_project.evidence.estimates.bounds import wilson
+from dagster_project.evidence.shown.agreement import Pairs, agreement
 
 pytestmark = pytest.mark.xdist_group("adapters")
 WRITES = (
@@ -21,6 +27,20 @@ def test_every_conversation_lands_and_only_the_start_of_answers(ask) -> None:
         "FROM landing.tau_bench__runs CROSS JOIN unnest(traj) AS turns(turn)"
     )
     assert (longest, rewarded) == (5, 84)
+
+
+def test_four_trials_of_fifty_tasks_give_the_published_pass_hat_k(ask) -> None:
+    tasks = ask(
+        "SELECT count(DISTINCT trial), count(*), count(*) FILTER (reward >= 1) "
+        "FROM landing.tau_bench__runs GROUP BY task_id"
+    )
+    assert (len(tasks), {tuple(counts) for *counts, _ in tasks}) == (50, {(4, 4)})
+    passed = [right for *_, right in tasks]
+    # the share of tasks of which k trials drawn at random are all right
+    found = [mean(comb(right, k) / comb(4, k) for right in passed) for k in (1, 2, 3, 4)]
+    assert found == pytest.approx([0.42, 0.2733, 0.22, 0.2], abs=5e-5)
+    lower, upper = wilson(sum(passed), 200, 0.025)
+    assert (float(lower), float(upper)) == pytest.approx((0.353736, 0.489279), abs=5e-7)
 
 
 def test_each_tool_call_is_one_decision(ask) -> None:
@@ -66,12 +86,12 @@ def test_reward_labels_every_call_of_its_conversation(ask) -> None:
 
 
 JUDGES = {
-    # success and pass, fail and pass, success and fail, fail and fail
-    "policy_conversation_v1": (18, 11, 5, 16),
-    "quick_triage_v1": (22, 24, 1, 3),
-    "customer_outcome_v1": (14, 21, 9, 6),
+    # success and pass, fail and pass, success and fail, fail and fail; Cohen's kappa
+    "policy_conversation_v1": ((18, 11, 5, 16), 0.3681),
+    "quick_triage_v1": ((22, 24, 1, 3), 0.0630),
+    "customer_outcome_v1": ((14, 21, 9, 6), -0.1628),
     # words drift: of 50 verdicts only 23 are the declared pass or fail
-    "policy_chain_of_thought_v1": (4, 6, 7, 6),
+    "policy_chain_of_thought_v1": ((4, 6, 7, 6), None),
 }
 
 
@@ -86,7 +106,11 @@ def test_judges_of_tau2_against_the_reward(ask, judge) -> None:
         "count(*) FILTER (reward_info.reward < 1 AND label = 'incorrect'), count(*) "
         "FROM verdicts JOIN landing.tau2__simulations ON run = id"
     )
-    assert tuple(counts) == (*JUDGES[judge], 50)
+    *pairs, runs = counts
+    wanted, kappa = JUDGES[judge]
+    assert (tuple(pairs), runs) == (wanted, 50)
+    if kappa is not None:
+        assert agreement(Pairs(*pairs)).kappa == pytest.approx(kappa, abs=5e-5)
 
 
 def test_judges_are_model_judges_and_nothing_else(ask) -> None:
