@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps 
 export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants oracle tamper replay year disposal clean
+.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-landing-big bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants oracle tamper replay year disposal clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -38,6 +38,9 @@ digest: $(VENV)/run.stamp ## Renew the digest of the product's heavy-lane macros
 
 bench-landing: $(VENV)/dev.stamp ## Measure landing against a plain typed reader: seconds and peak memory
 	$(BIN)/python benchmarks/landing.py
+
+bench-landing-big: $(VENV)/dev.stamp ## Measure the peak memory of landing one file of 10 GB
+	$(BIN)/python benchmarks/landing.py --big
 
 bench-look-back: $(VENV)/dev.stamp ## Measure a day after 30 and after 365 days of 100,000 decisions each
 	$(BIN)/python benchmarks/look_back.py
