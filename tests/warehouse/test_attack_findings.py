@@ -1,5 +1,6 @@
 """Blank ids, doubled actions, repeated numbers, reviews that say otherwise later hide no error."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -7,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from company import read_seed, write_seed
 from growing_company import GrowingCompany
-from small_company import CLASSIFY, replace_in
+from small_company import CLASSIFY, MATCH, replace_in
 from unclear_records import DECIDED, decision, review, selected
 
 from dagster_project import warehouse
@@ -164,3 +166,18 @@ def test_a_column_that_is_declared_no_more_makes_all_facts_anew(field: Field) ->
     field.project.warehouse.unlink()
     field.prepare("build")
     assert incremental == field.facts()
+
+
+def test_a_changed_mapping_makes_the_facts_of_every_batch_anew(field: Field) -> None:
+    counted = "select decision_class, landing_batch, sum(decision_count) from facts.{} group by all"
+    before = field.ask(counted.format("fct_decisions_daily"))
+    assert len({batch for name, batch, _ in before if name == CLASSIFY}) > 1
+    rules = read_seed(field.project, "class_mapping")
+    moved = [r | {"decision_class": MATCH} if r["decision_class"] == CLASSIFY else r for r in rules]
+    write_seed(field.project, "class_mapping", moved)
+    field.prepare("build")
+    wanted: Counter[tuple[str, str]] = Counter()
+    for name, batch, count in before:
+        wanted[MATCH if name == CLASSIFY else name, batch] += count
+    found = field.ask(counted.format("fct_decisions_daily"))
+    assert {(name, batch): count for name, batch, count in found} == wanted
