@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing.decode_json import LineReader
-from dagster_project.landing.envelope import check_path
 from dagster_project.landing.dropped import display_name, find_files
+from dagster_project.landing.envelope import check_path
 from dagster_project.landing.land_file import Survey, survey_file
 from dagster_project.landing.lines import LongLine
 from dagster_project.landing.manifest import Entry

@@ -34,7 +34,7 @@ FILE_REASONS: Final = {
     "wrong_extension": "the content is not what the file name says; rename it or export again",
     "truncated": "the compressed stream ends early; copy it again",
     "corrupt": "the compressed stream is damaged; copy it again",
-    "trailing_garbage": "bytes after the compressed stream; copy it again",
+    "trailing_garbage": "bytes after the compressed stream, also padding; copy it again",
     "decompression_bomb": "more than 100 bytes out per byte in, above 64 MiB",
     "encrypted": "an encrypted archive; export without a password",
     "unsafe_member": "a member's name leaves the archive; nothing of such an archive is read",

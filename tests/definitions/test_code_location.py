@@ -15,7 +15,6 @@ from company import parse_in_process
 from dagster_project.automation.triggers import JOB_NAME
 from dagster_project.build import ManifestMissingError, build_definitions
 from dagster_project.contracts.registry.criteria import RULES
-from dagster_project.contracts.sources import load_sources
 from dagster_project.contracts.streams import RAILS
 from dagster_project.names import OPTIONAL_FIELDS, RUNGS
 from dagster_project.settings import Project, load_project

@@ -90,8 +90,8 @@ create table facts.fct_sequences (source varchar, numbered_count bigint,
 create table facts.fct_rails_daily (workflow varchar, component varchar, result varchar,
     event_date date, landing_batch varchar, observation_count bigint);
 create table facts.fct_kpis (source varchar, metric varchar, workflow varchar,
-    decision_class varchar, segment varchar, period_start date, grain varchar, unit varchar, currency varchar,
-    value decimal(28,9), value_count bigint, landing_batch varchar);
+    decision_class varchar, segment varchar, period_start date, grain varchar, unit varchar,
+    currency varchar, value decimal(28,9), value_count bigint, landing_batch varchar);
 create table facts.fct_unreadable (source varchar, stream varchar, reason_code varchar,
     landing_batch varchar, unit_batch varchar, unit_count bigint);
 create table facts.fct_watermarks (workflow varchar, decision_class varchar,

@@ -48,10 +48,7 @@ THRESHOLDS = {
     "guardrails_held": "0",
 }
 SEGMENTED = {
-    "required_data_present",
-    "confidence_quality",
-    "latency",
-    "accuracy",
+    *("required_data_present", "confidence_quality", "latency", "accuracy"),
     "boundary_respected",
 }
 
@@ -63,24 +60,19 @@ MODELS_READ = (
 MODELS = Path(__file__).resolve().parents[3] / "dbt" / "models" / "intermediate"
 REF = re.compile(r"""\{\{ ref\((?:"penstock", )?"(\w+)"\) \}\}""")
 SOURCE = re.compile(r"""\{\{ source\("(\w+)", "(\w+)"\) \}\}""")
+SCHEMAS = {"fct": "facts", "int": "intermediate"}
 
 
-RELATIONS = {
-    "int_run_context": "landing.run_context",
-    "fct_decisions_daily": "facts.fct_decisions_daily",
-    "fct_reviews_hourly": "facts.fct_reviews_hourly",
-    "fct_kpis": "facts.fct_kpis",
-    "fct_sources_served": "facts.fct_sources_served",
-    "fct_unreadable": "facts.fct_unreadable",
-    "int_workflows__sources": "intermediate.int_workflows__sources",
-    "int_review_pools__staffed": "intermediate.int_review_pools__staffed",
-}
+def _relation(model: str) -> str:
+    if model == "int_run_context":
+        return "landing.run_context"
+    return f"{SCHEMAS.get(model[:3], 'registry')}.{model}"
 
 
 def own_view(model: str) -> str:
     """The product's own model as a view over the fixture's tables."""
     text = (MODELS / f"{model}.sql").read_text(encoding="utf-8")
-    text = REF.sub(lambda found: RELATIONS.get(found[1], f"registry.{found[1]}"), text)
+    text = REF.sub(lambda found: _relation(found[1]), text)
     text = SOURCE.sub(lambda found: f"{found[1]}.{found[2]}", text)
     text = re.sub(r"\{#.*?#\}", "", text, flags=re.DOTALL)
     return f"create view intermediate.{model} as {text}"

@@ -8,9 +8,11 @@ import pytest
 from estimates_world import AS_OF, BATCH, CLASS, WORKFLOW, World
 
 from dagster_project.contracts.numbers import round_down
+from dagster_project.evidence.estimates.accounting import accounted
 from dagster_project.evidence.estimates.bounds import (
     anytime_lower,
 )
+from dagster_project.evidence.estimates.registry import read_context
 
 KPI_AGAIN = (
     "insert into facts.fct_kpis select * replace ({}) from facts.fct_kpis"
@@ -75,45 +77,53 @@ def test_an_unaccountable_file_counts_against_whoever_it_may_belong_to(
     world.add("registry.class_mapping", source="s", workflow="v", decision_class="v.two")
     if mapped:
         world.add("registry.class_mapping", source="desk", workflow=mapped, decision_class="v.two")
-    assert {name: world.estimate("accounted", name=name)["bound"] for name in values} == {
+    assert problems(world) == {
         CLASS: 0,
         "v.two": 0 if mapped is None else None,  # no file of its source yet
     }
     lost = {"source": "desk", "table": "log", "status": "unaccountable", "landing_batch": BATCH}
     world.add("landing.files", **lost)
-    assert {name: world.estimate("accounted", name=name)["bound"] for name in values} == values
+    assert problems(world) == values
+
+
+def problems(world: World) -> dict[str, Decimal | None]:
+    """What ``accounted`` finds, by class."""
+    rows = accounted(world.connection, read_context(world.connection))
+    return {row.decision_class: row.bound for row in rows}
 
 
 @pytest.mark.parametrize("stream", ["reviews", "outcomes", "audit_sample", "labels", "(unknown)"])
 def test_labels_that_a_source_of_another_workflow_lost_count_against(
     world: World, stream: str
 ) -> None:
+    def lost() -> int:
+        return read_context(world.connection).lost(CLASS).labels
+
     world.add("registry.decision_classes", decision_class="v.two", workflow="v", alpha_weight=1)
     world.add("registry.class_mapping", source="s2", workflow="v", decision_class="v.two")
-    clean = world.estimate("accuracy", cohort="c1")["bound"]
     world.add("facts.fct_unreadable", source="s2", stream=stream, unit_count=50)
-    lost = world.estimate("accuracy", cohort="c1")["bound"]
-    assert lost > clean
+    assert lost() == 50
     served = {"source": "s2", "decision_count": 1, "stream": "outcomes"}
     world.add("facts.fct_sources_served", **served, workflow="v")
     # known to be of the other workflow, as far as its kind tells; nobody knows the rest
-    found = world.estimate("accuracy", cohort="c1")["bound"]
-    assert found == (clean if stream in ("outcomes", "labels") else lost)
+    assert lost() == (0 if stream in ("outcomes", "labels") else 50)
     world.add("facts.fct_sources_served", **served, workflow=WORKFLOW)
-    assert world.estimate("accuracy", cohort="c1")["bound"] == lost
+    assert lost() == 50
 
 
 def test_what_a_source_of_another_workflow_lost_of_its_own_decisions_does_not(world: World) -> None:
     world.add("registry.decision_classes", decision_class="v.two", workflow="v", alpha_weight=1)
     world.add("registry.class_mapping", source="s2", workflow="v", decision_class="v.two")
-    clean = world.estimate("accuracy", cohort="c1")["bound"]
     world.add("facts.fct_unreadable", source="s2", stream="decisions", unit_count=50)
     # nor a drawn decision of no known class
-    unplaced = {"stream": "labels", "reason_code": "class_unknown", "unit_count": 50}
-    world.add("facts.fct_unreadable", source="s2", **unplaced)
-    assert world.estimate("accuracy", cohort="c1")["bound"] == clean
-    world.add("facts.fct_unreadable", source="s", **unplaced)
-    assert world.estimate("accuracy", cohort="c1")["bound"] > clean
+    unplaced = {"stream": "labels", "reason_code": "class_unknown"}
+    world.add("facts.fct_unreadable", source="s2", **unplaced, unit_count=50)
+    world.add("facts.fct_unreadable", source="s", **unplaced, unit_count=7)
+    lost = {name: read_context(world.connection).lost(name) for name in (CLASS, "v.two")}
+    assert {name: (found.decisions, found.labels) for name, found in lost.items()} == {
+        CLASS: (0, 7),
+        "v.two": (50, 50),
+    }
 
 
 def test_reconciled_is_the_lower_bound_of_audited_actions(world: World) -> None:
