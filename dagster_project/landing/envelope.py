@@ -150,7 +150,9 @@ def _unzstd(raw: BinaryIO) -> Iterator[bytes]:
     start = raw.read(4)
     raw.seek(0)
     if start != b"\x28\xb5\x2f\xfd":
-        raise UnaccountableError("wrong_extension" if start else "truncated", "no zstd data frame at the start")
+        raise UnaccountableError(
+            "wrong_extension" if start else "truncated", "no zstd frame at its start"
+        )
     stream = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), "zstd")
     while True:
         try:
