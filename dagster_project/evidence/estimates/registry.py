@@ -281,7 +281,7 @@ def _unreadable(
             for source, lane, stream, batch, count in units
             if item.workflow in reach.of(source, lane)
         ]
-        mine += [rest for owner, *rest in conflicts if owner == name]
+        mine += [(kind, batch, n) for owner, kind, batch, n in conflicts if owner == name]
         window = windows.get(name, Window())
         begins = [day for day in (window.start, window.weeks_start) if day is not None]
         found[name] = _sorted_by_stream(mine, min(begins).strftime("%Y%m%d") if begins else "")
