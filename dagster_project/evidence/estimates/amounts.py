@@ -10,10 +10,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from dagster_project.contracts.numbers import round_nearest
-from dagster_project.evidence.estimates.context import ANY_COHORT, Cell, Context, Estimate
+from dagster_project.evidence.estimates.context import Cell, Context, Estimate
 from dagster_project.evidence.estimates.detections import Detections
 from dagster_project.evidence.estimates.errors import error_rows
 from dagster_project.evidence.estimates.strata import read_sample
+from dagster_project.evidence.estimates.strays import ANY_COHORT
 from dagster_project.names import UNKNOWN
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from dagster_project.evidence.estimates.context import (
     exact,
     insufficient,
     row,
-    segment_unknown,
 )
 from dagster_project.evidence.estimates.detections import Detections
 from dagster_project.evidence.estimates.errors import (
@@ -22,6 +21,7 @@ from dagster_project.evidence.estimates.errors import (
 )
 from dagster_project.evidence.estimates.shares import Share, share_estimates
 from dagster_project.evidence.estimates.strata import Sample
+from dagster_project.evidence.estimates.strays import segment_unknown
 from dagster_project.evidence.estimates.workflow_fit import Volumes, weekly
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """What is judged and against what: one immutable ``Context`` for all makers of a run."""
 
-import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from dagster_project.contracts.numbers import SCALE, round_down, round_nearest, round_up
 from dagster_project.contracts.registry.criteria import CRITERIA, comparison_of
 from dagster_project.evidence.estimates.reach import Reach
-from dagster_project.names import ABSENT, ALL_SEGMENT, COHORT_SEPARATOR, UNKNOWN
+from dagster_project.evidence.estimates.strays import ANY_COHORT, stray_places
+from dagster_project.names import ALL_SEGMENT
 
 if TYPE_CHECKING:
     from dagster_project.evidence.estimates.borrowed import Loan
 
-ANY_COHORT = "*"
 AT_MOST, AT_LEAST = "at_most", "at_least"
 SMALLEST_ALPHA = Decimal("0.000001")
 
@@ -151,7 +150,7 @@ class Context:
     def strays(self, cell: Cell) -> tuple[Cell, ...]:
         """The other cells whose decisions could belong to this one: a segment value that nobody
         declared, a cohort part that was not logged. What lies there fails here too."""
-        places = _stray_places(*cell[1:], self.cohorts.get(cell.decision_class, ()))
+        places = stray_places(*cell[1:], self.cohorts.get(cell.decision_class, ()))
         return tuple(Cell(cell.decision_class, *place) for place in places)
 
     def alpha(self, criterion: str, cell: Cell) -> float:
@@ -210,32 +209,6 @@ class Finding(NamedTuple):
     refuting: float | None = None
     reason: str | None = None
     status: str = "ok"
-
-
-@lru_cache(maxsize=1 << 16)  # every maker asks for every cell
-def _stray_places(segment: str, cohort: str, seen: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """Segments and cohorts of ``Context.strays``; ``seen``: the class's cohorts."""
-    segments = {segment, segment_unknown(segment) or segment}
-    near = {c for c in seen if cohort != ANY_COHORT and may_be_cohort(c, cohort)}
-    places = itertools.product(sorted(segments), sorted({cohort, UNKNOWN} | near))
-    return tuple(place for place in places if place != (segment, cohort))
-
-
-def segment_unknown(segment: str) -> str | None:
-    """Where decisions lie that could belong to ``segment``: ``region=(unknown)``, None for all."""
-    dimension, equals, value = segment.partition("=")
-    return f"{dimension}={UNKNOWN}" if equals and value != UNKNOWN else None
-
-
-def may_be_cohort(logged: str, cohort: str) -> bool:
-    """Whether what was logged under ``logged`` may be of ``cohort``: absent parts fit any."""
-    known, others = logged.split(COHORT_SEPARATOR), cohort.split(COHORT_SEPARATOR)
-    if ABSENT not in (*known, *others):
-        return logged == cohort
-    # a separator within a part: nobody can tell the parts, so it may be any
-    return len(known) != len(others) or all(
-        mine == other or ABSENT in (mine, other) for mine, other in zip(known, others, strict=True)
-    )
 
 
 def row(

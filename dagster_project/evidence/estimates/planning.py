@@ -15,7 +15,6 @@ import numpy as np
 from dagster_project.contracts.numbers import round_nearest
 from dagster_project.evidence.estimates.bounds import Array, Whole, registered_prior
 from dagster_project.evidence.estimates.context import (
-    ANY_COHORT,
     AT_LEAST,
     COMPARISONS,
     Basis,
@@ -30,6 +29,7 @@ from dagster_project.evidence.estimates.context import (
 from dagster_project.evidence.estimates.detections import Detections, planned_detection
 from dagster_project.evidence.estimates.errors import accuracy_problem, class_alpha, split_of_alpha
 from dagster_project.evidence.estimates.paces import Paces, Segments
+from dagster_project.evidence.estimates.strays import ANY_COHORT
 from dagster_project.evidence.estimates.trials_needed import Counted, trials_for_power
 from dagster_project.names import ALL_SEGMENT
 

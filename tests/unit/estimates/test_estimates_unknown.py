@@ -9,7 +9,8 @@ from estimates_world import AS_OF, CLASS, COHORT, World
 
 from dagster_project.contracts.numbers import round_up
 from dagster_project.evidence.estimates.bounds import anytime_upper, fewest_selected
-from dagster_project.evidence.estimates.context import COMPARISONS, may_be_cohort
+from dagster_project.evidence.estimates.context import COMPARISONS
+from dagster_project.evidence.estimates.strays import may_be_cohort
 
 DAY = date(2025, 3, 3)
 FULL = "v1 | m | p1 | t1 | pol1"
