@@ -141,17 +141,19 @@ def test_every_verdict_that_is_due_exists(job) -> None:
         "SELECT DISTINCT criterion_id, verdict FROM marts.gate_criteria "
         "WHERE reason = 'no evidence maker yet'",
     )
-    assert without_maker == [("roi_positive", "insufficient")]
+    assert without_maker == []
     # the simulator takes 9 hours off from the launch on, and adds no complaints
     effects = ask(
         project,
-        "SELECT criterion_id, verdict, round(estimate, 2), n FROM marts.gate_criteria WHERE "
-        "decision_class = 'procurement.classify_vendor_request' AND segment = 'all' AND "
-        "criterion_id IN ('kpi_improved', 'guardrails_held') ORDER BY 1",
+        "SELECT criterion_id, verdict, round(estimate, 2), n, reason FROM marts.gate_criteria "
+        "WHERE segment = 'all' AND "
+        "decision_class = 'procurement.classify_vendor_request' AND "
+        "criterion_id IN ('kpi_improved', 'guardrails_held', 'roi_positive') ORDER BY 1",
     )
     assert effects == [
-        ("guardrails_held", "pass", 0, 52),
-        ("kpi_improved", "pass", Decimal("4.79"), 52),
+        ("guardrails_held", "pass", 0, 52, None),
+        ("kpi_improved", "pass", Decimal("4.79"), 52, None),
+        ("roi_positive", "insufficient", None, 52, "52 periods, 67 are needed at 1 looks"),
     ]
 
 

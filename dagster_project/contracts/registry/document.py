@@ -56,6 +56,8 @@ no are `true` and `false`. Text is text: a title may begin with `=`.
 * `kpi_models`, `kpi_controls`, `kpi_looks`: of a KPI that stands in `kpi_registry`, for the same
   workflow and class. A control is another metric than the KPI; a look is after the launch. What is
   registered on the day of the launch or later is no fault of the registry, and counts for nothing.
+* `kpi_values`: of a primary KPI of `kpi_registry`; it counts only if it was registered before the
+  launch.
 * `sign_offs`: `expires_at` is after `signed_at`. Who signs held the role on that day, and nobody
   signs one map in both roles. That the digest is not (or no longer) that of the map is no fault of
   the registry: `penstock sign-offs` names row, column and fix.

@@ -90,12 +90,32 @@ KPI_LOOKS: Final = Seed(
         _FIXED,
     ),
 )
+KPI_VALUES: Final = Seed(
+    "kpi_values",
+    "KPI value",
+    "what one unit of one KPI is worth",
+    KPI_KEY,
+    (
+        *_ABOUT,
+        SeedColumn(
+            "value_per_unit",
+            Kind.MONEY,
+            "Money that one unit the better way is worth in one period.",
+            is_above_zero=True,
+            example="400.00",
+        ),
+        choice("period", ("day", "week", "month"), "The period; the series must come by it."),
+        currency("currency", "Currency of the value."),
+        _FIXED,
+        link("owner", "people", "Who answers for it."),
+    ),
+)
 
 
 def check_kpis(files: Mapping[str, SeedFile]) -> None:
     """baseline_start < baseline_end < launch_date; effect or margin given; one primary each.
 
-    Models, controls and looks speak of a registered KPI; a look is after the launch.
+    Models, controls, looks and values speak of a registered KPI; a look is after the launch.
     """
     kpis = files[KPI_REGISTRY.name]
     for row in kpis.sound("baseline_start", "baseline_end"):
@@ -125,7 +145,7 @@ def check_kpis(files: Mapping[str, SeedFile]) -> None:
 def _check_plans(kpis: SeedFile, files: Mapping[str, SeedFile]) -> None:
     launches = {_key(row): row.cells["launch_date"] for row in kpis.sound(*KPI_KEY, "launch_date")}
     faulty = {_key(row) for row in kpis.rows} - launches.keys()
-    for seed in (KPI_MODELS, KPI_CONTROLS, KPI_LOOKS):
+    for seed in (KPI_MODELS, KPI_CONTROLS, KPI_LOOKS, KPI_VALUES):
         for row in files[seed.name].sound(*KPI_KEY):
             if _key(row) not in launches.keys() | faulty:
                 files[seed.name].report(
@@ -142,6 +162,15 @@ def _check_plans(kpis: SeedFile, files: Mapping[str, SeedFile]) -> None:
                 "control",
                 f"{quoted(row.cells['control'])} is the KPI itself",
                 "name a metric that the AI does not touch",
+            )
+    kinds = {_key(row): row.cells["kind"] for row in kpis.sound(*KPI_KEY, "kind")}
+    for row in files[KPI_VALUES.name].sound(*KPI_KEY):
+        if kinds.get(_key(row)) == "guardrail":
+            files[KPI_VALUES.name].report(
+                row,
+                "kpi",
+                f"{quoted(row.cells['kpi'])} is a guardrail: it earns nothing",
+                "delete the row or give the value of the primary KPI",
             )
     looks = files[KPI_LOOKS.name]
     for row in looks.sound(*KPI_KEY, "look_date"):

@@ -28,6 +28,7 @@ from dagster_project.contracts.registry.kpis import (
     KPI_LOOKS,
     KPI_MODELS,
     KPI_REGISTRY,
+    KPI_VALUES,
 )
 from dagster_project.contracts.registry.schema import Kind, Seed, SeedColumn
 from dagster_project.contracts.streams import RAILS
@@ -178,6 +179,24 @@ PRICE_LIST: Final = Seed(
         currency("currency", "Currency of both."),
     ),
 )
+LABOUR_PRICES: Final = Seed(
+    "labour_prices",
+    "labour price",
+    "what an hour of one pool's reviews costs, from a day on",
+    ("review_pool", "valid_from"),
+    (
+        link("review_pool", "review_pools", "Whose hour."),
+        date("valid_from", "First day."),
+        SeedColumn(
+            "hourly_cost_amount",
+            Kind.MONEY,
+            "Money for an hour, with all that comes on top of the wage.",
+            is_above_zero=True,
+            example="60.00",
+        ),
+        currency("currency", "Currency of it."),
+    ),
+)
 
 PLANNING_ERRORS: Final = Seed(
     "planning_errors",
@@ -238,12 +257,14 @@ SEEDS: Final = (
     KPI_MODELS,
     KPI_CONTROLS,
     KPI_LOOKS,
+    KPI_VALUES,
     REVIEW_POOLS,
     REVIEWERS,
     RAIL_SEED,
     SIGN_OFFS,
     WAIVERS,
     PRICE_LIST,
+    LABOUR_PRICES,
     PLANNING_ERRORS,
     BORROWED_EVIDENCE,
     EXPANSION_STEPS,

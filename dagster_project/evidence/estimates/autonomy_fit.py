@@ -7,22 +7,16 @@ from dagster_project.evidence.estimates.context import (
     Cell,
     Context,
     Estimate,
-    Finding,
     exact,
     insufficient,
     row,
 )
 from dagster_project.evidence.estimates.detections import Detections
-from dagster_project.evidence.estimates.errors import (
-    class_alpha,
-    error_bounds,
-    sample_basis,
-    split_cells,
-)
+from dagster_project.evidence.estimates.errors import class_alpha, split_cells
+from dagster_project.evidence.estimates.losses import losses
 from dagster_project.evidence.estimates.shares import Share, share_estimates
 from dagster_project.evidence.estimates.strata import Sample
-from dagster_project.evidence.estimates.strays import segment_unknown
-from dagster_project.evidence.estimates.workflow_fit import Volumes, weekly
+from dagster_project.evidence.estimates.workflow_fit import Volumes
 
 if TYPE_CHECKING:
     import duckdb
@@ -78,46 +72,20 @@ def value_at_risk(
     cells, rows = split_cells(context, criterion, context.cells(criterion))
     if not cells:
         return rows
-    alpha = class_alpha(context, criterion, cells) / 2
-    errors = error_bounds(context, sample, cells, alpha, detections)
-    upper, lower, rate = errors.upper(), errors.lower(), errors.cells.rate()
-    amounts = {item.decision_class: item.error_cost_amount for item in context.classes}
-    for place, cell in enumerate(cells):
-        error = Finding(rate[place], float(upper[place]), float(lower[place]))
-        amount = amounts[cell.decision_class]
-        window = context.window(cell.decision_class)
-        basis = sample_basis(errors, place, 0, "error_times_volume")
-        basis = basis._replace(window_end=window.label_end)
-        reason = None
-        if amount is None or amount < 0:
-            reason = "error cost missing"
-        elif window.weeks < 1:
-            reason = "no complete week"
-        elif not basis.n_effective:
-            reason = "no labels"
-        elif errors.detection[place] <= 0:
-            reason = "reviewer detection unknown"
-        if reason:
-            rows.append(insufficient(context, criterion, cell, reason, basis))
+    counts = {cell: _at_risk(cell, volumes) for cell in cells}
+    alpha = class_alpha(context, criterion, cells)
+    for loss in losses(context, sample, detections, counts, alpha):
+        if loss.reason:
+            rows.append(insufficient(context, criterion, loss.cell, loss.reason, loss.basis))
         else:
-            numbers = _loss(context, cell, amount or 0.0, error, volumes)
-            rows.append(row(context, criterion, cell, basis, numbers))
+            rows.append(row(context, criterion, loss.cell, loss.basis, loss.finding))
     return rows
 
 
-def _loss(context: Context, cell: Cell, amount: float, error: Finding, volumes: Volumes) -> Finding:
-    name = cell.decision_class
+def _at_risk(cell: Cell, volumes: Volumes) -> int:
     # a decision of unknown segment may belong here, so its volume is at risk here too
-    count = volumes.get((name, cell.segment), 0)
-    count += volumes.get((name, segment_unknown(cell.segment) or ""), 0)
-    alpha = context.alpha("value_at_risk", cell) / 2
-    volume = weekly(count, context.window(name).weeks, alpha)
-    worst = weekly(count + context.lost(name).recent_decisions, context.window(name).weeks, alpha)
-    return Finding(
-        amount * volume.mean * (error.estimate or 0.0),
-        amount * worst.upper * (1.0 if error.bound is None else error.bound),
-        amount * volume.lower * (error.refuting or 0.0),
-    )
+    name, unknown = cell.decision_class, segment_unknown(cell.segment) or ""
+    return volumes.get((name, cell.segment), 0) + volumes.get((name, unknown), 0)
 
 
 def boundary_defined(context: Context) -> list[Estimate]:

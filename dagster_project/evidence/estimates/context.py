@@ -19,12 +19,9 @@ if TYPE_CHECKING:
 AT_MOST, AT_LEAST = "at_most", "at_least"
 SMALLEST_ALPHA = Decimal("0.000001")
 
-# What the gates judge without an estimate, or not at all yet.
+# What the gates judge without an estimate.
 NOT_ESTIMATED = frozenset(
-    {
-        *("expectations_met", "level_within_evidence", "signed_by_business", "signed_by_risk"),
-        "roi_positive",
-    }
+    {"expectations_met", "level_within_evidence", "signed_by_business", "signed_by_risk"}
 )
 # Which side each maker bounds: a registry that compares the other way round is an error of the row.
 COMPARISONS: Mapping[str, str] = {
@@ -101,6 +98,7 @@ class DecisionClass:
     review_pool: str
     review_wait_minutes: int | None
     alpha_weight: Decimal | None
+    currency: str = ""
 
 
 @dataclass(frozen=True)

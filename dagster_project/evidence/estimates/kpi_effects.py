@@ -1,7 +1,7 @@
 """kpi_improved and guardrails_held: what changed with the launch, on days fixed beforehand."""
 
 from math import ceil, inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from dagster_project.contracts.numbers import SCALE
 from dagster_project.evidence.estimates.context import (
@@ -18,24 +18,18 @@ from dagster_project.evidence.estimates.kpi_series import (
     Known,
     Kpi,
     SeriesError,
-    read_known,
-    read_kpis,
     series_of,
 )
 from dagster_project.evidence.estimates.placebo import Effect, design, launch_effect
 
-if TYPE_CHECKING:
-    import duckdb
-
 METHOD = "placebo_shifts"
-_HAIR = float(SCALE)  # the smallest number that is stored
 
 
 class Looked(NamedTuple):
     """What a look at one KPI gave; ``effect`` None: ``reason`` says why.
 
     ``alpha``: of this look alone. ``better``: the effect and its bounds, positive where the KPI
-    moved the registered way.
+    moved the registered way. ``grain``: day, week or month.
     """
 
     kpi: Kpi
@@ -43,13 +37,13 @@ class Looked(NamedTuple):
     reason: str | None = None
     alpha: float | None = None
     better: tuple[float, float, float] | None = None
+    grain: str = ""
 
 
-def kpi_effects(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Estimate]:
+def kpi_effects(context: Context, kpis: list[Kpi], known: Known) -> list[Estimate]:
     """One row of either criterion per class. A KPI of a workflow is looked at once for all."""
-    kpis, known = read_kpis(connection, context), read_known(connection, context)
     looked = {
-        criterion: [_look(context, criterion, kpi, known) for kpi in kpis if kpi.kind == kind]
+        criterion: [look(context, criterion, kpi, known) for kpi in kpis if kpi.kind == kind]
         for criterion, kind in (("kpi_improved", "primary"), ("guardrails_held", "guardrail"))
     }
     rows = []
@@ -67,7 +61,8 @@ def _of(item: DecisionClass, looked: list[Looked]) -> list[Looked]:
     return [one for one in looked if one.kpi.is_about(item.workflow, item.decision_class)]
 
 
-def _look(context: Context, criterion: str, kpi: Kpi, known: Known) -> Looked:
+def look(context: Context, criterion: str, kpi: Kpi, known: Known, share: float = 1.0) -> Looked:
+    """The newest registered look, at ``share`` of the alpha of the classes that it decides."""
     basis = Basis(METHOD, n_missing=1, n_needed=None)
     if kpi.launch_date is None or not kpi.has_model or kpi.look_date is None:
         return Looked(kpi, basis, _unready(kpi))
@@ -76,7 +71,9 @@ def _look(context: Context, criterion: str, kpi: Kpi, known: Known) -> Looked:
     except SeriesError as error:
         return Looked(kpi, basis, str(error))
     count = len(series.values)
-    alpha = _alpha(context, criterion, kpi) / kpi.looks
+    alpha = share * _alpha(context, criterion, kpi) / kpi.looks
+    if alpha <= 0:
+        return Looked(kpi, basis, "no usable alpha")
     needed = max(ceil(1 / alpha) - count, 0)
     basis = Basis(
         METHOD,
@@ -94,7 +91,8 @@ def _look(context: Context, criterion: str, kpi: Kpi, known: Known) -> Looked:
     if needed:
         reason = f"{count} periods, {count + needed} are needed at {kpi.looks} looks"
         return Looked(kpi, basis._replace(n_missing=needed), reason, alpha)
-    return Looked(kpi, basis, alpha=alpha, better=_towards(effect, is_up=kpi.is_up))
+    better = _towards(effect, is_up=kpi.is_up)
+    return Looked(kpi, basis, alpha=alpha, better=better, grain=series.grain)
 
 
 def _unready(kpi: Kpi) -> str:
@@ -129,7 +127,7 @@ def _improved(context: Context, name: str, looked: list[Looked]) -> Estimate:
     if not looked:
         basis = Basis(METHOD, n_missing=1)
         return insufficient(context, criterion, cell, "no primary kpi", basis)
-    return min((_improved_by(context, cell, one) for one in looked), key=_rank)
+    return worst([_improved_by(context, cell, one) for one in looked])
 
 
 def _improved_by(context: Context, cell: Cell, one: Looked) -> Estimate:
@@ -138,13 +136,23 @@ def _improved_by(context: Context, cell: Cell, one: Looked) -> Estimate:
         return insufficient(context, "kpi_improved", cell, reason, one.basis)
     estimate, lower, upper = one.better
     beyond = estimate - one.kpi.minimum
-    bound = min(beyond, lower if lower > 0 else min(lower, -_HAIR))
-    finding = Finding(beyond, max(bound, -1e18), min(max(upper, beyond), 1e18))
+    finding = Finding(beyond, storable(min(beyond, not_zero(lower))), storable(max(upper, beyond)))
     return row(context, "kpi_improved", cell, one.basis, finding, one.alpha)
 
 
-def _rank(found: Estimate) -> float:
-    return -inf if found.bound is None else float(found.bound)
+def worst(rows: list[Estimate]) -> Estimate:
+    """Of the rows of several KPIs: one that says nothing, else the one with the lowest bound."""
+    return min(rows, key=lambda found: -inf if found.bound is None else float(found.bound))
+
+
+def not_zero(bound: float) -> float:
+    """A bound that a gate holds against 0: nothing is no improvement."""
+    return bound if bound > 0 else min(bound, -float(SCALE))  # the smallest number that is stored
+
+
+def storable(bound: float) -> float:
+    """Within what the column holds; a bound may be infinite."""
+    return max(min(bound, 1e18), -1e18)
 
 
 def _held(context: Context, name: str, looked: list[Looked]) -> Estimate:

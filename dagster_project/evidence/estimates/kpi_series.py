@@ -47,13 +47,17 @@ class Kpi(NamedTuple):
 
 
 class Series(NamedTuple):
-    """``values``, of each control too, and which periods lie after the launch; (T) each."""
+    """``values``, of each control too, and which periods lie after the launch; (T) each.
+
+    ``grain``: day, week or month.
+    """
 
     values: npt.NDArray[np.float64]
     controls: list[npt.NDArray[np.float64]]
     is_after: npt.NDArray[np.bool_]
     first: date
     last: date
+    grain: str
 
 
 class SeriesError(ValueError):
@@ -174,6 +178,7 @@ def series_of(kpi: Kpi, launch: date, look: date, known: Known) -> Series:
         np.array([_next(start, grain) > launch for start in starts]),
         starts[0],
         _next(starts[-1], grain) - timedelta(1),
+        grain,
     )
 
 

@@ -85,7 +85,7 @@ def _classes(connection: "duckdb.DuckDBPyConnection") -> tuple[DecisionClass, ..
             coalesce(reversibility, ''), coalesce(declared_level, ''),
             coalesce(boundary, ''), coalesce(label_outcome, ''),
             latency_limit_ms, coalesce(review_pool, ''), review_wait_minutes,
-            alpha_weight::DECIMAL(28, 9)
+            alpha_weight::DECIMAL(28, 9), coalesce(currency, '')
         FROM registry.decision_classes ORDER BY decision_class
         """
     ).fetchall()

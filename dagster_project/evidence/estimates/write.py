@@ -27,6 +27,7 @@ from dagster_project.evidence.estimates.detections import read_detections
 from dagster_project.evidence.estimates.drills import fallback_proven
 from dagster_project.evidence.estimates.errors import error_rows
 from dagster_project.evidence.estimates.kpi_effects import kpi_effects
+from dagster_project.evidence.estimates.kpi_series import read_known, read_kpis
 from dagster_project.evidence.estimates.paces import read_paces, read_segments
 from dagster_project.evidence.estimates.planning import PACE_DAYS, Plan, evidence_feasible, plans
 from dagster_project.evidence.estimates.production_fit import (
@@ -37,6 +38,8 @@ from dagster_project.evidence.estimates.production_fit import (
 from dagster_project.evidence.estimates.registry import read_context
 from dagster_project.evidence.estimates.replacing import Table, create_table, replace_rows
 from dagster_project.evidence.estimates.review_capacity import review_capacity
+from dagster_project.evidence.estimates.roi import Evidence, roi_positive
+from dagster_project.evidence.estimates.roi_prices import read_prices
 from dagster_project.evidence.estimates.strata import read_sample
 from dagster_project.evidence.estimates.value_fit import baseline_fixed
 from dagster_project.evidence.estimates.workflow_fit import (
@@ -182,6 +185,8 @@ def compute_estimates(
     detections = read_detections(connection, context)
     volumes = read_volumes(connection, context)
     accounts = accounted(connection, context)
+    kpis, known = read_kpis(connection, context), read_known(connection, context)
+    evidence = Evidence(context, read_prices(connection, context), sample, detections)
     rows = [
         *volume_floor(context, volumes),
         *pain_measured(connection, context, volumes),
@@ -205,6 +210,7 @@ def compute_estimates(
         *cost_per_decision(connection, context, sample, detections),
         *reviewers_effective(context, detections),
         *baseline_fixed(connection, context),
-        *kpi_effects(connection, context),
+        *kpi_effects(context, kpis, known),
+        *roi_positive(evidence, known, kpis),
     ]
     return rows, plans(context, rows, paces, segments, detections)

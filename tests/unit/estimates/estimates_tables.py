@@ -10,7 +10,7 @@ create table registry.decision_classes (decision_class varchar, workflow varchar
     cost_of_delay_amount decimal(18,4), error_cost_amount decimal(18,2), reversibility varchar,
     declared_level varchar, boundary varchar, label_outcome varchar, label_delay_days bigint,
     latency_limit_ms bigint, operating_confidence decimal(3,2), review_wait_minutes bigint,
-    review_pool varchar, alpha_weight decimal(9,6));
+    review_pool varchar, alpha_weight decimal(9,6), currency varchar);
 create table registry.criteria (criterion_id varchar, comparison varchar,
     threshold decimal(28,9), alpha decimal(9,6), scope varchar);
 create table registry.thresholds (criterion_id varchar, decision_class varchar,
@@ -31,6 +31,10 @@ create table registry.kpi_controls (kpi varchar, workflow varchar, decision_clas
     control varchar, registered_at date);
 create table registry.kpi_looks (kpi varchar, workflow varchar, decision_class varchar,
     look_date date, registered_at date);
+create table registry.kpi_values (kpi varchar, workflow varchar, decision_class varchar,
+    value_per_unit decimal(18,4), period varchar, currency varchar, registered_at date);
+create table registry.labour_prices (review_pool varchar, valid_from date,
+    hourly_cost_amount decimal(18,4), currency varchar);
 create table registry.reviewers (reviewer_id varchar, review_pool varchar);
 create table registry.audit_rates (decision_class varchar, inclusion_probability decimal(9,6),
     valid_from date);

@@ -46,6 +46,7 @@ THRESHOLDS = {
     "baseline_fixed": "1",
     "kpi_improved": "0",
     "guardrails_held": "0",
+    "roi_positive": "0",
 }
 SEGMENTED = {
     *("required_data_present", "confidence_quality", "latency", "accuracy"),
@@ -212,6 +213,7 @@ def _registry(world: World) -> None:
         review_pool="pool",
         review_wait_minutes=15,
         alpha_weight=1,
+        currency="USD",
     )
     world.add("registry.class_mapping", source="s", workflow=WORKFLOW, decision_class=CLASS)
     world.add("registry.review_pools", review_pool="pool", reviewer_count=2, hours_per_week=10)

@@ -27,7 +27,7 @@ def _override(world: World, name: str | None, threshold: str, day: str) -> None:
 def test_every_criterion_with_a_maker_has_a_row_and_no_other_has(world: World) -> None:
     report = write_estimates(world.connection)
     assert set(report.by_criterion) == set(COMPARISONS)
-    assert "roi_positive" not in report.by_criterion
+    assert "signed_by_risk" not in report.by_criterion
     assert report.row_count == len(COMPARISONS)
     assert report.class_count == 1
 
