@@ -10,11 +10,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 @pytest.fixture(scope="session")
 def baseline(tmp_path_factory: pytest.TempPathFactory):
-    """The procurement workflow of the demo, judged once per worker."""
-    from steps import judge, land_all, procurement
+    """The procurement workflow of the demo, judged once per worker; its launch returns more."""
+    from steps import add_what_a_launch_returns, judge, land_all, procurement
 
     with pytest.MonkeyPatch.context() as patch:
         project = procurement(tmp_path_factory.mktemp("baseline"), patch)
+        add_what_a_launch_returns(project)
         land_all(project)
         yield judge(project, tests=True)
 

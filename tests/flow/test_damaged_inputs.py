@@ -5,13 +5,14 @@ import json
 from pathlib import Path
 
 import pytest
-from steps import Decided, Judged, decide, land_all, passing, procurement
+from steps import Decided, Judged, add_what_a_launch_returns, decide, land_all, passing, procurement
 
 pytestmark = pytest.mark.xdist_group("flow")
 
 
 def damaged(folder: Path, patch: pytest.MonkeyPatch, damage) -> Decided:
     project = procurement(folder, patch)
+    add_what_a_launch_returns(project)
     damage(project.root / "data" / "procurement")
     land_all(project)
     return decide(project)

@@ -57,6 +57,7 @@ def context(worlds: int, *, is_reviewed: bool = False, limit: float = LIMIT) -> 
         "cost_per_decision": 0.5,
         "latency": 0.05,
         "reconciled": 0.98,
+        "roi_positive": 0,
     }
     return Context(
         as_of=DAY,

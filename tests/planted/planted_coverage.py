@@ -7,6 +7,7 @@ import numpy as np
 import planted_company as company
 from planted_company import Plan
 from planted_figures import ALPHA, Figure, coverage
+from planted_returns import returns
 from planted_rules import LOOKS, daily_failures, most_failures
 
 from dagster_project.evidence.estimates.autonomy_fit import value_at_risk
@@ -60,6 +61,8 @@ def coverages(worlds: int) -> Iterator[Figure]:
     yield from shares(worlds)
     yield from errors(worlds)
     yield from money(worlds)
+    # a series takes 2 ms
+    yield from returns(worlds // 5)
     yield from reviews(worlds)
 
 

@@ -209,7 +209,8 @@ def test_what_cannot_be_evaluated_is_an_error(paid: World, spoil: str, reason: s
 
 
 @pytest.mark.parametrize(
-    ("later", "per_week"), [("2025-03-20", 80), ("2025-03-31", 50), ("2024-05-01", 80)]
+    ("later", "per_week"),
+    [("2025-03-20", 80), ("2025-03-31", 50), ("2024-05-01", 80), ("2024-01-01", 50)],
 )
 def test_the_highest_wage_of_the_weeks_counts(paid: World, later: str, per_week: int) -> None:
     before = returns(paid)[CLASS].bound
