@@ -27,9 +27,10 @@ def lose_a_bit_of_everything(data: Path) -> None:
     rows = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
     without = [{key: row[key] for key in row if key != "confidence"} for row in rows]
     path.write_bytes(gzip.compress("".join(json.dumps(row) + "\n" for row in without).encode()))
-    kpis = (data / "kpis.csv").read_text()
-    assert ",hours," in kpis
-    (data / "kpis.csv").write_text(kpis.replace(",hours,", ",minutes,"))
+    for path in data.glob("kpis*.csv"):
+        kpis = path.read_text()
+        assert ",hours," in kpis
+        path.write_text(kpis.replace(",hours,", ",minutes,"))
 
 
 def double_and_spoil(data: Path) -> None:
