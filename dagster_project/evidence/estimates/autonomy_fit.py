@@ -16,6 +16,7 @@ from dagster_project.evidence.estimates.errors import class_alpha, split_cells
 from dagster_project.evidence.estimates.losses import losses
 from dagster_project.evidence.estimates.shares import Share, share_estimates
 from dagster_project.evidence.estimates.strata import Sample
+from dagster_project.evidence.estimates.strays import segment_unknown
 from dagster_project.evidence.estimates.workflow_fit import Volumes
 
 if TYPE_CHECKING:

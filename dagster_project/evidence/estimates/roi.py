@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from dagster_project.evidence.estimates.context import (
-    ANY_COHORT,
     Basis,
     Cell,
     Context,
@@ -29,6 +28,7 @@ from dagster_project.evidence.estimates.kpi_series import Known, Kpi
 from dagster_project.evidence.estimates.losses import Loss, losses
 from dagster_project.evidence.estimates.roi_prices import Prices, Reviewed, Spent
 from dagster_project.evidence.estimates.strata import Sample
+from dagster_project.evidence.estimates.strays import ANY_COHORT
 from dagster_project.evidence.estimates.workflow_fit import WEEKS
 from dagster_project.names import UNKNOWN
 
