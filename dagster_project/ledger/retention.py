@@ -14,23 +14,25 @@ from dagster_project.ledger.anchor import Watch, watched
 from dagster_project.ledger.inputs import drop_inputs
 from dagster_project.ledger.ledger import Entry, Line, append_locked, read
 from dagster_project.ledger.tail import since_last_run
-from dagster_project.ledger.verify import month_files
+from dagster_project.ledger.verify import month_files, years_before
 
 KIND, SCOPE = "disposal", "ledger"
 KEPT_INPUTS = ("inputs", "governance")
 
 
 def expired_months(ledger_dir: Path, years: int, now: datetime) -> list[Path]:
-    """Month files, oldest first, whose month ended ``years`` ago or more.
+    """Month files, oldest first, that end before a month that itself ended ``years`` ago or more.
 
-    Never the month of the last run or one after it: what is in force stands there.
+    So the first line left is old enough to show that no younger one went. Never the month of the
+    last run or one after it: what is in force stands there.
     """
     run, _ = since_last_run(ledger_dir)
     if run is None:
         return []
     limit = min(f"{now.astimezone(UTC):%Y-%m}", run.time[:7])
-    kept_from = f"ledger-{int(limit[:4]) - years:04d}{limit[4:]}.jsonl"
-    return [path for path in month_files(ledger_dir) if path.name < kept_from]
+    kept_from = f"ledger-{years_before(limit, years)}.jsonl"
+    ended = [path for path in month_files(ledger_dir) if path.name < kept_from]
+    return ended[:-1]
 
 
 def dispose_expired(

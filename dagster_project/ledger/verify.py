@@ -10,7 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ HASH = re.compile(r"[0-9a-f]{64}")
 # fixed width, so that text order is time order
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 FILE_NAME = re.compile(r"ledger-\d{4}-\d\d\.jsonl", re.ASCII)
+CLOCK_SLACK = timedelta(minutes=5)  # between the clock that wrote and the one that checks
+LEAST_YEARS = 7  # no disposal may keep less
 HEAD_NAME = "head.json"  # in the publish folder: one anchor line, the newest
 
 
@@ -81,35 +83,62 @@ def parse_line(raw: bytes) -> dict[str, Any]:
     return line
 
 
-def begins_behind_disposal(paths: Sequence[Path]) -> bool:
+def begins_behind_disposal(paths: Sequence[Path]) -> bool | None:
     """Whether a ``disposal`` line says that what lay before the first line went on purpose.
 
     It names the last line that had to go, by number and hash: the one before the first, or, while
-    its files are being removed, one that is still there.
+    its files are being removed, one that is still there. False: such a line is there, but no
+    disposal of months, or the first line left is younger than the years it names; then what went
+    may have been younger too.
     """
     seen: dict[int, str] = {}
-    through: list[tuple[object, object]] = []
+    disposals: list[dict[str, Any]] = []
+    first_time = ""
     for raw in (raw for path in paths for raw in _raw_lines(path)):
         try:
             line = parse_line(raw.removesuffix(b"\n"))
         except LineError:
             continue
         if not seen:
-            seen[line["seq"] - 1] = line["prev"]
+            seen[line["seq"] - 1], first_time = line["prev"], line["time"]
         seen[line["seq"]] = line["hash"]
         if line["kind"] == "disposal" and "through_seq" in line["body"]:
-            through.append((line["body"]["through_seq"], line["body"].get("through_hash")))
-    return any(pair in through for pair in seen.items())
+            disposals.append(line)
+    named = [line for line in disposals if _is_named(line["body"], seen)]
+    return any(_was_due(line, first_time) for line in named) if named else None
+
+
+def _is_named(body: Mapping[str, Any], seen: Mapping[int, str]) -> bool:
+    seq = body["through_seq"]
+    return type(seq) is int and seq in seen and seen[seq] == body.get("through_hash")
+
+
+def _was_due(line: Mapping[str, Any], first_time: str) -> bool:
+    """The first line left lies in a month that itself ended the years before the disposal."""
+    years = line["body"].get("years")
+    if line["body"].get("scope") != "ledger" or type(years) is not int or years < LEAST_YEARS:
+        return False
+    return first_time[:7] < years_before(line["time"][:7], years)
+
+
+def years_before(month: str, years: int) -> str:
+    """``YYYY-MM`` that many years earlier."""
+    return f"{int(month[:4]) - years:04d}{month[4:]}"
 
 
 def verify(
-    ledger_dir: Path, anchor: Path | None = None, publication: Path | None = None
+    ledger_dir: Path,
+    anchor: Path | None = None,
+    publication: Path | None = None,
+    *,
+    now: datetime | None = None,
 ) -> list[Problem]:
     """Every fault of the chain; an empty list means whole.
 
     ``anchor``: the file of ``{"hash", "size"}`` lines written after every run (size = number of
     lines). ``publication``: a publish folder; its head.json is held against the chain as the anchor
-    is, and a run line must name its grants.json and the release in use.
+    is, and a run line must name its grants.json and the release in use. ``now``: the clock that
+    no line may be ahead of; None: this machine's.
     """
     grants, head, pointer = (
         publication / name if publication else None
@@ -127,6 +156,9 @@ def verify(
         problems.append(
             Problem("ledger_missing", str(ledger_dir), f"{witness} shows there was one")
         )
+    limit = _time_text((now or datetime.now(UTC)) + CLOCK_SLACK)
+    if walk.time > limit:
+        problems.append(Problem("time_ahead", walk.place, f"{walk.time} is after {limit}"))
     for memory, sizes in walk.memories:
         for size in sorted(size for size in sizes if size > walk.seq):
             problems.append(Problem("truncated", str(memory), f"{size} lines once, {walk.seq} now"))
@@ -135,6 +167,10 @@ def verify(
     if _has_content(grants) and not heads:
         problems.append(Problem("head_missing", str(head), "grants are published without it"))
     return problems + _unrecorded(grants, pointer, walk.published)
+
+
+def _time_text(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def _has_content(path: Path | None) -> bool:
@@ -169,7 +205,7 @@ class _Walk:
         self.problems = problems
         self.published: set[str] = set()
         self.paths: list[Path] = []
-        self.seq, self.hash, self.time = 0, GENESIS, ""
+        self.seq, self.hash, self.time, self.place = 0, GENESIS, "", ""
 
     def file(self, path: Path) -> None:
         if not path.is_file():  # reading a pipe would hang, a device never end
@@ -196,8 +232,8 @@ class _Walk:
 
     def _follow(self, line: dict[str, Any], place: str, name: str) -> None:
         say = self.problems.append
-        if self.seq == 0 and line["seq"] > 1 and begins_behind_disposal(self.paths):
-            self.seq, self.hash = line["seq"] - 1, line["prev"]
+        if self.seq == 0 and line["seq"] > 1:
+            self._begin(line, place)
         if line["prev"] != self.hash:
             say(Problem("broken_link", place, f"prev {line['prev']}, before it {self.hash}"))
         if line["seq"] != self.seq + 1:
@@ -210,10 +246,24 @@ class _Walk:
             if sizes.get(line["seq"], line["hash"]) != line["hash"]:
                 say(Problem("rewritten", place, f"{memory} says {sizes[line['seq']]}"))
         self.seq, self.hash, self.time = line["seq"], line["hash"], line["time"]
+        self.place = place
         if line["kind"] == "run":
             digests = line["body"].get("digests")
             if isinstance(digests, dict):
                 self.published |= {str(digests.get(name)) for name in ("grants", "publication")}
+
+    def _begin(self, line: dict[str, Any], place: str) -> None:
+        """Behind a disposal the chain begins later; what is remembered of its end must agree."""
+        is_due = begins_behind_disposal(self.paths)
+        if is_due is None:
+            return
+        self.seq, self.hash = line["seq"] - 1, line["prev"]
+        if not is_due:
+            detail = f"lines to {self.seq} went, and {line['time']} is not old enough for that"
+            self.problems.append(Problem("disposed_too_early", place, detail))
+        for memory, sizes in self.memories:
+            if sizes.get(self.seq, self.hash) != self.hash:
+                self.problems.append(Problem("rewritten", place, f"{memory} says otherwise"))
 
 
 def _raw_lines(path: Path) -> Iterator[bytes]:

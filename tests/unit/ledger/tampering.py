@@ -186,6 +186,20 @@ def two_writers(history: list[Kept], chance: random.Random) -> Kept:
     return _filed([*lines, last], history[-1].anchor)
 
 
+def forged_disposal(history: list[Kept], chance: random.Random) -> Kept:
+    """The oldest lines cut out, behind a line at the end that says they went on purpose."""
+    lines = history[-1].lines()
+    place, last = chance.randrange(1, len(lines)), json.loads(lines[-1])
+    end, ahead = json.loads(lines[place - 1]), chance.choice((0, 20))
+    body = {"through_seq": end["seq"], "through_hash": end["hash"]}
+    body |= chance.choice(({}, {"scope": "ledger", "years": 7, "files": [], "inputs": []}))
+    forged = last | {"seq": last["seq"] + 1, "prev": last["hash"], "kind": "disposal"}
+    forged |= {"body": body, "supersedes": None}
+    forged["time"] = f"{int(last['time'][:4]) + ahead}{last['time'][4:]}"
+    told = encode(forged | {"hash": line_hash(forged)})
+    return _filed([*lines[place:], told], history[-1].anchor)
+
+
 def _resealed(lines: Lines) -> list[bytes]:
     prev, sealed = "0" * 64, []
     for seq, line in enumerate(lines, start=1):
@@ -217,6 +231,7 @@ TAMPERINGS: dict[str, Tampering] = {
     "old_ledger": old_ledger,
     "clock_back": _by_line(_clock_back),
     "two_writers": two_writers,
+    "forged_disposal": forged_disposal,
 }
 
 

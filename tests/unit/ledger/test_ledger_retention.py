@@ -12,17 +12,19 @@ from dagster_project.ledger.inputs import keep_inputs
 from dagster_project.ledger.ledger import Entry, LedgerError, Line, append, read, verify
 from dagster_project.ledger.record import record_run
 from dagster_project.ledger.retention import dispose_expired, expired_months
+from dagster_project.ledger.verify import encode
 
 YEARS = 7
 NOW = datetime(2033, 3, 31, 6, tzinfo=UTC)
-OLD, KEPT = ["ledger-2026-01.jsonl", "ledger-2026-02.jsonl"], "ledger-2026-03.jsonl"
+OLD, KEPT = ["ledger-2025-12.jsonl", "ledger-2026-01.jsonl"], "ledger-2026-02.jsonl"
 
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Path:
-    """A run in each of four months; two judged by the same, the last seven years on."""
+    """A run in each of five months; three judged by the same, the last seven years on."""
     folder = tmp_path / "ledger"
-    for year, month, rows in ((2026, 1, 1), (2026, 2, 2), (2026, 3, 2), (2033, 3, 3)):
+    months = (2025, 12, 1), (2026, 1, 2), (2026, 2, 2), (2026, 3, 2), (2033, 3, 3)
+    for year, month, rows in months:
         address = keep_inputs(folder, {"evidence": [{"n": rows}]})
         digests = dict.fromkeys(("inputs", "code", "registry", "publication", "grants"), address)
         record_run(
@@ -68,6 +70,11 @@ def test_a_month_goes_when_all_of_it_is_old_enough(
     assert [path.name for path in expired_months(ledger, YEARS, now)] == names
 
 
+def problems(ledger: Path) -> set[str]:
+    """Codes of what is found beside the anchor, on the day of the disposal."""
+    return {each.code for each in verify(ledger, ledger.parent / "anchor.jsonl", now=NOW)}
+
+
 def test_what_went_is_recorded_and_the_rest_is_whole(ledger: Path) -> None:
     inputs = {path.name for path in (ledger / "inputs").glob("*/")}
     line = dispose(ledger)
@@ -78,16 +85,20 @@ def test_what_went_is_recorded_and_the_rest_is_whole(ledger: Path) -> None:
     assert [*gone] == line.body["inputs"]
     parts = {path.name.partition(".")[0] for path in (ledger / "inputs" / "parts").iterdir()}
     assert parts == {sha256_of({"n": 2}), sha256_of({"n": 3})}
-    assert sorted(path.name for path in ledger.glob("*.jsonl")) == [KEPT, "ledger-2033-03.jsonl"]
-    assert [each.seq for each in read(ledger)] == [3, 4, 5]
-    assert verify(ledger, ledger.parent / "anchor.jsonl") == []
+    assert sorted(path.name for path in ledger.glob("*.jsonl")) == [
+        KEPT,
+        "ledger-2026-03.jsonl",
+        "ledger-2033-03.jsonl",
+    ]
+    assert [each.seq for each in read(ledger)] == [3, 4, 5, 6]
+    assert problems(ledger) == set()
     assert dispose(ledger) is None
 
 
 def test_a_month_that_goes_without_a_line_is_missed(ledger: Path) -> None:
     dispose(ledger)
     (ledger / KEPT).unlink()
-    assert {problem.code for problem in verify(ledger)} >= {"broken_link", "seq_gap"}
+    assert problems(ledger) >= {"broken_link", "seq_gap"}
     with pytest.raises(LedgerError, match="does not follow"):
         list(read(ledger))
 
@@ -97,8 +108,40 @@ def test_a_line_that_names_another_hash_vouches_for_nothing(ledger: Path) -> Non
         (ledger / name).unlink()
     entry = Entry("disposal", "x", {"through_seq": 2, "through_hash": "a" * 64})
     append(ledger, [entry], actor="eve", time=NOW)
-    assert "seq_gap" in {problem.code for problem in verify(ledger)}
+    assert "seq_gap" in problems(ledger)
 
+
+@pytest.mark.parametrize(
+    ("body", "first_left", "when"),
+    [
+        ({}, 3, NOW),  # says neither of what nor how old
+        ({"scope": "ledger", "years": 6}, 3, NOW),
+        ({"scope": "ledger", "years": 7}, 4, NOW),  # of the month seven years ago
+        ({"scope": "ledger", "years": 7}, 5, NOW),
+        ({"scope": "ledger", "years": 7}, 5, NOW.replace(year=2041)),  # as if it were time
+        ({"scope": "ledger", "years": 10**9}, 3, NOW),
+        ({"scope": "erasure", "years": 7}, 3, NOW),
+    ],
+)
+def test_a_line_by_hand_is_no_leave_to_cut_the_past(
+    ledger: Path, body: dict[str, object], first_left: int, when: datetime
+) -> None:
+    gone = [line for line in read(ledger) if line.seq < first_left]
+    body = {**body, "through_seq": gone[-1].seq, "through_hash": gone[-1].hash}
+    append(ledger, [Entry("disposal", "x", body)], actor="eve", time=when)
+    assert problems(ledger) == ({"time_ahead"} if when > NOW else set())
+    for line in gone:
+        (ledger / f"ledger-{line.time[:7]}.jsonl").unlink()
+    assert problems(ledger) == {"time_ahead" if when > NOW else "disposed_too_early"}
+    if when <= NOW:
+        with pytest.raises(LedgerError, match="does not follow"):
+            list(read(ledger))
+
+
+def test_what_went_is_not_other_than_the_anchor_remembers(ledger: Path) -> None:
+    dispose(ledger)
+    (ledger.parent / "anchor.jsonl").write_bytes(encode({"hash": "a" * 64, "size": 2}))
+    assert "rewritten" in problems(ledger)
 
 @pytest.mark.parametrize("left", [1, 2])
 def test_a_disposal_that_a_kill_stopped_is_completed(ledger: Path, left: int) -> None:
@@ -106,7 +149,7 @@ def test_a_disposal_that_a_kill_stopped_is_completed(ledger: Path, left: int) ->
     dispose(ledger)
     for name in OLD[-left:]:
         (ledger / name).write_bytes(copies[name])
-    assert verify(ledger, ledger.parent / "anchor.jsonl") == []
+    assert problems(ledger) == set()
     assert dispose(ledger) is None
     assert not any((ledger / name).exists() for name in OLD)
 
