@@ -102,7 +102,7 @@ def drop_inputs(ledger_dir: Path, addresses: Iterable[str], *, now: datetime) ->
     Raises LedgerError when a manifest that stays cannot be read: then no part goes.
     """
     folder = ledger_dir / FOLDER
-    for address in addresses:
+    for address in filter(ADDRESS.fullmatch, addresses):
         shutil.rmtree(folder / address, ignore_errors=True)
     left = [path.name for path in folder.glob("*") if ADDRESS.fullmatch(path.name)]
     named = {part for address in left for part in _named_parts(ledger_dir, address)}

@@ -11,7 +11,11 @@ from dagster_project.ledger.canonical import canonical
 from dagster_project.ledger.inputs import keep_inputs
 from dagster_project.ledger.ledger import Entry, LedgerError, Line, append, read, verify
 from dagster_project.ledger.record import record_run
-from dagster_project.ledger.retention import dispose_expired, expired_months
+from dagster_project.ledger.retention import (
+    dispose_expired,
+    expired_months,
+    remove_what_was_recorded,
+)
 from dagster_project.ledger.verify import encode
 
 YEARS = 7
@@ -170,3 +174,43 @@ def test_inputs_that_are_kept_again_stay(ledger: Path) -> None:
     dispose(ledger)
     manifest = ledger / "inputs" / again / "manifest.json"
     assert manifest.is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("../victim.txt", {}),
+        (KEPT, {}),  # recorded as it is, and not due
+        (OLD[0], {"years": 1}),
+        (OLD[0], {"years": None}),
+        (OLD[0], {"files": [{"name": OLD[0], "sha256": "0" * 64}]}),
+        (OLD[0], {"files": [OLD[0]]}),
+        (OLD[0], {"files": None}),
+    ],
+)
+def test_a_line_by_hand_removes_nothing(
+    ledger: Path, name: str, changes: dict[str, object]
+) -> None:
+    (ledger.parent / "victim.txt").write_bytes(b"mine")
+    content = (ledger / name).read_bytes()
+    file = {"name": name, "sha256": hashlib.sha256(content).hexdigest()}
+    body = {"scope": "ledger", "years": YEARS, "files": [file], "inputs": [], **changes}
+    append(ledger, [Entry("disposal", "x", body)], actor="eve", time=NOW)
+    before = sorted(ledger.parent.rglob("*"))
+    remove_what_was_recorded(ledger, list(read(ledger)), NOW)
+    assert sorted(ledger.parent.rglob("*")) == before
+
+
+def test_inputs_go_only_with_the_months_that_named_them(ledger: Path) -> None:
+    newest = list(read(ledger))[-1].body["digests"]["inputs"]
+    victim = ledger / "victim"
+    victim.mkdir()
+    content = (ledger / OLD[0]).read_bytes()
+    file = {"name": OLD[0], "sha256": hashlib.sha256(content).hexdigest()}
+    body = {"scope": "ledger", "years": YEARS, "files": [file]}
+    body |= {"inputs": [newest, "../victim", "", 7]}
+    append(ledger, [Entry("disposal", "x", body)], actor="eve", time=NOW)
+    remove_what_was_recorded(ledger, list(read(ledger)), NOW)
+    assert not (ledger / OLD[0]).exists()
+    assert (ledger / "inputs" / newest / "manifest.json").is_file()
+    assert victim.is_dir()
