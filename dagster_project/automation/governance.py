@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from dagster_project.ledger.ledger import Entry
+    from dagster_project.ledger.succession import Followers
 
 # of the effective thresholds: what decides, without the day it was first said; of a class that is
 # not there today what was last in force, so that a looser one is told when it comes back
@@ -47,3 +48,13 @@ def governance_events(ledger_dir: Path, address: str) -> "list[Entry]":
     before = read_inputs(ledger_dir, str(last)) if last else {}
     keys = {seed.name: seed.key for seed in SEEDS}
     return registry_events(before, read_inputs(ledger_dir, address), keys)
+
+
+def class_followers(ledger_dir: Path, address: str) -> "Followers":
+    """Which classes became which, as the registry kept under ``address`` says. Raises
+    LedgerError."""
+    from dagster_project.ledger.governance import TAXONOMY
+    from dagster_project.ledger.inputs import read_inputs
+    from dagster_project.ledger.succession import followers
+
+    return followers(read_inputs(ledger_dir, address).get(TAXONOMY, []))

@@ -2,7 +2,8 @@
 
 A row that was added, changed or removed is a ``signoff``, ``waiver`` or ``policy`` line. A
 threshold or alpha in force that became looser is a ``policy`` line of its own, however that came
-about: a new row, one dated back, a stricter row removed, a new default of the product.
+about: a new row, one dated back, a stricter row removed, a new default of the product. A class that
+is new is held against every class that it followed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +11,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from dagster_project.ledger.ledger import Entry
+from dagster_project.ledger.succession import Followers, followers
 
+TAXONOMY: Final = "taxonomy_changes"
 # of the registry: what allows, limits or answers for delegation
 KINDS: Final = {
     "sign_offs": "signoff",
@@ -19,6 +22,12 @@ KINDS: Final = {
     "decision_classes": "policy",
     "amount_limits": "policy",
     "owners": "policy",
+    "people": "policy",
+    "workflows": "policy",
+    "segments": "policy",
+    "class_mapping": "policy",
+    TAXONOMY: "policy",
+    "borrowed_evidence": "policy",
 }
 IN_FORCE: Final = "int_thresholds__effective"
 
@@ -40,7 +49,8 @@ def registry_events(before: Tables, now: Tables, keys: Mapping[str, Sequence[str
             name = " ".join(str(part) for part in key if part is not None)
             body = {"table": table, "change": change, "before": old, "after": new}
             events.append(Entry(kind, f"{table} {name}: {change}", body))
-    return events + list(_loosened(before.get(IN_FORCE, ()), now.get(IN_FORCE, ())))
+    heirs = followers(now.get(TAXONOMY, ()))
+    return events + list(_loosened(before.get(IN_FORCE, ()), now.get(IN_FORCE, ()), heirs))
 
 
 def _changes(
@@ -53,16 +63,24 @@ def _changes(
             yield each, old.get(each), new.get(each)
 
 
-def _loosened(before: Iterable[Row], now: Iterable[Row]) -> Iterator[Entry]:
-    for key, old, new in _changes(before, now, ("decision_class", "criterion_id")):
-        if old is None or new is None:
-            continue
-        looser = [name for name in ("threshold", "alpha") if _is_looser(name, old, new)]
-        if not looser:
-            continue
-        steps = ", ".join(f"{name} {old[name]} to {new[name]}" for name in looser)
-        body = {"change": "loosened", "loosened": looser, "before": old, "after": new}
-        yield Entry("policy", f"{' '.join(key)} loosened: {steps}", body)
+def _loosened(before: Iterable[Row], now: Iterable[Row], heirs: Followers) -> Iterator[Entry]:
+    held = list(before)
+    own = {_criterion(row) for row in held}
+    for new in sorted(now, key=_criterion):
+        name, criterion = key = _criterion(new)
+        formers = {name} if key in own else {one for one in heirs if name in heirs[one]}
+        for old in held:
+            if old["criterion_id"] != criterion or old["decision_class"] not in formers:
+                continue
+            looser = [each for each in ("threshold", "alpha") if _is_looser(each, old, new)]
+            if looser:
+                steps = ", ".join(f"{each} {old[each]} to {new[each]}" for each in looser)
+                body = {"change": "loosened", "loosened": looser, "before": old, "after": new}
+                yield Entry("policy", f"{' '.join(key)} loosened: {steps}", body)
+
+
+def _criterion(row: Row) -> tuple[str, str]:
+    return row["decision_class"], row["criterion_id"]
 
 
 def _is_looser(name: str, old: Row, new: Row) -> bool:

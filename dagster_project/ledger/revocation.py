@@ -1,11 +1,12 @@
 """Revocations: a person takes back what the evidence grants, at once and until it is lifted.
 
 A ``revoke`` line denies from the moment it is written. Every run line repeats those that stand, so
-that a runtime needs to read no further back than the last run. A lift is a ``revoke`` line that
+that a runtime needs to read no further back than the last run, and names the classes that have
+taken the place of a revoked one. A lift is a ``revoke`` line that
 supersedes one; it counts from the next run on.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from dagster_project.ledger.anchor import Watch, watched
 from dagster_project.ledger.ledger import Entry, Line, append_locked
+from dagster_project.ledger.succession import Followers
 from dagster_project.ledger.tail import since_last_run
 
 KIND = "revoke"
@@ -79,12 +81,33 @@ def in_force(ledger_dir: Path) -> list[Revocation]:
 def still_standing(run: Line | None, later: Iterable[Line]) -> list[Revocation]:
     """What the last run repeated, and what the lines after it added and lifted."""
     repeated: Sequence[dict[str, Any]] = run.body.get("revoked", []) if run else []
-    found = {row["seq"]: row["decision_class"] for row in repeated}
+    found = {Revocation(row["decision_class"], row["seq"]) for row in repeated}
     for line in later:
         if line.kind not in DENYING:
             continue
-        if line.body.get("is_lifted") is True:
-            found.pop(line.supersedes, None)
-        else:
-            found[line.seq] = line.body.get("decision_class")
-    return [Revocation(name, seq) for seq, name in sorted(found.items())]
+        name = line.body.get("decision_class")
+        # what is no name was meant for some class, and nobody knows which
+        known = name if isinstance(name, str) else None
+        if line.body.get("is_lifted") is not True:
+            found.add(Revocation(known, line.seq))
+        elif line.supersedes is not None:
+            found.discard(Revocation(known, line.supersedes))
+    return sorted(found, key=_order)
+
+
+def carried_on(
+    found: Iterable[Revocation], heirs: Followers, classes: Collection[str]
+) -> list[Revocation]:
+    """The same for the ``classes`` of today: what took the place of a revoked class is revoked by
+    the same line. A class that has gone without any stays as it is, until it is lifted."""
+    rows = set()
+    for each in found:
+        names = heirs.get(each.decision_class or "", frozenset()).intersection(classes)
+        rows |= {Revocation(name, each.seq) for name in names}
+        if not names or each.decision_class in classes:
+            rows.add(each)
+    return sorted(rows, key=_order)
+
+
+def _order(row: Revocation) -> tuple[int, str]:
+    return row.seq, row.decision_class or ""

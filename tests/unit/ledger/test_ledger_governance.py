@@ -78,3 +78,29 @@ def test_a_looser_threshold_in_force_is_an_event_however_it_came(
 
 def test_the_first_run_loosens_nothing() -> None:
     assert registry_events({}, {IN_FORCE: [in_force()]}, KEYS) == []
+
+
+def became(former: str, name: str) -> dict[str, str]:
+    return {"former_class": former, "decision_class": name, "effective_from": "2026-01-01"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ([became("crm.tag", "crm.label")], ["0.02"]),
+        ([became("crm.tag", "crm.mark"), became("crm.mark", "crm.label")], ["0.02"]),
+        ([became("crm.tag", "crm.label"), became("crm.sort", "crm.label")], ["0.01", "0.02"]),
+        ([became("crm.tag", "crm.other")], []),
+        ([became("crm.label", "crm.tag")], []),
+        ([], []),
+    ],
+)
+def test_a_class_is_held_against_what_it_followed(
+    changes: list[dict[str, str]], found: list[str]
+) -> None:
+    before = {IN_FORCE: [in_force(), in_force(decision_class="crm.sort", threshold="0.01")]}
+    now = {IN_FORCE: [in_force(decision_class="crm.label", threshold="0.06")]}
+    events = registry_events(before, now | {"taxonomy_changes": changes}, KEYS)
+    assert sorted(each.body["before"]["threshold"] for each in events) == found
+    # from then on it is held against itself
+    assert registry_events(now, now | {"taxonomy_changes": changes}, KEYS) == []

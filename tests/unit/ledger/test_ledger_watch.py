@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,6 +12,7 @@ from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.ledger import Entry, LedgerError, append, last_line, read, verify
 from dagster_project.ledger.record import record_run
 from dagster_project.ledger.revocation import lift, revoke, standing
+from dagster_project.ledger.succession import followers
 
 DAY = datetime(2026, 3, 30, 6, tzinfo=UTC)
 DIGESTS = dict.fromkeys(("inputs", "code", "registry", "publication", "grants"), "0" * 64)
@@ -26,21 +27,35 @@ class World(NamedTuple):
         assert self.watch.anchor
         return self.watch.anchor
 
-    def run(self, day: int = 0, watch: Watch | None = None) -> None:
+    def run(self, day: int = 0, watch: Watch | None = None, **changes: Any) -> None:
+        given: dict[str, Any] = {"verdicts": []}
         record_run(
             self.ledger,
             as_of=date(2026, 3, 29),
             known_batch="20260330T050000000000Z",
             valid_until=DAY + timedelta(days=2),
             digests=DIGESTS,
-            verdicts=[],
             actor="run:1",
             time=DAY + timedelta(days=day),
             watch=watch or self.watch,
+            **(given | changes),
         )
 
     def kinds(self) -> list[str]:
         return [line.kind for line in read(self.ledger)]
+
+
+def verdict(name: str) -> dict[str, Any]:
+    return {
+        "decision_class": name,
+        "segment": "all",
+        "gate": "data_fit",
+        "verdict": "pass",
+        "is_blocked": False,
+        "level": "surface",
+        "cohort_id": "c1",
+        "criteria": [{"id": "fresh", "verdict": "pass"}],
+    }
 
 
 @pytest.fixture
@@ -140,3 +155,36 @@ def test_revocations_are_found_over_months_without_a_run(world: World) -> None:
         time = DAY + timedelta(days=day)
         revoke(world.ledger, f"on {day}", reason="r", actor="a", time=time, watch=world.watch)
     assert [each.decision_class for each in standing(world.ledger)] == ["on 2", "on 40"]
+
+
+def test_a_revocation_goes_with_the_class_into_its_new_names(world: World) -> None:
+    given = {"reason": "why", "actor": "ada", "time": DAY + timedelta(days=1)}
+    revoke(world.ledger, "crm.tag", watch=world.watch, **given)
+    revoke(world.ledger, "crm.gone", watch=world.watch, **given)
+    changes = [("crm.tag", "crm.mark"), ("crm.mark", "crm.hot"), ("crm.mark", "crm.cold")]
+    rows = [{"former_class": one, "decision_class": other} for one, other in changes]
+    found = []
+    for day in (2, 3):
+        names = ("crm.hot", "crm.cold", "crm.new")
+        world.run(day, verdicts=list(map(verdict, names)), heirs=followers(rows))
+        found.append([(each.decision_class, each.seq) for each in standing(world.ledger)])
+    assert found == [[("crm.cold", 3), ("crm.hot", 3), ("crm.gone", 4)]] * 2
+    given["time"] = DAY + timedelta(days=4)
+    lift(world.ledger, "crm.hot", watch=world.watch, **given)
+    world.run(5, verdicts=[verdict("crm.hot"), verdict("crm.cold")], heirs=followers(rows))
+    assert [each.decision_class for each in standing(world.ledger)] == ["crm.cold", "crm.gone"]
+
+
+def test_a_class_that_was_split_off_a_revoked_one_is_revoked_with_it(world: World) -> None:
+    given = {"reason": "why", "actor": "ada", "time": DAY + timedelta(days=1)}
+    revoke(world.ledger, "crm.tag", watch=world.watch, **given)
+    heirs = followers([{"former_class": "crm.tag", "decision_class": "crm.part"}])
+    world.run(2, verdicts=[verdict("crm.tag"), verdict("crm.part")], heirs=heirs)
+    assert [each.decision_class for each in standing(world.ledger)] == ["crm.part", "crm.tag"]
+
+
+@pytest.mark.parametrize("name", [["crm.tag"], {"a": 1}, 7])
+def test_a_revocation_of_what_is_no_name_is_one_of_every_class(world: World, name: object) -> None:
+    entry = Entry("revoke", "by hand", {"decision_class": name})
+    append(world.ledger, [entry], actor="eve", time=DAY + timedelta(days=1))
+    assert [each.decision_class for each in standing(world.ledger)] == [None]
