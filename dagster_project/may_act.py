@@ -33,6 +33,8 @@ LINKS = re.compile(rb',"hash":"([0-9a-f]{64})","kind":"([a-z]+)","prev":"([0-9a-
 HASH = re.compile(r"[0-9a-f]{64}")
 # as Decimal writes numbers; it also reads "1_000" and digits of other scripts, which are a doubt
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?(E[+-]?[0-9]+)?", re.IGNORECASE)
+# "time" is the last key of a line, and a quote inside a text is escaped
+NEWEST_TIME = re.compile(rb'"time":"([^"\\]+)"}\n\Z')
 MARKED = (b"run", b"revoke", b"override")
 REASONS = {
     "granted": "the evidence lets this cohort act alone",
@@ -47,6 +49,7 @@ REASONS = {
     "currency_mismatch": "the grant is in another currency, or none was named",
     "expired": "no run has renewed it in time",
     "clock_before_run": "this clock is behind the run's",
+    "ledger_ahead": "the ledger's last line is dated after this clock",
     "no_publication": "no grants.json is published",
     "no_ledger": "there is no ledger, or it is empty",
     "no_head": "the publish folder has no head.json",
@@ -59,6 +62,7 @@ REASONS = {
 }
 # anchor and head hold lines of about 90 bytes; the newest is the last
 MEMORY_BYTES = 4096
+TIME_BYTES = 64  # "time" with its newline has 40
 # a file changed again within one tick of the kernel's clock keeps its mtime
 TICK_NS = 20_000_000
 
@@ -82,6 +86,7 @@ class _State(NamedTuple):
     """What grants.json says once the ledger vouches for it."""
 
     run_time: datetime
+    newest_time: datetime  # of the ledger's last line
     valid_until: datetime
     levels: Mapping[str, Mapping[str, str]]
     grants: Mapping[tuple[str, str], list[dict[str, Any]]]
@@ -99,10 +104,12 @@ class _Mark(NamedTuple):
 
 
 class _Proof(NamedTuple):
-    """The last run line, marked lines after it, the hashes of all lines that were checked."""
+    """The last run line, marked lines after it, the time of the last line of all, and the hashes
+    of all lines that were checked."""
 
     run: bytes
     later: list[_Mark]
+    newest_time: str
     hashes: set[bytes]
 
 
@@ -141,6 +148,8 @@ def may_act(
         if moment > state.valid_until:
             raise _DeniedError("expired", until=_text(state.valid_until))
         grant = _find(state, decision_class, segment, cohort)
+        if moment < state.newest_time:
+            raise _DeniedError("ledger_ahead")
         return _within(grant, min(_time(grant["valid_until"]), state.valid_until), moment, wanted)
     except _DeniedError as denied:
         return denied.answer
@@ -272,12 +281,16 @@ def _last_run(ledger: Path, names: Sequence[str]) -> _Proof:
     """The last run line and the marks after it, the chain checked from that line's month on."""
     marks: list[_Mark] = []
     hashes: set[bytes] = set()
+    newest = ""
     for place in range(len(names) - 1, -1, -1):
         content = (ledger / names[place]).read_bytes()
+        if content and not newest:
+            found = NEWEST_TIME.search(content, max(0, len(content) - TIME_BYTES))
+            newest = found[1].decode() if found else ""
         marks = [*_month(content, _last_hash(ledger, names[:place]), hashes), *marks]
         runs = [index for index, mark in enumerate(marks) if mark.kind == b"run"]
         if runs:
-            return _Proof(marks[runs[-1]].raw, marks[runs[-1] + 1 :], hashes)
+            return _Proof(marks[runs[-1]].raw, marks[runs[-1] + 1 :], newest, hashes)
     raise _DeniedError("not_in_ledger")
 
 
@@ -323,20 +336,25 @@ def _read_grants(content: bytes, proof: _Proof) -> _State:
     until = (recorded["body"]["valid_until"], published["valid_until"])
     return _State(
         run_time=_time(recorded["time"]),
+        newest_time=_time(proof.newest_time),
         valid_until=min(_time(text) for text in until),
         levels=published["levels"],
         grants=grants,
-        revoked=_revoked(recorded["body"]["revoked"], proof.later),
+        revoked=_revoked(recorded["body"]["revoked"], proof.later, published["levels"]),
     )
 
 
 def _revoked(
-    repeated: Sequence[Mapping[str, Any]], later: Sequence[_Mark]
+    repeated: Sequence[Mapping[str, Any]], later: Sequence[_Mark], levels: Mapping[str, Any]
 ) -> frozenset[str | None]:
-    """What the run repeats and what was revoked since; a lift counts from the next run on."""
+    """What the run repeats and what was revoked since; a lift counts from the next run on.
+
+    A name that the map does not hold was meant for some class, and nobody knows which.
+    """
     since = [_json(mark.raw)["body"] for mark in later]
     rows = [*repeated, *(body for body in since if body.get("is_lifted") is not True)]
-    return frozenset(row.get("decision_class") for row in rows)
+    names = [row.get("decision_class") for row in rows]
+    return frozenset(name if name in levels else None for name in names)
 
 
 def _time(text: str) -> datetime:

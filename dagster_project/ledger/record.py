@@ -20,7 +20,7 @@ from dagster_project.ledger.anchor import Watch, anchor_change, watched
 from dagster_project.ledger.canonical import canonical, plain
 from dagster_project.ledger.inputs import keep_inputs, read_inputs
 from dagster_project.ledger.ledger import STATE_NAME, Entry, Line, append_locked, read
-from dagster_project.ledger.revocation import carried_on, still_standing
+from dagster_project.ledger.revocation import carried_on, in_run_line, still_standing
 from dagster_project.ledger.succession import Followers
 from dagster_project.ledger.tail import last_run, since_last_run
 from dagster_project.names import GATES, VERDICTS
@@ -90,8 +90,9 @@ def record_run(
         after = _after(before, due, entries, (last.seq if last else 0) + len(events) + 1)
         body = {**judged, "valid_until": valid_until, "digests": dict(digests)}
         body |= _counted(before, due, entries, after)
-        revoked = carried_on(still_standing(run, later), heirs, {key[0] for key in due})
-        body["revoked"] = [vars(each) for each in revoked]
+        had, classes = {key[0] for key in before}, {key[0] for key in due}
+        revoked = carried_on(still_standing(run, later), heirs, classes)
+        body |= in_run_line(revoked, run, had, classes)
         body["anchor"] = str(watch.anchor) if watch.anchor else None
         written = [*events, *entries, Entry("run", f"verdicts as of {as_of}", body)]
         line = append_locked(ledger_dir, written, actor=actor, time=time)[-1]

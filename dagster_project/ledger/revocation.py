@@ -6,18 +6,22 @@ taken the place of a revoked one. A lift is a ``revoke`` line that
 supersedes one; it counts from the next run on.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from dagster_project.ledger.anchor import Watch, watched
-from dagster_project.ledger.ledger import Entry, Line, append_locked
+from dagster_project.ledger.canonical import timestamp
+from dagster_project.ledger.ledger import Entry, Line, append_locked, last_line
 from dagster_project.ledger.succession import Followers
 from dagster_project.ledger.tail import since_last_run
 
 KIND = "revoke"
+# of a run line: revocations of classes that the registry no longer has. They deny nobody, for a
+# runtime denies everything where a revocation names no class it knows; they stand if it comes back
+GONE = "revoked_gone"
 # written by other hands, an override takes back as well: nothing else may be read from it
 DENYING = (KIND, "override")
 
@@ -39,8 +43,17 @@ def revoke(
     time: datetime,
     watch: Watch,
 ) -> Line:
-    """Append a revocation (None: of every class), durably. Raises LedgerError, OSError."""
-    entry = Entry(KIND, reason, {"decision_class": decision_class, "is_lifted": False})
+    """Append a revocation (None: of every class), durably. Raises LedgerError, OSError.
+
+    A last line that is dated ahead delays no revocation: then it gets that line's time, and
+    ``clock`` says what the clock said.
+    """
+    body: dict[str, Any] = {"decision_class": decision_class, "is_lifted": False}
+    last = last_line(ledger_dir)
+    if last is not None and timestamp(time) < last.time:
+        body["clock"] = timestamp(time)
+        time = datetime.fromisoformat(last.time)
+    entry = Entry(KIND, reason, body)
     with watched(ledger_dir, watch, actor=actor, time=time):
         return append_locked(ledger_dir, [entry], actor=actor, time=time)[-1]
 
@@ -80,7 +93,9 @@ def in_force(ledger_dir: Path) -> list[Revocation]:
 
 def still_standing(run: Line | None, later: Iterable[Line]) -> list[Revocation]:
     """What the last run repeated, and what the lines after it added and lifted."""
-    repeated: Sequence[dict[str, Any]] = run.body.get("revoked", []) if run else []
+    repeated: list[dict[str, Any]] = []
+    if run:
+        repeated = [*run.body.get("revoked", []), *run.body.get(GONE, [])]
     found = {Revocation(row["decision_class"], row["seq"]) for row in repeated}
     for line in later:
         if line.kind not in DENYING:
@@ -107,6 +122,19 @@ def carried_on(
         if not names or each.decision_class in classes:
             rows.add(each)
     return sorted(rows, key=_order)
+
+
+def in_run_line(
+    rows: Iterable[Revocation], run: Line | None, had: Collection[str], classes: Collection[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """``revoked`` and GONE of the next run line. ``had``: the classes that ``run``, the last one,
+    had judged; ``classes``: those of today."""
+    gone = {row["decision_class"] for row in run.body.get(GONE, [])} if run else set()
+    gone = (gone | {*had}) - {*classes}
+    split: dict[str, list[dict[str, Any]]] = {"revoked": [], GONE: []}
+    for row in rows:
+        split[GONE if row.decision_class in gone else "revoked"].append(vars(row))
+    return split
 
 
 def _order(row: Revocation) -> tuple[int, str]:

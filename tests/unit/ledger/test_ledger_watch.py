@@ -188,3 +188,21 @@ def test_a_revocation_of_what_is_no_name_is_one_of_every_class(world: World, nam
     entry = Entry("revoke", "by hand", {"decision_class": name})
     append(world.ledger, [entry], actor="eve", time=DAY + timedelta(days=1))
     assert [each.decision_class for each in standing(world.ledger)] == [None]
+
+
+def test_a_revoked_class_that_has_gone_is_kept_apart_and_revoked_when_it_is_back(
+    world: World,
+) -> None:
+    world.run(1, verdicts=[verdict("crm.tag"), verdict("crm.other")])
+    given = {"reason": "why", "actor": "ada", "time": DAY + timedelta(days=2)}
+    for name in ("crm.tag", "crm.tag "):
+        revoke(world.ledger, name, watch=world.watch, **given)
+    found = []
+    for day, names in enumerate((["crm.other"], ["crm.other"], ["crm.tag"]), start=3):
+        world.run(day, verdicts=list(map(verdict, names)))
+        body = list(read(world.ledger))[-1].body
+        found.append(
+            [[row["decision_class"] for row in body[name]] for name in ("revoked", "revoked_gone")]
+        )
+        assert [each.decision_class for each in standing(world.ledger)] == ["crm.tag", "crm.tag "]
+    assert found == [[["crm.tag "], ["crm.tag"]]] * 2 + [[["crm.tag", "crm.tag "], []]]

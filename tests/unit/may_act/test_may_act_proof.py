@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from may_act_world import FREE, LIMITED, RUN, World, make_warm, make_world
+from may_act_world import FREE, LIMITED, NOW, RUN, World, make_warm, make_world
 
 import dagster_project.may_act as may_act_module
-from dagster_project.ledger.ledger import Entry, append, read
+from dagster_project.ledger.ledger import Entry, LedgerError, append, read
 from dagster_project.ledger.revocation import lift, revoke, standing
-from dagster_project.ledger.verify import encode, line_hash
+from dagster_project.ledger.verify import encode, line_hash, verify
 
 
 @pytest.fixture
@@ -185,6 +185,23 @@ DAMAGES: list[tuple[str, str, Callable[[World], Any]]] = [
     ("revoked", "class revoked", lambda w: later(w, "revoke", {"decision_class": FREE})),
     ("revoked", "class overridden", lambda w: later(w, "override", {"decision_class": FREE})),
     ("revoked", "all revoked", lambda w: later(w, "revoke", {})),
+    *(
+        (
+            "revoked",
+            f"revoked: {name!r}",
+            lambda w, n=name: later(w, "revoke", {"decision_class": n}),
+        )
+        for name in (f"{FREE} ", "", FREE.upper(), "crm.unknown")
+    ),
+    (
+        "revoked",
+        "an unknown class revoked, and then a run",
+        lambda w: (
+            later(w, "revoke", {"decision_class": f"{FREE} "}),
+            w.run(RUN + timedelta(minutes=1)),
+        ),
+    ),
+    ("unreadable", "revoked: a list", lambda w: later(w, "revoke", {"decision_class": [FREE]})),
     ("revoked", "revoked next month", lambda w: later(w, "revoke", {"decision_class": FREE}, 2)),
     (
         "unreadable",
@@ -318,8 +335,9 @@ def test_lines_after_the_run_that_revoke_nothing_do_not_matter(world: World) -> 
     later(world, "note", {"text": ',"hash":"', "decision_class": FREE}, days=1)
     later(world, "note", {}, days=2)
     assert (world.ledger / "ledger-2026-04.jsonl").exists()
-    assert world.ask().allowed
-    assert world.ask(LIMITED, amount=1, currency="EUR").reason == "revoked"
+    now = RUN + timedelta(days=2)
+    assert world.ask(now=now).allowed
+    assert world.ask(LIMITED, amount=1, currency="EUR", now=now).reason == "revoked"
 
 
 @pytest.mark.parametrize("limit", ["NaN", "Infinity", 1e999, True, [], "1_0", 500])
@@ -373,3 +391,54 @@ def test_without_an_anchor_the_head_alone_sees_a_cut_off_end(world: World) -> No
     world.head.write_bytes(head)
     assert world.ask(anchor=None).allowed  # a forged head: only an anchor elsewhere can tell
     assert world.ask().reason == "ledger_behind"
+
+
+def dated_ahead(world: World) -> None:
+    entry = Entry("note", "a wrong clock", {})
+    append(world.ledger, [entry], actor="ada", time=NOW + timedelta(days=3650))
+
+
+@pytest.mark.parametrize("ahead", [timedelta(microseconds=1), timedelta(days=3650)])
+def test_a_line_dated_ahead_denies_until_its_time(world: World, ahead: timedelta) -> None:
+    append(world.ledger, [Entry("note", "clock", {})], actor="ada", time=NOW + ahead)
+    assert world.ask().reason == "ledger_ahead"
+    late = world.ask(now=NOW + ahead)
+    assert late.reason == ("expired" if ahead > timedelta(days=1) else "granted")
+
+
+def test_a_line_dated_ahead_delays_no_revocation(world: World) -> None:
+    append(world.ledger, [Entry("note", "x", {})], actor="ada", time=NOW + timedelta(hours=1))
+    line = revoke(world.ledger, FREE, reason="bad", actor="ada", time=NOW, watch=world.watch)
+    assert line.body["clock"] == "2026-03-30T07:00:00.000000Z"
+    assert world.ask(now=NOW + timedelta(hours=1)).reason == "revoked"
+    with pytest.raises(LedgerError, match="set the clock"):
+        lift(world.ledger, FREE, reason="good", actor="ada", time=NOW, watch=world.watch)
+    assert (
+        "clock"
+        not in revoke(
+            world.ledger,
+            FREE,
+            reason="bad",
+            actor="a",
+            time=NOW + timedelta(days=1),
+            watch=world.watch,
+        ).body
+    )
+
+
+def test_a_ledger_with_a_line_dated_ahead_can_be_set_right(world: World) -> None:
+    """The steps of the manual."""
+    dated_ahead(world)
+    assert [each.code for each in verify(world.ledger, world.anchor, now=NOW)] == ["time_ahead"]
+    with pytest.raises(LedgerError, match="set the clock"):
+        world.run(NOW)
+    (world.ledger / "ledger-2036-03.jsonl").unlink()
+    world.publish.rename(world.publish.with_name("old"))
+    world.publish.mkdir()
+    moved = World(world.publish, world.ledger, world.anchor.with_name("new.jsonl"))
+    revoke(moved.ledger, LIMITED, reason="again", actor="ada", time=NOW, watch=moved.watch)
+    moved.run(NOW)
+    assert moved.ask().allowed
+    assert moved.ask(LIMITED, amount=1, currency="EUR").reason == "revoked"
+    assert verify(moved.ledger, moved.anchor, now=NOW) == []
+    assert "anchor" in [line.kind for line in read(moved.ledger)]
