@@ -1,7 +1,8 @@
 """Check a verdict ledger with nothing but Python: ``python verify.py LEDGER_DIR [--anchor FILE]``.
 
 Standard library only and no import from the product, so that an auditor can run this one file.
-Exit status: 0 whole, 1 problems found, 2 wrong usage.
+Exit status: 0 whole, 1 problems found, 2 wrong usage. Whatever the files hold, it ends with one of
+these. Longer than other files: it must stay one.
 """
 
 import argparse
@@ -140,6 +141,15 @@ def verify(
     is, and a run line must name its grants.json and the release in use. ``now``: the clock that
     no line may be ahead of; None: this machine's.
     """
+    try:
+        return _verify(ledger_dir, anchor, publication, now or datetime.now(UTC))
+    except OSError as error:  # a folder that cannot be listed, a file that went meanwhile
+        return [Problem("unreadable", str(error.filename or ledger_dir), str(error))]
+
+
+def _verify(
+    ledger_dir: Path, anchor: Path | None, publication: Path | None, now: datetime
+) -> list[Problem]:
     grants, head, pointer = (
         publication / name if publication else None
         for name in ("grants.json", HEAD_NAME, "current.json")
@@ -156,7 +166,7 @@ def verify(
         problems.append(
             Problem("ledger_missing", str(ledger_dir), f"{witness} shows there was one")
         )
-    limit = _time_text((now or datetime.now(UTC)) + CLOCK_SLACK)
+    limit = _time_text(now + CLOCK_SLACK)
     if walk.time > limit:
         problems.append(Problem("time_ahead", walk.place, f"{walk.time} is after {limit}"))
     for memory, sizes in walk.memories:
@@ -308,7 +318,8 @@ def _is_hash(value: object) -> bool:
 def _canonical(line: Mapping[str, Any]) -> bytes:
     try:
         return encode(line)
-    except UnicodeEncodeError as error:  # half of a surrogate pair, written as an escape
+    # half of a surrogate pair, written as an escape; nested deeper than can be written
+    except (UnicodeEncodeError, RecursionError) as error:
         raise LineError("unreadable", str(error)) from error
 
 
@@ -355,7 +366,10 @@ def _check_values(line: dict[str, Any]) -> None:
         "actor": isinstance(line["actor"], str) and bool(line["actor"]),
         "reason": isinstance(line["reason"], str) and bool(line["reason"]),
         "supersedes": line["supersedes"] is None
-        or (type(line["supersedes"]) is int and 0 < line["supersedes"] < line["seq"]),
+        or (
+            type(line["supersedes"]) is type(line["seq"]) is int
+            and 0 < line["supersedes"] < line["seq"]
+        ),
         "body": isinstance(line["body"], dict),
     }
     wrong = sorted(key for key, is_good in good.items() if not is_good)
@@ -374,7 +388,9 @@ def main(argv: list[str]) -> int:
         parser.error(f"{options.ledger}: no such folder")
     problems = verify(options.ledger, options.anchor, options.publish)
     for problem in problems:
-        sys.stdout.write(f"{problem.code} {problem.place} {problem.detail}\n")
+        said = f"{problem.code} {problem.place} {problem.detail}\n"
+        # a terminal may not know every letter of a damaged file
+        sys.stdout.write(said.encode("ascii", "backslashreplace").decode("ascii"))
     if not problems:
         lines = sum(1 for path in month_files(options.ledger) for _ in _raw_lines(path))
         months = len(month_files(options.ledger))

@@ -210,6 +210,52 @@ def test_a_disposal_of_no_number_vouches_for_nothing(ledger: Path) -> None:
     assert "seq_gap" in {problem.code for problem in verify(ledger)}
 
 
+ODD = (None, True, -1, 10**400, "", "x", "\ud800", [], [[1]], {}, {"a": [{}]})
+
+
+@pytest.mark.parametrize("kind", ["note", "run", "disposal"])
+def test_whatever_a_line_holds_is_found_and_never_an_error(ledger: Path, kind: str) -> None:
+    """Well chained lines of odd values: in a key, in what a run or a disposal says."""
+    (last,) = (ledger / FEBRUARY).read_bytes().splitlines()[-1:]
+    line = json.loads(last)
+    named = ("digests", "through_seq", "through_hash", "scope", "years", "files")
+    bodies = [{name: odd} for name in named for odd in ODD]
+    whole = {"through_seq": line["seq"], "through_hash": line["hash"], "scope": "ledger"}
+    bodies += [{**whole, "years": odd} for odd in ODD]
+    changes = [{key: odd} for key in sorted(verify_module.KEYS) for odd in ODD]
+    (ledger / JANUARY).unlink()
+    for change in [*changes, *({"body": body} for body in bodies)]:
+        (ledger / FEBRUARY).write_bytes(last + b"\n")
+        forged(ledger, **{"kind": kind, **change})
+        assert verify(ledger), change  # January is gone
+
+
+@pytest.mark.parametrize("odd", ["x", None, [1]])
+def test_a_line_that_supersedes_and_has_no_number_is_a_problem(ledger: Path, odd: object) -> None:
+    forged(ledger, seq=odd, supersedes=1)
+    assert "wrong_value" in codes(ledger)
+
+
+def test_a_folder_that_cannot_be_read_is_a_problem(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Path) -> list[Path]:
+        raise PermissionError(13, "no", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    assert codes(ledger) == {"unreadable"}
+
+
+def test_letters_no_terminal_knows_are_printed_all_the_same(
+    ledger: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    publish = ledger.parent / "publish"
+    publish.mkdir()
+    (publish / "current.json").write_text('{"manifest_sha256": "\\ud800"}')
+    assert verify_module.main([str(ledger), "--publish", str(publish)]) == 1
+    assert r"current.json \ud800" in capfd.readouterr().out
+
+
 def forged(ledger: Path, **changes: object) -> None:
     """One more line that is well chained, whatever it says."""
     path = sorted(ledger.glob("*.jsonl"))[-1]
