@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from dagster_project.cli.release import Release
     from dagster_project.settings import Project
 
-MOST_DAYS = 366
 HOLDERS = "SELECT person_id FROM {ownership} WHERE workflow = ? AND role = ? AND NOT is_vacant"
 SIGNATURES = (
     "SELECT * EXCLUDE (as_of) FROM {signatures} ORDER BY decision_class, role, signed_at DESC"
@@ -42,10 +41,12 @@ def sign(
     from dagster_project.cli.registry_rows import add_row
     from dagster_project.cli.release import open_release
     from dagster_project.cli.screen import console, emit_json
+    from dagster_project.contracts.registry.governance import LONGEST_SIGNATURE
 
     known("role", role, SIGNING_ROLES)
-    if not 1 <= days <= MOST_DAYS:
-        raise UsageProblemError(f"--days {days}: write 1 to {MOST_DAYS}")
+    most = LONGEST_SIGNATURE.days
+    if not 1 <= days <= most:
+        raise UsageProblemError(f"--days {days}: write 1 to {most}")
     with open_release(project) as release:
         heading, covered = release.heading(), signed_map(release, decision_class)
         found = covered[0]

@@ -68,3 +68,23 @@ def test_what_a_class_did_before_it_was_split_or_merged_is_another_cohort(
 
 def test_a_renamed_class_keeps_its_evidence(company: Company) -> None:
     assert cohorts(company, "renamed") == set()
+
+
+def test_a_part_that_was_renamed_twice_since_begins_with_the_split(company: Company) -> None:
+    with company.trial() as connection:
+        for former, name, kind, day in (
+            ("procurement.order", "procurement.part", "split", "2025-03-21"),
+            ("procurement.part", "procurement.portion", "renamed", "2025-03-22"),
+            ("procurement.portion", MATCH, "renamed", "2025-03-23"),
+        ):
+            connection.execute(
+                "insert into registry.taxonomy_changes by name select $1 as former_class, "
+                "$2 as decision_class, $3 as kind, cast($4 as date) as effective_from",
+                [former, name, kind, day],
+            )
+        rows = connection.execute(
+            "select distinct split_part(cohort_id, ': ', 1) "
+            "from intermediate.int_decisions__mapped where decision_class = $1",
+            [MATCH],
+        ).fetchall()
+    assert rows == [("before 2025-03-21",)]

@@ -58,16 +58,20 @@ no are `true` and `false`. Text is text: a title may begin with `=`.
   registered on the day of the launch or later is no fault of the registry, and counts for nothing.
 * `kpi_values`: of a primary KPI of `kpi_registry`; it counts only if it was registered before the
   launch.
-* `sign_offs`: `expires_at` is after `signed_at`. Who signs held the role on that day, and nobody
-  signs one map in both roles. That the digest is not (or no longer) that of the map is no fault of
-  the registry: `penstock sign-offs` names row, column and fix.
+* `people`: no two ids that differ by case alone, and no two of one name: one person with two ids
+  could sign in two roles.
+* `sign_offs`: `expires_at` is after `signed_at`, by 366 days at most. Who signs held the role on
+  that day, and nobody signs one map in both roles. That the digest is not (or no longer) that of
+  the map is no fault of the registry: `penstock sign-offs` names row, column and fix.
 * `waivers`: who asks is not who approves, and who approves was the workflow's risk owner on
   `granted_at`. `expires_at` is at most 30 days later, the exposure is above 0 in the currency of
   the class, and no two waivers of one class and criterion share a day. What cannot be loosened
   (see `thresholds`) cannot be waived.
 * `taxonomy_changes`: a renamed class is gone from `decision_classes`, and nothing else happens to
   either name on that day; `split` has two rows or more with one `former_class`, `merged` with one
-  `decision_class`. The newest row of a class names its `taxonomy_version`.
+  `decision_class`. The newest row of a class names its `taxonomy_version`. Rows stay for good:
+  `decision_class` is a class of today, or the `former_class` of a later row, so that a class can be
+  renamed twice.
 * `expansion_steps`: no rung is skipped. A step of any rung but `volume` needs a step of the rung
   before, of the same class, that starts earlier. Whether that one is proven by then is judged
   every day ([the ladder](concepts.md#the-ladder)).

@@ -10,6 +10,7 @@ from dagster_project.contracts.registry.reading import Row, SeedFile
 from dagster_project.contracts.registry.rows import grouped, is_same_time, report_order
 
 LONGEST_WAIVER: Final = timedelta(days=30)
+LONGEST_SIGNATURE: Final = timedelta(days=366)
 FEWEST_PARTS: Final = {"split": "former_class", "merged": "decision_class"}
 
 
@@ -44,6 +45,7 @@ def check_sign_offs(sign_offs: SeedFile, holders: Holders) -> None:
     for row in sign_offs.sound("signed_at", "expires_at"):
         if row.cells["expires_at"] <= row.cells["signed_at"]:
             report_order(sign_offs, row, "expires_at", "signed_at")
+        _check_length(sign_offs, row, "signed_at", LONGEST_SIGNATURE)
     for row in sign_offs.sound("decision_class", "role", "person_id", "signed_at"):
         role, person, day = (row.cells[name] for name in ("role", "person_id", "signed_at"))
         if not holders.holds(row, role, person, day):
@@ -99,17 +101,9 @@ def check_waivers(waivers: SeedFile, classes: SeedFile, holders: Holders) -> Non
 
 def _check_periods(waivers: SeedFile) -> None:
     for row in waivers.sound("granted_at", "expires_at"):
-        begins, ends = (date.fromisoformat(row.cells[n]) for n in ("granted_at", "expires_at"))
-        if ends <= begins:
+        if row.cells["expires_at"] <= row.cells["granted_at"]:
             report_order(waivers, row, "expires_at", "granted_at")
-        elif ends - begins > LONGEST_WAIVER:
-            waivers.report(
-                row,
-                "expires_at",
-                f"{quoted(row.cells['expires_at'])} is {(ends - begins).days} days after "
-                f"granted_at, more than {LONGEST_WAIVER.days}",
-                f"write {begins + LONGEST_WAIVER} or earlier, and renew it by a row of its own",
-            )
+        _check_length(waivers, row, "granted_at", LONGEST_WAIVER)
     columns = ("decision_class", "criterion_id")
     for rows in grouped(waivers.sound(*columns, "granted_at", "expires_at"), columns):
         for position, row in enumerate(rows):
@@ -123,6 +117,34 @@ def _check_periods(waivers: SeedFile) -> None:
                         "let it begin when the earlier one ends, or delete one",
                     )
                     break
+
+
+def _check_length(seeds: SeedFile, row: Row, beginning: str, longest: timedelta) -> None:
+    begins, ends = (date.fromisoformat(row.cells[name]) for name in (beginning, "expires_at"))
+    if ends - begins > longest:
+        seeds.report(
+            row,
+            "expires_at",
+            f"{quoted(row.cells['expires_at'])} is {(ends - begins).days} days after "
+            f"{beginning}, more than {longest.days}",
+            f"write {begins + longest} or earlier, and renew it by a row of its own",
+        )
+
+
+def check_people(people: SeedFile) -> None:
+    """One person has one id: with two, one person could sign in two roles."""
+    for column in ("person_id", "name"):
+        first: dict[str, Row] = {}
+        for row in people.sound("person_id", "name"):
+            other = first.setdefault(" ".join(row.cells[column].casefold().split()), row)
+            # an id that is the same in every letter repeats a key, which is reported as that
+            if other.cells["person_id"] != row.cells["person_id"]:
+                people.report(
+                    row,
+                    column,
+                    f"{quoted(row.cells[column])} is that of row {other.line}",
+                    "keep one row per person, or tell two people apart by name and id",
+                )
 
 
 def _check_currency(waivers: SeedFile, classes: SeedFile) -> None:
@@ -168,6 +190,17 @@ def check_taxonomy(changes: SeedFile, classes: SeedFile) -> None:
                 f"{quoted(declared)}",
                 "write the version that the class has since this change",
             )
+
+
+def is_followed(changes: SeedFile, row: Row) -> bool:
+    """The class after this change is not one of today, because a later change is about it."""
+    if changes.seed.name != "taxonomy_changes":
+        return False
+    name, day = row.cells["decision_class"], row.cells["effective_from"]
+    return any(
+        later.cells["former_class"] == name and later.cells["effective_from"] > day
+        for later in changes.rows
+    )
 
 
 def _check_parts(changes: SeedFile, row: Row, sound: Sequence[Row]) -> None:

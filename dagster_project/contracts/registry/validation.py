@@ -68,7 +68,7 @@ def _check_references(found: SeedFile, files: Mapping[str, SeedFile]) -> None:
         known = target.keys()
         for row in found.sound(column.name):
             value = row.cells[column.name]
-            if value and value not in known:
+            if value and value not in known and not governance.is_followed(found, row):
                 found.report(
                     row,
                     column.name,
@@ -85,6 +85,7 @@ def _check_rules(files: Mapping[str, SeedFile]) -> None:
     rows.check_mapping(files["class_mapping"])
     rows.check_owners(files["owners"])
     check_kpis(files)
+    governance.check_people(files["people"])
     governance.check_sponsors(files["owners"], files["workflows"])
     holders = governance.Holders(files)
     governance.check_sign_offs(files["sign_offs"], holders)

@@ -3,16 +3,15 @@
     registry says so of itself; that it was dated back, or a stricter row deleted, the ledger tells. What
     was recorded is carried on for ever, also while the class, the criterion or its threshold is not there. -#}
 with
-    -- a renamed class is bound by what was recorded of it under its former name
+    -- a renamed class is bound by what was recorded of it under any former name
     recorded as (
         select
             coalesce(renamed.decision_class, recorded.decision_class) as decision_class,
             recorded.* exclude (decision_class)
         from {{ source("evidence", "recorded_thresholds") }} as recorded
         left join
-            {{ ref("taxonomy_changes") }} as renamed
+            {{ penstock.renamed_classes() }} as renamed
             on recorded.decision_class = renamed.former_class
-            and renamed.kind = 'renamed'
     ),
 
     -- the larger the looser, whichever way the criterion compares

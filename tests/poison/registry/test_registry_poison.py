@@ -178,6 +178,12 @@ def test_the_valid_registry_has_no_problem() -> None:
     require_valid_registry(VALID, CRITERIA)
 
 
+def test_a_class_may_be_renamed_twice(tmp_path: Path) -> None:
+    earlier = "procurement.older,procurement.sort,renamed,1,2025-06-01,p1,twice"
+    case = Case("", "taxonomy_changes", added(earlier), 0, "", "", "")
+    assert validate_registry(*poisoned(case, tmp_path)) == []
+
+
 def test_every_problem_is_listed_and_the_run_stops(tmp_path: Path) -> None:
     case = next(case for case in CASES if case.name == "owner not a person")
     root, criteria = poisoned(case, tmp_path)

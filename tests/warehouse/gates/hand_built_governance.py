@@ -130,7 +130,8 @@ def of_floors() -> Case:
                 {"decision_class": name, "criterion_id": criterion, "threshold": now}
                 | {"loosened_from": None}
             )
-            for former in dice.choice(((), (name,), (name, f"former {name}"))):
+            names = (name, f"former {name}", f"first {name}")
+            for former in dice.choice(((), names[:1], names[:2], names)):
                 is_own = former == name
                 known.append(
                     {"decision_class": former, "criterion_id": criterion}
@@ -141,6 +142,10 @@ def of_floors() -> Case:
         changes.append(
             {"former_class": f"former {name}", "decision_class": name}
             | {"kind": dice.choice(("renamed", "renamed", "split", "merged"))}
+        )
+        changes.append(
+            {"former_class": f"first {name}", "decision_class": f"former {name}"}
+            | {"kind": dice.choice(("renamed", "renamed", "split"))}
         )
     # of a class that is not there today, and of a criterion that is not
     for number, (last, least) in enumerate(itertools.product(values, repeat=2)):

@@ -50,6 +50,12 @@ def is_looser(criterion: Row, threshold: Any, before: list[Any]) -> bool:
     return criterion["comparison"] == "at_least" and any(threshold < e for e in before)
 
 
+def newest_name(former: dict[str, str], name: str) -> str:
+    while name in former:
+        name = former[name]
+    return name
+
+
 def floors(world: Tables, limits: list[Row], context: Row) -> list[Row]:
     """What is in force beside what was recorded, also under a former name, or of what is gone."""
     comparisons = {r["criterion_id"]: r["comparison"] for r in world["registry.criteria"]}
@@ -60,7 +66,7 @@ def floors(world: Tables, limits: list[Row], context: Row) -> list[Row]:
     }
     recorded = defaultdict(list)
     for one in world["evidence.recorded_thresholds"]:
-        name = former.get(one["decision_class"], one["decision_class"])
+        name = newest_name(former, one["decision_class"])
         recorded[name, one["criterion_id"]].append(one)
     in_force = {(row["decision_class"], row["criterion_id"]): row["threshold"] for row in limits}
     return [
