@@ -96,11 +96,15 @@ def refuse_under_hold(project: "Project") -> None:
 
 
 def _problems(project: "Project") -> list[tuple[str, str, str]]:
-    """The independent verifier's, and whether the release in use is one that a run recorded."""
+    """The independent verifier's, what is lost of the kept inputs, and whether the release in use
+    is one that a run recorded."""
     from dagster_project.cli.release import open_release
+    from dagster_project.ledger.kept import lost_inputs
+    from dagster_project.ledger.ledger import read
     from dagster_project.ledger.verify import verify
 
-    found = [tuple(each) for each in verify(project.ledger, project.anchor, project.publish)]
+    chain = verify(project.ledger, project.anchor, project.publish)
+    found = map(tuple, chain or lost_inputs(project.ledger, read(project.ledger)))
     problems = [(str(code), str(place), str(detail)) for code, place, detail in found]
     if problems:
         return problems

@@ -28,6 +28,8 @@ FOLDER = "inputs"
 PARTS = "parts"
 MANIFEST = "manifest.json"
 VERSION = 2
+# what a run line names them by
+KEPT_INPUTS = ("inputs", "governance")
 TABLE_NAME = re.compile(r"[a-z][a-z0-9_.]*")
 ADDRESS = re.compile(r"[0-9a-f]{64}")
 MONTH_LENGTH = len("202603")
@@ -105,14 +107,15 @@ def drop_inputs(ledger_dir: Path, addresses: Iterable[str], *, now: datetime) ->
     for address in filter(ADDRESS.fullmatch, addresses):
         shutil.rmtree(folder / address, ignore_errors=True)
     left = [path.name for path in folder.glob("*") if ADDRESS.fullmatch(path.name)]
-    named = {part for address in left for part in _named_parts(ledger_dir, address)}
+    named = {part for address in left for part in named_parts(ledger_dir, address)}
     recent = (now - timedelta(days=1)).timestamp()
     for path in (folder / PARTS).glob("*.jsonl.gz"):
         if path.name.removesuffix(".jsonl.gz") not in named and path.stat().st_mtime < recent:
             path.unlink()
 
 
-def _named_parts(ledger_dir: Path, address: str) -> Iterator[str]:
+def named_parts(ledger_dir: Path, address: str) -> Iterator[str]:
+    """SHA-256 of every part that the manifest names. Raises LedgerError, see ``read_inputs``."""
     manifest = _manifest(ledger_dir, address)
     yield from (entry["sha256"] for entry in manifest["tables"].values())
     for month, entry in manifest["months"].items():

@@ -12,13 +12,12 @@ from typing import Any
 
 from dagster_project.files import fsync_path
 from dagster_project.ledger.anchor import Watch, watched
-from dagster_project.ledger.inputs import drop_inputs
+from dagster_project.ledger.inputs import KEPT_INPUTS, drop_inputs
 from dagster_project.ledger.ledger import Entry, Line, append_locked, read
 from dagster_project.ledger.tail import since_last_run
 from dagster_project.ledger.verify import LEAST_YEARS, month_files, years_before
 
 KIND, SCOPE = "disposal", "ledger"
-KEPT_INPUTS = ("inputs", "governance")
 
 
 def expired_months(ledger_dir: Path, years: int, now: datetime) -> list[Path]:

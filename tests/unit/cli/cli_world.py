@@ -15,6 +15,7 @@ from rollout_rows import rollout_rows
 
 from dagster_project import warehouse
 from dagster_project.ledger.anchor import Watch
+from dagster_project.ledger.inputs import keep_inputs
 from dagster_project.ledger.record import record_run
 from dagster_project.names import GATES
 from dagster_project.publish.grants import build_grants
@@ -75,7 +76,8 @@ class World:
             known_batch="20250803T000000000000Z",
             valid_until=until,
             digests={
-                **dict.fromkeys(("inputs", "code", "registry", "verdicts"), "0" * 64),
+                **dict.fromkeys(("code", "registry", "verdicts"), "0" * 64),
+                "inputs": keep_inputs(self.ledger, {"registry.people": []}),
                 "publication": staged.manifest_sha256,
                 "grants": sha256(grants).hexdigest(),
             },

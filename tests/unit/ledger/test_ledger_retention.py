@@ -147,6 +147,7 @@ def test_what_went_is_not_other_than_the_anchor_remembers(ledger: Path) -> None:
     (ledger.parent / "anchor.jsonl").write_bytes(encode({"hash": "a" * 64, "size": 2}))
     assert "rewritten" in problems(ledger)
 
+
 @pytest.mark.parametrize("left", [1, 2])
 def test_a_disposal_that_a_kill_stopped_is_completed(ledger: Path, left: int) -> None:
     copies = {name: (ledger / name).read_bytes() for name in OLD}
