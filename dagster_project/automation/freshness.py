@@ -22,12 +22,15 @@ def newest_landings(project: Project) -> dict[str, datetime]:
     return found
 
 
-def check_freshness(limits: Freshness, last: datetime | None, now: datetime) -> dg.AssetCheckResult:
+def check_freshness(
+    asset: dg.AssetKey, limits: Freshness, last: datetime | None, now: datetime
+) -> dg.AssetCheckResult:
     """Passes below both limits; a source that never brought anything is late."""
     age = None if last is None else now - last
     is_error = limits.error_after is not None and (age is None or age >= limits.error_after)
     is_late = limits.warn_after is not None and (age is None or age >= limits.warn_after)
     return dg.AssetCheckResult(
+        asset_key=asset,
         check_name=FRESH,
         passed=not (is_error or is_late),
         severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,

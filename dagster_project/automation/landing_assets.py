@@ -60,7 +60,12 @@ def landing_asset(
             yield dg.MaterializeResult(
                 asset_key=_key(source.relation),
                 check_results=[
-                    check_freshness(limits, landed.get(source.relation), datetime.now(UTC))
+                    check_freshness(
+                        _key(source.relation),
+                        limits,
+                        landed.get(source.relation),
+                        datetime.now(UTC),
+                    )
                     for name, limits in freshness.items()
                     if name == source.relation
                 ],

@@ -91,6 +91,7 @@ def test_a_segment_is_never_delegated_on_a_map_that_was_not_signed_for_it(
     company: Company,
 ) -> None:
     with company.trial() as connection:
+        connection.execute("update registry.segments set is_delegated_alone = true")
         pass_all_measured(connection, CLASSIFY, "all", EU, US)
         sign(company, connection, CLASSIFY)
         assert reached(company, connection, CLASSIFY)[EU][0] == "human_only"

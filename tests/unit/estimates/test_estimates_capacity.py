@@ -215,7 +215,8 @@ def test_a_pool_is_an_error_while_one_of_its_classes_is_not_accounted(world: Wor
         " from registry.decision_classes;"
         "insert into registry.class_mapping values ('t', 'v', 'w.two');"
         "insert into landing.files by name select * replace ('t' as source, 9 as unit_count)"
-        " from landing.files"
+        " from landing.files;"
+        "insert into intermediate.int_tables__streams values ('t', 'decisions', 'decisions')"
     )
     assert world.estimate("accounted")["bound"] == 0
     row = capacity(world)

@@ -109,7 +109,8 @@ def test_segments_that_may_be_delegated_alone_share_the_alpha_of_their_class(wor
     # one that is delegated with the others or not takes no part, and keeps the whole
     later = region | {"is_delegated_alone": None, "segment_value": "later"}
     world.add("registry.segments", **later)
-    assert alphas() == {"all": whole, "region=EU": half, "region=US": half}
+    shares = {"all": whole, "region=EU": half, "region=US": half, "region=later": whole}
+    assert alphas() == shares
     world.run("delete from registry.segments where segment_value = 'later'")
     world.add("registry.segments", **region, segment_value="JP")
     assert world.estimate("accuracy", segment="region=EU")["bound"] > before

@@ -67,7 +67,7 @@ class Maker:
         flows = ["alpha", "beta", "gamma"][: self.dice.randint(1, 3)]
         self.tables["registry.segments"] = [
             {"workflow": flow, "segment_dimension": dimension, "segment_value": value}
-            | {"is_delegated_alone": pick((True, True, False, None))}
+            | {"is_delegated_alone": pick((*[True] * 8, False, None))}
             for flow in flows
             for dimension in ("region", "team")[: self.dice.randint(0, 2)]
             for value in ("EU", 'n"ö;1', "US")[: self.dice.randint(1, 3)]
