@@ -10,9 +10,6 @@ from dagster_project.names import ALL_SEGMENT
 if TYPE_CHECKING:
     import duckdb
 
-# class -> segments that every class of its workflow has to prove itself in
-Segments = dict[str, tuple[str, ...]]
-
 
 class Paces(NamedTuple):
     """Trials of the last 28 mature days.
@@ -23,18 +20,6 @@ class Paces(NamedTuple):
 
     trials: dict[tuple[str, str, str], int]
     clean: dict[tuple[str, str], int]
-
-
-def read_segments(connection: "duckdb.DuckDBPyConnection") -> Segments:
-    """The declared segments of every class."""
-    rows = connection.execute(
-        "SELECT decision_class, segment_dimension || '=' || segment_value "
-        "FROM registry.segments JOIN registry.decision_classes USING (workflow) ORDER BY 1, 2"
-    ).fetchall()
-    found: Segments = {}
-    for name, segment in rows:
-        found[name] = (*found.get(name, ()), segment)
-    return found
 
 
 # days end with the data of the class's workflow, as every window does

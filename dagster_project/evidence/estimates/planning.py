@@ -28,7 +28,8 @@ from dagster_project.evidence.estimates.context import (
 )
 from dagster_project.evidence.estimates.detections import Detections, planned_detection
 from dagster_project.evidence.estimates.errors import accuracy_problem, class_alpha, split_of_alpha
-from dagster_project.evidence.estimates.paces import Paces, Segments
+from dagster_project.evidence.estimates.paces import Paces
+from dagster_project.evidence.estimates.segments import Segments
 from dagster_project.evidence.estimates.strays import ANY_COHORT
 from dagster_project.evidence.estimates.trials_needed import Counted, trials_for_power
 from dagster_project.names import ALL_SEGMENT

@@ -1,6 +1,5 @@
 """Reads the run, the registry and the windows of the data into one ``Context``."""
 
-from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,16 @@ from dagster_project.evidence.estimates.context import (
     Window,
 )
 from dagster_project.evidence.estimates.reach import Reach, read_reach
+from dagster_project.evidence.estimates.segments import (
+    grouped,
+    read_all_segments,
+    read_parts,
+)
 from dagster_project.evidence.estimates.thresholds import (
     latency_limits,
     resolve,
 )
-from dagster_project.names import ALL_SEGMENT, UNKNOWN
+from dagster_project.names import UNKNOWN
 
 if TYPE_CHECKING:
     import duckdb
@@ -50,7 +54,7 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
         thresholds=resolve(connection, classes),
         cohorts=cohorts,
         current_cohorts=current,
-        segments=_segments(connection, known),
+        segments=read_all_segments(connection, known),
         windows=windows,
         sources=sources,
         reach=reach,
@@ -58,7 +62,7 @@ def read_context(connection: "duckdb.DuckDBPyConnection") -> Context:
         latency_limits=latency_limits(classes),
         loans=read_loans(connection, starts),
         planning_errors=_planning_errors(connection),
-        parts=_parts(connection),
+        parts=read_parts(connection),
     )
 
 
@@ -189,51 +193,7 @@ def _cohorts(
     ).fetchall()
     current = {name: cohort for name, cohort, *_ in sorted(rows, key=lambda row: (row[2], row[1]))}
     starts = {(name, cohort): first for name, cohort, _, first in rows}
-    return _grouped((name, cohort) for name, cohort, *_ in rows), current, starts
-
-
-def _segments(
-    connection: "duckdb.DuckDBPyConnection", known: dict[str, object]
-) -> dict[str, tuple[str, ...]]:
-    rows = connection.execute(
-        """
-        SELECT class.decision_class,
-            declared.segment_dimension || '=' || declared.segment_value AS segment
-        FROM registry.segments AS declared JOIN registry.decision_classes AS class USING (workflow)
-        UNION
-        SELECT decision_class, segment FROM facts.fct_decisions_daily
-        WHERE landing_batch <= $known AND event_date <= $as_of
-        ORDER BY 1, 2
-        """,
-        known,
-    ).fetchall()
-    return _grouped((name, segment) for name, segment in rows if segment not in (None, ALL_SEGMENT))
-
-
-def _parts(connection: "duckdb.DuckDBPyConnection") -> dict[tuple[str, str], int]:
-    """Into how many parts the alpha of a class goes, by class and segment: its segments that may
-    be delegated alone, where there is one dimension. Of several dimensions none may."""
-    rows = connection.execute(
-        """
-        WITH declared AS (
-            SELECT decision_class, segment_dimension || '=' || segment_value AS segment,
-                coalesce(is_delegated_alone, FALSE) AS is_alone,
-                count(*) FILTER (is_delegated_alone) OVER (PARTITION BY decision_class) AS parts,
-                min(segment_dimension) OVER (PARTITION BY decision_class)
-                    = max(segment_dimension) OVER (PARTITION BY decision_class) AS is_one
-            FROM registry.segments JOIN registry.decision_classes USING (workflow)
-        )
-        SELECT decision_class, segment, parts FROM declared WHERE is_alone AND is_one
-        """
-    ).fetchall()
-    return {(name, segment): count for name, segment, count in rows}
-
-
-def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for name, value in rows:
-        found.setdefault(name, []).append(value)
-    return {name: tuple(values) for name, values in found.items()}
+    return grouped((name, cohort) for name, cohort, *_ in rows), current, starts
 
 
 def _sources(

@@ -28,7 +28,7 @@ from dagster_project.evidence.estimates.drills import fallback_proven
 from dagster_project.evidence.estimates.errors import error_rows
 from dagster_project.evidence.estimates.kpi_effects import kpi_effects
 from dagster_project.evidence.estimates.kpi_series import read_known, read_kpis
-from dagster_project.evidence.estimates.paces import read_paces, read_segments
+from dagster_project.evidence.estimates.paces import read_paces
 from dagster_project.evidence.estimates.planning import PACE_DAYS, Plan, evidence_feasible, plans
 from dagster_project.evidence.estimates.production_fit import (
     audit_and_boundary,
@@ -40,6 +40,7 @@ from dagster_project.evidence.estimates.replacing import Table, create_table, re
 from dagster_project.evidence.estimates.review_capacity import review_capacity
 from dagster_project.evidence.estimates.roi import Evidence, roi_positive
 from dagster_project.evidence.estimates.roi_prices import read_prices
+from dagster_project.evidence.estimates.segments import read_segments
 from dagster_project.evidence.estimates.strata import read_sample
 from dagster_project.evidence.estimates.value_fit import baseline_fixed
 from dagster_project.evidence.estimates.workflow_fit import (
