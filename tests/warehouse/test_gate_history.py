@@ -168,8 +168,9 @@ def test_a_verdict_older_than_the_ledger_begins_with_the_oldest_run_that_is_left
     company: Company, tmp_path: Path
 ) -> None:
     unchanged = {CLASSIFY: ("surface", "pppif")}
-    record(tmp_path, -3000, unchanged)
-    record(tmp_path, 9, unchanged)
+    # the month before the first that is kept is due, and so is that one
+    for day in (-3000, -2700, 9):
+        record(tmp_path, day, unchanged)
     given = {"reason": "old", "actor": "test", "watch": Watch(None, tmp_path / "publish")}
     assert dispose_expired(tmp_path, 7, time=datetime(2025, 3, 31, tzinfo=UTC), **given)
     with duckdb.connect() as connection:
@@ -178,4 +179,4 @@ def test_a_verdict_older_than_the_ledger_begins_with_the_oldest_run_that_is_left
             "select distinct as_of, verdict from evidence.recorded_verdicts where gate = $1",
             [GATES[3]],
         ).fetchall()
-    assert rows == [(FIRST + timedelta(days=9), "insufficient")]
+    assert rows == [(FIRST + timedelta(days=-2700), "insufficient")]
