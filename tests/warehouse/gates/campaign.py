@@ -20,8 +20,6 @@ from small_company import build
 from sql_mutants import BUILDS, Trial, judged, judged_case
 
 SEEDS = range(24)
-# models: what is built again and again in memory is not given back, 11 GB after six of them
-RENEWED_AFTER = 3
 EQUIVALENTS = Path(__file__).with_name("equivalents.yaml")
 
 
@@ -56,13 +54,11 @@ def sql_mutants(gates: Gates) -> tuple[Counter[str], list[str], list[str]]:
     tally = Tally(known)
     tally.add("criterion_verdict", judged_case())
     for builds in (True, False):
-        others = sorted(gates.sql.keys() - {BUILDS, "int_run_context"})
-        models = [BUILDS] if builds else others
-        for first in range(0, len(models), RENEWED_AFTER):
-            with ExitStack() as stack:
-                trial = Trial(gates, stack, SEEDS, builds=builds)
-                for model in models[first : first + RENEWED_AFTER]:
-                    tally.add(model, judged(trial, model))
+        with ExitStack() as stack:
+            trial = Trial(gates, stack, SEEDS, builds=builds)
+            others = sorted(gates.sql.keys() - {BUILDS, "int_run_context"})
+            for model in [BUILDS] if builds else others:
+                tally.add(model, judged(trial, model))
     return tally.outcomes, tally.alive, sorted(known - tally.equivalent)
 
 
