@@ -73,7 +73,7 @@ FROM facts.fct_watermarks AS fact, {classes} AS class;
 INSERT INTO registry.decision_classes BY NAME
 SELECT base.* REPLACE (class.name AS decision_class, 1.0 / {n} AS alpha_weight)
 FROM registry.decision_classes AS base, {classes} AS class;
-INSERT INTO registry.segments SELECT 'w', 'region', 'r' || range FROM range(5);
+INSERT INTO registry.segments SELECT 'w', 'region', 'r' || range, TRUE FROM range(5);
 """
 NAIVE = """
 CREATE TABLE naive AS
