@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dagster_project.contracts.sources import SourceTable
+from dagster_project.landing.completed import repair_completed
 from dagster_project.landing.dropped import (
     declaration_digest,
     display_name,
@@ -38,6 +39,7 @@ from dagster_project.landing.pseudonyms import Pseudonyms, open_pseudonyms
 from dagster_project.landing.query_postgres import Fetched, fetch
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
 from dagster_project.landing.registered import write_reviewers
+from dagster_project.landing.repair import Call
 from dagster_project.landing.reports import KNOWN, WAITING, FileReport, LandingReport
 from dagster_project.landing.write import Stamp
 from dagster_project.settings import Project
@@ -142,6 +144,8 @@ class _Run:
         if entry and not self._settled_by(source, entry, name):
             return _known(entry, name)
         entry, report = self._read(source, name, _File(source, path, self._project.root))
+        if entry.status == LANDED and repair_completed(self._call(), source, entry, path):
+            self.used_batch = self._batch
         if signature(path) == looks:
             self._seen.note(source.relation, name, looks, declaration, entry.file_sha256)
         return report
@@ -188,6 +192,9 @@ class _Run:
     def _stamp(self, source: SourceTable, name: str, survey: Survey) -> Stamp:
         landed_at = batch_time(self._batch)
         return Stamp(source, name, survey.file_sha256, self._batch, landed_at, self._pseudonyms)
+
+    def _call(self) -> Call:
+        return Call(self._books, self._batch, self._hasher, self._pseudonyms)
 
     def _pseudonyms(self) -> Pseudonyms:
         """With the key that everything was landed with; made when it is first needed."""
