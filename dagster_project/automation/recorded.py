@@ -47,17 +47,12 @@ def write_recorded(connection: "duckdb.DuckDBPyConnection", project: Project) ->
     """
     from dagster_project.ledger.inputs import read_table
     from dagster_project.ledger.record import last_run, latest_verdicts
-    from dagster_project.ledger.revocation import standing
 
     run = last_run(project.ledger)
     floors = read_table(project.ledger, run.body["digests"]["inputs"], FLOORS) if run else []
     latest = latest_verdicts(project.ledger)
-    revoked = [
-        {"decision_class": each.decision_class, "ledger_line": each.seq}
-        for each in standing(project.ledger)
-    ]
     history = _history(project.ledger, latest)
-    _replace(connection, floors, _levels(latest), revoked, history)
+    _replace(connection, floors, _levels(latest), _revoked(project), history)
 
 
 def restore_recorded(
@@ -89,6 +84,25 @@ def _replace(
     _write(connection, "recorded_revocations", REVOKED, revoked)
     _write(connection, "recorded_verdicts", VERDICTS, history)
     connection.execute("COMMIT")
+
+
+def _revoked(project: Project) -> list[dict[str, Any]]:
+    """What stands, also of a class whose place another has taken in the registry of this run."""
+    from dagster_project.contracts.registry.tables import DECISION_CLASSES, TAXONOMY_CHANGES
+    from dagster_project.contracts.registry.validation import read_registry_seed
+    from dagster_project.ledger.revocation import carried_on, standing
+    from dagster_project.ledger.succession import followers
+
+    found = standing(project.ledger)
+    if not found:
+        return []
+    changes = read_registry_seed(project.root, TAXONOMY_CHANGES).rows
+    classes = read_registry_seed(project.root, DECISION_CLASSES).keys()
+    heirs = followers(row.cells for row in changes)
+    return [
+        {"decision_class": each.decision_class, "ledger_line": each.seq}
+        for each in carried_on(found, heirs, classes)
+    ]
 
 
 def _levels(verdicts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

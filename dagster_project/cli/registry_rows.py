@@ -13,9 +13,10 @@ from pathlib import Path
 
 from dagster_project.cli.faults import UsageProblemError
 from dagster_project.contracts.registry import Problem, validate_registry
-from dagster_project.contracts.registry.reading import SeedFile, read_seed
+from dagster_project.contracts.registry.reading import SeedFile
 from dagster_project.contracts.registry.schema import Seed
 from dagster_project.contracts.registry.tables import SEED_FOLDER
+from dagster_project.contracts.registry.validation import read_registry_seed
 from dagster_project.files import write_durably
 from dagster_project.settings import Project
 
@@ -36,7 +37,7 @@ def seed_path(project: Project, seed: Seed) -> Path:
 
 def seed_rows(project: Project, seed: Seed) -> SeedFile:
     """The file as it is now, faults and all."""
-    return read_seed(seed_path(project, seed), f"{SEED_FOLDER}/{seed.name}.csv", seed)
+    return read_registry_seed(project.root, seed)
 
 
 def add_row(

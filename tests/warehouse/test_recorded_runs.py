@@ -1,5 +1,6 @@
 """What the ledger holds of the last run binds the next, whatever the registry says of the past."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ from test_governed_levels import pass_all_but
 from dagster_project.automation.governance import governance_queries
 from dagster_project.automation.judged_by import FLOORS, fetch
 from dagster_project.automation.recorded import write_recorded
+from dagster_project.contracts.registry.tables import SEED_FOLDER
 from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.canonical import plain
 from dagster_project.ledger.governance import IN_FORCE, registry_events
@@ -211,6 +213,23 @@ def test_while_it_is_revoked_no_class_is_published_as_delegated(
         ("delegate", "as declared", None),
         ("delegate_with_audit", "as declared", None),
     ]
+
+
+@pytest.mark.parametrize("kind", ["renamed", "split"])
+def test_what_took_the_place_of_a_revoked_class_is_revoked_in_the_run_that_finds_it(
+    company: Company, tmp_path: Path, kind: str
+) -> None:
+    record(tmp_path, [])
+    said = {"actor": "test", "time": datetime.now(UTC), "reason": "case 4711"}
+    line = revoke(tmp_path, "procurement.older", watch=Watch(None, tmp_path / "publish"), **said)
+    registry = tmp_path / SEED_FOLDER
+    shutil.copytree(company.project.root / SEED_FOLDER, registry)
+    with (registry / "taxonomy_changes.csv").open("a") as stream:
+        stream.write(f"procurement.older,procurement.later,{kind},v1,2025-03-01,p1,test\n")
+        stream.write(f"procurement.later,{MATCH},renamed,v1,2025-03-30,p1,test\n")
+    revoked = ("human_only", f"revoked, ledger line {line.seq}", line.seq)
+    renamed = Company(replace(company.project, root=tmp_path), company.manifest)
+    assert in_force_after(renamed, tmp_path) == [("delegate", "as declared", None), revoked]
 
 
 def in_force_after(company: Company, ledger: Path) -> list[tuple[str, str, int | None]]:
