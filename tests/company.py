@@ -38,6 +38,12 @@ def make_company(folder: Path, monkeypatch: Any, *, as_of: str | None = None) ->
     config = (DEMO / "penstock.toml").read_text()
     text = re.sub(r"as_of = .*", f"as_of = {as_of}" if as_of else "", config)
     (root / "penstock.toml").write_text(text)
+    return open_company(folder, monkeypatch)
+
+
+def open_company(folder: Path, monkeypatch: Any) -> Project:
+    """The company that was made in ``folder``, as it is now."""
+    root = folder / "company"
     monkeypatch.setenv("PENSTOCK_PROJECT", str(root))
     monkeypatch.setenv("PENSTOCK_HOME", str(folder / "home"))
     return load_project(root)

@@ -88,7 +88,7 @@ def _replace(
 
 def _revoked(project: Project) -> list[dict[str, Any]]:
     """What stands, also of a class whose place another has taken in the registry of this run."""
-    from dagster_project.contracts.registry.tables import DECISION_CLASSES, TAXONOMY_CHANGES
+    from dagster_project.contracts.registry.inventory import DECISION_CLASSES, TAXONOMY_CHANGES
     from dagster_project.contracts.registry.validation import read_registry_seed
     from dagster_project.ledger.revocation import carried_on, standing
     from dagster_project.ledger.succession import followers

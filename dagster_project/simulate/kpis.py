@@ -21,20 +21,22 @@ COLUMNS = (
 )
 
 
-def kpi_lines(seed: int, launch: date, weeks: int) -> Iterator[str]:
-    """CSV lines without line ends, header first: BASELINE_WEEKS before ``launch``, ``weeks`` after.
+def kpi_lines(
+    seed: int, launch: date, weeks: int, *, before: int = BASELINE_WEEKS
+) -> Iterator[str]:
+    """CSV lines without line ends, header first: ``before`` weeks, then ``weeks`` from ``launch``.
 
     A series holds for the whole workflow: no decision class, segment ``all``.
     """
     yield ",".join(COLUMNS)
     for kpi in KPIS:
-        yield from _series(seed, kpi, launch, weeks)
+        yield from _series(seed, kpi, launch, range(-before, weeks))
 
 
-def _series(seed: int, kpi: KpiPlan, launch: date, weeks: int) -> Iterator[str]:
+def _series(seed: int, kpi: KpiPlan, launch: date, weeks: range) -> Iterator[str]:
     rng = draw.stream(seed, "kpis", kpi.metric)
     noise = draw.normal(rng)
-    for number in range(-BASELINE_WEEKS, weeks):
+    for number in weeks:
         # stationary AR(1): the spread stays ``sd`` in every week
         fresh = sqrt(1 - kpi.autocorrelation**2) * draw.normal(rng)
         noise = kpi.autocorrelation * noise + fresh

@@ -3,26 +3,43 @@
 Files are dropped and people act on every day. Every seventh day, and the days around an event, are
 judged by dbt and recorded in the ledger under the year's own clock (``YEAR_STEP=1``: every day).
 Then the history is held against what each run said, and days by lot are judged again from a copy
-of the ledger. ``YEAR_WEEKS`` ends it earlier.
+of the ledger. ``YEAR_WEEKS`` ends it earlier. ``YEAR_FOLDER`` names a folder that is kept: what was
+lived there is not lived again, so that a year may take several sittings.
 """
 
 import os
+import pickle
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from company import make_company, parse_in_process
+from company import make_company, open_company, parse_in_process
 from year_company import Day, ask, morning_after, run_day, two_classes
 from year_events import EVENTS, sign_when_asked
-from year_logs import CLOSED, FIRST, LATE_LANDS, WEEKS, drop, monday, year_of_logs
+from year_logs import (
+    CLOSED,
+    CONNECTED,
+    FIRST,
+    LATE_LANDS,
+    LOOKS,
+    WEEKS,
+    Days,
+    drop,
+    monday,
+    year_of_logs,
+)
 from year_story import CHAPTERS, Year, grants_are_levels, in_history, in_ledger
 
+from dagster_project.files import write_durably
 from dagster_project.ledger.record import runs
 from dagster_project.settings import Project
 
@@ -47,15 +64,15 @@ class Outcome:
 
 def main() -> int:
     outcome = Outcome()
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        project = make_company(Path(folder), patch)
-        two_classes(project)
-        (project.root / "data" / "procurement").mkdir(parents=True)
-        parse_in_process(project)
-        year = Year(lived(project, Path(folder) / "simulated", outcome))
+    with a_folder() as folder, pytest.MonkeyPatch.context() as patch:
+        project = company_in(folder, patch)
+        with tempfile.TemporaryDirectory() as simulated:
+            logs = year_of_logs(Path(simulated))
+        year = Year(lived(project, logs, Diary(folder / "diary")))
+        outcome.signed = sum(len(day.signed) for day in year.days.values())
         tell(year, outcome)
         compare(project, year, outcome)
-        replay(project, year, Path(folder) / "elsewhere", outcome)
+        replay(project, year, outcome)
     for line in outcome.failures:
         print(f"FAILED {line}")
     print(f"RESULT year_runs={len(year.days)}")
@@ -67,31 +84,84 @@ def main() -> int:
     return 1 if outcome.failures else 0
 
 
-def lived(project: Project, simulated: Path, outcome: Outcome) -> dict[date, Day]:
+@contextmanager
+def a_folder() -> Iterator[Path]:
+    if named := os.environ.get("YEAR_FOLDER"):
+        yield Path(named)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield Path(folder)
+
+
+def company_in(folder: Path, patch: pytest.MonkeyPatch) -> Project:
+    """The company on its first morning, or as an earlier sitting left it."""
+    if (folder / "diary").is_dir():
+        project = open_company(folder, patch)
+    else:
+        for left in ("company", "home"):
+            shutil.rmtree(folder / left, ignore_errors=True)
+        project = make_company(folder, patch)
+        two_classes(project)
+        (project.root / "data" / "procurement").mkdir(parents=True)
+        (folder / "diary").mkdir()
+    parse_in_process(project)
+    return project
+
+
+class Diary:
+    """What was lived, with the registry at the end of each day: an event happens once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self) -> dict[date, Day]:
+        days = [pickle.loads(path.read_bytes()) for path in sorted(self.folder.glob("*.day"))]
+        return {day.as_of: day for day in days}
+
+    def write(self, day: Day, registry: Path) -> None:
+        kept = self.folder / f"{day.as_of}.registry"
+        shutil.rmtree(kept, ignore_errors=True)
+        shutil.copytree(registry, kept)
+        write_durably(self.folder / f"{day.as_of}.day", pickle.dumps(day))
+
+    def restore(self, day: date, registry: Path) -> None:
+        """The registry as it was when that day ended, whatever the next one had begun."""
+        shutil.copytree(self.folder / f"{day}.registry", registry, dirs_exist_ok=True)
+
+
+def lived(project: Project, logs: Days, diary: Diary) -> dict[date, Day]:
     """Each day: people do what they do, files are dropped, the run of the next morning."""
-    logs = year_of_logs(simulated)
-    days: dict[date, Day] = {}
+    registry = project.root / "seeds" / "registry"
+    days = diary.read()
+    if newest := max(days, default=None):
+        diary.restore(newest, registry)
+        print(f"{newest} is where it goes on, after {len(days)} runs", flush=True)
     before = ""
     for number in range(7 * LAST_WEEK):
         day = FIRST + timedelta(days=number)
+        if newest and day <= newest:
+            continue
         if event := EVENTS.get(day):
             event(project)
             print(f"{day} {event.__name__}", flush=True)
         drop(project.root / "data" / "procurement", day, logs.get(day, {}))
         if not is_judged(day):
             continue
-        days[day] = run_day(replace(project, as_of=day), day)
-        if signed := sign_when_asked(project, days[day]):
-            outcome.signed += len(signed)
+        begun = time.process_time()
+        said = run_day(replace(project, as_of=day), day)
+        days[day] = replace(said, signed=tuple(sign_when_asked(project, said)))
+        diary.write(days[day], registry)
+        seconds = time.process_time() - begun
+        if signed := days[day].signed:
             print(f"{day} signed: {', '.join(signed)}", flush=True)
         if (now := described(days[day])) != before:
             before = now
-            print(f"{day} {now}", flush=True)
+            print(f"{day} {now}, {seconds:.0f} CPU seconds", flush=True)
     return days
 
 
 def is_judged(day: date) -> bool:
-    events = [*EVENTS, monday(LATE_LANDS)]
+    events = [*EVENTS, *LOOKS, *map(monday, (LATE_LANDS, *CONNECTED.values()))]
     return (
         (day - FIRST).days % STEP == STEP - 1
         or any((day - event).days in AROUND for event in events)
@@ -132,9 +202,14 @@ def compare(project: Project, year: Year, outcome: Outcome) -> None:
     print(f"{outcome.equal_days} of {len(year.days)} days are told as they were", flush=True)
 
 
-def replay(project: Project, year: Year, elsewhere: Path, outcome: Outcome) -> None:
+def replay(project: Project, year: Year, outcome: Outcome) -> None:
     """A seeded sample of days from a copy of the ledger, known as of their own morning."""
-    shutil.copytree(project.ledger, elsewhere / "ledger")
+    with tempfile.TemporaryDirectory() as elsewhere:
+        shutil.copytree(project.ledger, Path(elsewhere) / "ledger")
+        replay_in(Path(elsewhere), year, outcome)
+
+
+def replay_in(elsewhere: Path, year: Year, outcome: Outcome) -> None:
     chosen = random.Random(REPLAYED).sample(list(year.days), min(REPLAYED, len(year.days)))
     for day in sorted(chosen):
         known_at = morning_after(day) + timedelta(hours=1)

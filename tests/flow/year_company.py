@@ -9,7 +9,8 @@ from typing import Any
 
 from company import read_seed, run_dbt_in_process, write_seed
 from small_company import leave_support_out
-from steps import CLASSIFY, MATCH, evidence
+from steps import CLASSIFY, KPI, MATCH, evidence
+from year_logs import FIRST, LOOKS, WEEKS_BEFORE
 
 from dagster_project import warehouse
 from dagster_project.automation.recorded import write_recorded
@@ -31,13 +32,16 @@ KEY = ("decision_class", "segment", "gate")
 @dataclass(frozen=True)
 class Day:
     """What one run said. ``gates``: KEY → STATE; ``maps``: the row of each class as a whole;
-    ``criteria``: (class, criterion) → verdict; ``granted``: classes and segments."""
+    ``criteria``: (class, criterion) → verdict; ``granted``: (class, segment); ``plans``: class →
+    its row of the expansion plan; ``signed``: the roles that signed after it."""
 
     as_of: date
     gates: dict[tuple[Any, ...], tuple[Any, ...]]
     maps: dict[str, dict[str, Any]]
     criteria: dict[tuple[str, str], str]
     granted: set[tuple[str, str]]
+    plans: dict[str, dict[str, Any]]
+    signed: tuple[str, ...] = ()
 
     def level(self, name: str = CLASSIFY) -> str:
         return str(self.maps[name]["effective_level"])
@@ -58,6 +62,22 @@ def two_classes(project: Project) -> None:
             if row.get("declared_level") and row["decision_class"] == MATCH:
                 row["declared_level"] = "surface"
         write_seed(project, path.stem, rows)
+    _promise_returns(project)
+
+
+def _promise_returns(project: Project) -> None:
+    """What a shorter cycle is worth, and the days on which somebody looks: all fixed beforehand."""
+    kpis = read_seed(project, "kpi_registry")
+    first = {"baseline_start": (FIRST - timedelta(weeks=WEEKS_BEFORE)).isoformat()}
+    write_seed(project, "kpi_registry", [row | first for row in kpis])
+    looks = {row["kpi"]: row for row in read_seed(project, "kpi_looks")}.values()
+    days = [row | {"look_date": day.isoformat()} for row in looks for day in LOOKS]
+    write_seed(project, "kpi_looks", days)
+    values = read_seed(project, "kpi_values")
+    worth = {"value_per_unit": "6000.00"}
+    write_seed(
+        project, "kpi_values", [row | (worth if row["kpi"] == KPI else {}) for row in values]
+    )
 
 
 def morning_after(day: date) -> datetime:
@@ -92,6 +112,7 @@ def seen(project: Project, day: date) -> Day:
     )
     maps = ask(project, "SELECT * FROM marts.autonomy_map WHERE segment = 'all'")
     criteria = ask(project, "SELECT * FROM marts.gate_criteria WHERE segment = 'all'")
+    plans = ask(project, "SELECT * FROM marts.expansion_plan")
     grants = json.loads((project.publish / "grants.json").read_text())["grants"]
     return Day(
         as_of=day,
@@ -99,6 +120,7 @@ def seen(project: Project, day: date) -> Day:
         maps={row["decision_class"]: row for row in maps},
         criteria={(row["decision_class"], row["criterion_id"]): row["verdict"] for row in criteria},
         granted={(row["decision_class"], row["segment"]) for row in grants},
+        plans={row["decision_class"]: row for row in plans},
     )
 
 

@@ -20,6 +20,8 @@ SPLIT = monday(29)
 SPLIT_SEEDS = ("decision_classes", "class_mapping", "audit_rates", "thresholds", "planning_errors")
 WAIVED_FROM = monday(CLOSED)
 WAIVED_UNTIL = WAIVED_FROM + timedelta(days=4)
+# after the second look: more volume is proven by the third alone
+EXPANDS = monday(27)
 BELOW, ABOVE = f"{MATCH}_below_6000", f"{MATCH}_from_6000"
 LEAVER, SUCCESSOR, BUSINESS = "yuki-brandt", "dev-ramanathan", "mara-lindqvist"
 
@@ -79,6 +81,17 @@ def new_model_is_priced(project: Project) -> None:
     write_seed(project, "price_list", [old, new])
 
 
+def more_volume_is_registered(project: Project) -> None:
+    step = {
+        "decision_class": CLASSIFY,
+        "rung": "volume",
+        "target": "",
+        "starts_at": EXPANDS.isoformat(),
+        "owner": BUSINESS,
+    }
+    write_seed(project, "expansion_steps", [step])
+
+
 def closure_is_waived(project: Project) -> None:
     """Somebody hoped that a few days would do."""
     cells = {
@@ -99,6 +112,7 @@ def closure_is_waived(project: Project) -> None:
 EVENTS: dict[date, Callable[[Project], None]] = {
     LEAVES: owner_leaves,
     SUCCEEDS: successor_begins,
+    EXPANDS: more_volume_is_registered,
     SPLIT: class_is_split,
     monday(MODEL): new_model_is_priced,
     WAIVED_FROM: closure_is_waived,
@@ -106,12 +120,14 @@ EVENTS: dict[date, Callable[[Project], None]] = {
 
 
 def sign_when_asked(project: Project, day: Day) -> list[str]:
-    """Both owners of today sign a map that the evidence recommends; the roles that signed.
+    """Both owners of today sign a map that the evidence recommends, once the data are fit; the
+    roles that signed.
 
     By what `penstock sign-off` appends with, which checks the whole registry; the command itself
     would date the row by the clock of this machine.
     """
-    if day.criteria[CLASSIFY, "level_within_evidence"] != "pass":
+    is_recommended = day.criteria[CLASSIFY, "level_within_evidence"] == "pass"
+    if not is_recommended or day.maps[CLASSIFY]["stage"] != "build":
         return []
     run = last_run(project.ledger)
     today = day.as_of + timedelta(days=1)

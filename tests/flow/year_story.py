@@ -3,15 +3,27 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from typing import Any
 
 from steps import CLASSIFY, MATCH
 from year_company import KEY, STATE, Day, values
-from year_events import ABOVE, BELOW, LEAVES, SPLIT, SUCCEEDS, WAIVED_FROM, WAIVED_UNTIL
-from year_logs import DRIFT, FIRST, LATE, LATE_LANDS, MENDED, MODEL, OPEN_AGAIN, monday
+from year_events import ABOVE, BELOW, EXPANDS, LEAVES, SPLIT, SUCCEEDS, WAIVED_FROM, WAIVED_UNTIL
+from year_logs import (
+    CONNECTED,
+    DRIFT,
+    FIRST,
+    LATE,
+    LATE_LANDS,
+    LOOKS,
+    MENDED,
+    MODEL,
+    OPEN_AGAIN,
+    monday,
+)
 
 from dagster_project.ledger.ledger import Line
-from dagster_project.names import LEVELS
+from dagster_project.names import LEVELS, STAGES
 
 Rows = Sequence[Mapping[str, Any]]
 # a proof takes 28 complete days of data, and labels that are a week old
@@ -41,11 +53,47 @@ class Year:
         return not all(held) and held[-1]
 
 
-def launched(year: Year) -> bool:
-    """A person decides until 28 days of data are there and both owners signed; then it may act."""
-    return not any(year.may_act(FIRST, SOONEST)) and year.at(
-        LEAVES - timedelta(days=7)
-    ).level() == ("delegate")
+def climbed(year: Year) -> bool:
+    """Gate by gate from `proposed` to `scale`: alone only from limited rollout on, and at scale
+    only once the metric was looked at."""
+    days = year.between(FIRST, LEAVES)
+    reached = {stage: _first(days, stage) for stage in STAGES}
+    soonest = {
+        "discovery": SOONEST,
+        "build": monday(CONNECTED["business_actions"]),
+        "limited_rollout": monday(CONNECTED["rail_evidence"]),
+        "scale": LOOKS[0],
+    }
+    level = dict(zip(STAGES, ["human_only"] * 3 + ["surface"] + ["delegate"] * 2, strict=True))
+    return (
+        _path(days) == list(STAGES)
+        and all(reached[stage] >= day for stage, day in soonest.items())
+        and all(day.level() == level[_stage(day)] for day in days)
+        and all(
+            (day.criteria[CLASSIFY, "kpi_improved"], day.criteria[CLASSIFY, "roi_positive"])
+            == (("pass",) * 2 if _stage(day) == "scale" else ("insufficient",) * 2)
+            for day in days
+        )
+    )
+
+
+def expanded(year: Year) -> bool:
+    """More volume is blocked while the class is not at scale, and proven by the look after it."""
+    before, begun = year.at(EXPANDS - timedelta(days=1)), year.between(EXPANDS, LOOKS[2])
+    after = [day for day in year.between(LOOKS[2], monday(LATE)) if _stage(day) == "scale"]
+    plans = [day.plans[CLASSIFY] for day in begun]
+    return (
+        (_plan(before)["proven_rung"], _plan(before)["next_rung"]) == (None, "volume")
+        and bool(after)
+        and {(plan["proven_rung"], plan["next_rung"]) for plan in plans} == {(None, "volume")}
+        and all(
+            (plan["status"], plan["finding"] is None)
+            == (("begun", True) if plan["stage"] == "scale" else ("blocked", False))
+            for plan in plans
+        )
+        and {(_plan(day)["proven_rung"], _plan(day)["next_rung"]) for day in after}
+        == {("volume", "adjacent_class")}
+    )
 
 
 def owner_left(year: Year) -> bool:
@@ -115,22 +163,45 @@ def waiver_expired(year: Year) -> bool:
     )
 
 
-def never_scaled(year: Year) -> bool:
-    """Value fit lacks an evidence maker yet, so nothing goes beyond a limited rollout."""
-    stages = {row["stage"] for day in year.days.values() for row in day.maps.values()}
-    return "limited_rollout" in stages and "scale" not in stages
+def was_back_at_scale(year: Year) -> bool:
+    """After drift, after the new model and after the holidays; never while a person decides."""
+    at_scale = [day.as_of for day in year.days.values() if _stage(day) == "scale"]
+    periods = ((LEAVES, monday(DRIFT)), (monday(MENDED), SPLIT), (monday(MODEL), monday(LATE)))
+    return (
+        all(any(first <= day < end for day in at_scale) for first, end in periods)
+        and max(at_scale) >= monday(OPEN_AGAIN)
+        and all(year.at(day).level() == "delegate" for day in at_scale)
+    )
+
+
+def _stage(day: Day) -> str:
+    return str(day.maps[CLASSIFY]["stage"])
+
+
+def _plan(day: Day) -> dict[str, Any]:
+    return day.plans[CLASSIFY]
+
+
+def _path(days: Sequence[Day]) -> list[str]:
+    """Each stage on the way, once in a row."""
+    return [stage for stage, _ in groupby(days, key=_stage)]
+
+
+def _first(days: Sequence[Day], stage: str) -> date:
+    return min((day.as_of for day in days if _stage(day) == stage), default=date.max)
 
 
 # the first day of which all of a chapter is known
 CHAPTERS: dict[Callable[[Year], bool], date] = {
-    launched: LEAVES,
+    climbed: LEAVES,
     owner_left: monday(DRIFT),
     drifted: monday(MODEL),
     was_split: monday(MODEL),
+    expanded: monday(LATE),
     changed_model: monday(LATE),
     labels_came_late: monday(LATE_LANDS + 1),
     waiver_expired: monday(OPEN_AGAIN + 2),
-    never_scaled: monday(OPEN_AGAIN + 2),
+    was_back_at_scale: monday(OPEN_AGAIN + 4),
 }
 
 

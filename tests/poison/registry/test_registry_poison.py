@@ -13,6 +13,8 @@ from dagster_project.contracts.registry import (
     require_valid_registry,
     validate_registry,
 )
+from dagster_project.contracts.registry.schema import Seed
+from dagster_project.contracts.registry.tables import SIGN_OFFS, WAIVERS
 
 HERE = Path(__file__).parent
 VALID = HERE / "valid"
@@ -171,6 +173,12 @@ def test_the_corpus_names_every_seed_and_no_case_twice() -> None:
     assert {case.seed for case in CASES} == {
         path.stem for path in [*(VALID / "seeds/registry").iterdir(), CRITERIA]
     }
+
+
+@pytest.mark.parametrize("seed", [SIGN_OFFS, WAIVERS], ids=lambda seed: seed.name)
+def test_every_column_of_a_signature_and_of_a_waiver_has_a_bad_row(seed: Seed) -> None:
+    bad = {case.column for case in CASES if (case.at or case.seed) == seed.name}
+    assert bad >= {column.name for column in seed.columns}
 
 
 def test_the_valid_registry_has_no_problem() -> None:
