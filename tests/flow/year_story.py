@@ -124,13 +124,17 @@ def drifted(year: Year) -> bool:
 
 
 def was_split(year: Year) -> bool:
-    """The class ends, its parts begin below it and inherit nothing."""
+    """The class ends, its parts begin below it and inherit nothing; what the workflow returns is
+    not known until they have four weeks, so the other class leaves `scale`, and stays alone."""
     before, after = year.at(SPLIT - timedelta(days=1)), year.at(SPLIT)
     return (
         MATCH in before.maps
         and MATCH not in after.maps
         and all(after.level(part) == "human_only" for part in (BELOW, ABOVE))
         and all(after.criteria[part, "accuracy"] != "pass" for part in (BELOW, ABOVE))
+        and (_stage(before), _stage(after)) == ("scale", "limited_rollout")
+        and after.criteria[CLASSIFY, "roi_positive"] == "insufficient"
+        and after.level() == "delegate"
     )
 
 
