@@ -26,6 +26,8 @@ class LateShare:
 
     def upper(self) -> Array:
         """Upper bound of the share of labels that turn late; 0 where nobody asks."""
+        if not self.is_asked.any():
+            return np.zeros(len(self.alpha))
         return np.where(self.is_asked, self.cells.upper(self.alpha), 0.0)
 
     def needed(self, target: Array) -> Whole:
