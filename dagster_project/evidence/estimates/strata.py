@@ -214,8 +214,8 @@ GROUP BY decision_class, segment, cohort_id, route, probability, is_judged, is_s
 STRATA = f"""
 SELECT decision_class, segment, cohort_id, stratum, is_judged, is_sampled, probability::DOUBLE,
     sum(decisions)::BIGINT, sum(selected)::BIGINT, sum(labelled)::BIGINT, sum(timely)::BIGINT,
-    sum(drawn)::BIGINT, sum(failures)::DOUBLE / {PARTS}, sum(seen_wrong)::DOUBLE / {PARTS}, sum(not_right)::BIGINT,
-    min(first_date), max(newest)
+    sum(drawn)::BIGINT, sum(failures)::DOUBLE / {PARTS}, sum(seen_wrong)::DOUBLE / {PARTS},
+    sum(not_right)::BIGINT, min(first_date), max(newest)
 FROM stratum_weeks
 GROUP BY ALL
 ORDER BY stratum

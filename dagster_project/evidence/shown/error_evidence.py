@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -82,15 +83,16 @@ ORDER BY ALL
 def design_effect(strata: Iterable[Clusters]) -> float | None:
     """Variance of the error rate with subjects as clusters ÷ that of as many single decisions.
 
-    Of subjects with m decisions each and a correlation r among them 1 + (m - 1) r. None where all
-    of a stratum, or nothing, was wrong: nobody can tell then.
+    Of subjects with m decisions each and a correlation r among them 1 + (m - 1) r. Strata of one
+    subject are left out. None where all of every stratum, or nothing, was wrong: nobody can tell.
     """
-    clustered, single = 0.0, 0.0
-    for _, labels, wrong, labels_squared, wrong_squared, both in strata:
-        rate = wrong / labels
-        clustered += wrong_squared - 2 * rate * both + rate * rate * labels_squared
-        single += labels * rate * (1 - rate)
-    return clustered / single if single > 0 else None
+    clustered, single = Fraction(0), Fraction(0)
+    for trials, labels, wrong, labels_squared, wrong_squared, both in strata:
+        if trials > 1:
+            rate = Fraction(wrong, labels)
+            clustered += wrong_squared - 2 * rate * both + rate * rate * labels_squared
+            single += labels * rate * (1 - rate)
+    return float(clustered / single) if single > 0 else None
 
 
 def error_evidence_rows(

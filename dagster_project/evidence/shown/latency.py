@@ -18,6 +18,8 @@ SHOWN_ALPHA = 0.05
 MEDIAN, P95, P99 = 0.5, 0.95, 0.99
 # failed calls and calls without latency are slower than every limit, these bins
 FAILED_BIN = UNMEASURED_BIN - 1
+# two million years: beyond that a latency is no number to show, whatever somebody logged
+SLOWEST_BIN = 3_900
 
 BINS = """
 SELECT decision_class, segment, cohort_id, latency_bin,
@@ -85,7 +87,7 @@ def value_at(histograms: Histograms, rank: Whole) -> list[Decimal | None]:
     before, _ = histograms.totals()
     place = np.searchsorted(histograms.running, before + np.maximum(rank, 1))
     edges = histograms.edge[place]
-    is_known = (rank > 0) & (edges < FAILED_BIN)
+    is_known = (rank > 0) & (edges <= SLOWEST_BIN)
     return [
         round_up(BIN_WIDTH**edge) if known else None
         for edge, known in zip(edges.tolist(), is_known.tolist(), strict=True)

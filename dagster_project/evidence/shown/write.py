@@ -9,7 +9,12 @@ from dagster_project.evidence.shown.confidence import confidence_rows, read_tent
 from dagster_project.evidence.shown.error_evidence import error_evidence_rows
 from dagster_project.evidence.shown.latency import latency_rows
 from dagster_project.evidence.shown.reviewers import agreement_rows
-from dagster_project.evidence.shown.tripwire_counts import read_amounts, read_halves, read_weeks
+from dagster_project.evidence.shown.tripwire_counts import (
+    read_amounts,
+    read_halves,
+    read_outside,
+    read_weeks,
+)
 from dagster_project.evidence.shown.tripwires import tripwires
 
 if TYPE_CHECKING:
@@ -152,6 +157,7 @@ def write_shown(connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
             read_weeks(connection, context),
             read_amounts(connection, context),
             read_halves(connection, context),
+            read_outside(connection, context),
             {item.decision_class: item.workflow for item in context.classes},
         ),
         LATENCY: latency_rows(connection, context),

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections import Counter
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,10 @@ def test_single_decisions_have_a_design_effect_of_one() -> None:
     assert design_effect([clusters(np.ones(50, int), np.arange(50) % 2)]) == pytest.approx(1)
     assert design_effect([clusters(np.ones(50, int), np.zeros(50, int))]) is None
     assert design_effect([]) is None
+    # one subject of 30 decisions, 7 wrong, says nothing about others
+    assert design_effect([clusters(np.array([30]), np.array([7]))]) is None
+    # all subjects alike: less variance than chance has, exactly none
+    assert design_effect([clusters(np.full(9, 30), np.full(9, 7))]) == 0
 
 
 def test_the_smallest_level_is_found_from_above() -> None:
@@ -125,6 +130,16 @@ def test_a_class_alone_has_the_e_value_of_its_trials(world: World) -> None:
     assert float(row["p_value"]) == pytest.approx(1 / evidence, rel=0.03)
     assert (row["p_adjusted"], row["e_adjusted"]) == (row["p_value"], row["e_value"])
     assert (row["design_effect"], row["effective_count"]) == (None, None)
+
+
+def test_subjects_that_are_all_alike_have_no_effective_number(world: World) -> None:
+    """Nothing is divided by a variance of none."""
+    world.run("delete from facts.fct_samples_weekly")
+    for subject in ("a", "b", "c"):
+        many = {"selected_count": 30, "labelled_count": 30, "wrong_count": 7}
+        world.sample(subject, date(2025, 2, 3), **many)
+    row = shown(world)[CLASS]
+    assert (row["trial_count"], row["design_effect"], row["effective_count"]) == (3, 0, None)
 
 
 def test_what_was_proven_counts_for_p_and_not_for_e(world: World) -> None:

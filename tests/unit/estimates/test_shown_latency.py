@@ -131,10 +131,20 @@ def test_failed_and_unmeasured_calls_are_slower_than_every_other(world: World) -
     assert (row["p95_bound_ms"], row["p99_ms"]) == (None, None)
 
 
+def test_a_latency_that_cannot_be_stops_no_run(world: World) -> None:
+    latencies(world, (400, 50), (4_387, 50))  # 9e18 ms
+    (row,) = shown(world)
+    assert (float(row["p50_ms"]), row["p95_ms"], row["p95_bound_ms"]) == (edge(400), None, None)
+
+
 def test_classes_do_not_share_a_histogram(world: World) -> None:
     latencies(world, (400, 100))
     before = shown(world)
-    for table in ("registry.decision_classes", "facts.fct_latency_daily", "facts.fct_decisions_daily"):
+    for table in (
+        "registry.decision_classes",
+        "facts.fct_latency_daily",
+        "facts.fct_decisions_daily",
+    ):
         bins = ", latency_bin + 100 as latency_bin" if "latency" in table else ""
         world.run(
             f"insert into {table} select * replace ('w.a' as decision_class{bins}) from {table}"
