@@ -10,6 +10,7 @@ import planted_rules
 import pytest
 from planted_biases import biases
 from planted_certificates import certificates, over_time, segments
+from planted_clusters import clusters
 from planted_coverage import counts, coverages, errors, looks, money, rates, reviews
 from planted_figures import Figure
 from planted_promotions import power, promotions
@@ -33,8 +34,9 @@ Section = Callable[[int], Iterator[Figure]]
     [
         *(coverages, promotions, partial(power, limits=(0.05,))),
         *(lambda _: verification(300), biases, lambda _: certificates(FEW // 2)),
+        lambda _: clusters(FEW),
     ],
-    ids=["coverage", "looks", "power", "verification", "biases", "certificates"],
+    ids=["coverage", "looks", "power", "verification", "biases", "certificates", "clusters"],
 )
 def test_every_bar_of_a_small_campaign_is_met(section: Section) -> None:
     figures = list(section(WORLDS))

@@ -74,7 +74,7 @@ def bound_rank(count: Whole, share: float, alpha: float) -> Whole:
     The smallest r with P(Bin(count, share) < r) >= 1 - alpha; 0 where no value does.
     """
     rank = fewest_selected(count, share, 1.0 - alpha) + 1
-    return np.where(rank <= count, rank, 0)
+    return np.asarray(np.where(rank <= count, rank, 0), dtype=np.int64)
 
 
 def point_rank(count: Whole, share: float) -> Whole:
@@ -120,7 +120,7 @@ def latency_rows(connection: "duckdb.DuckDBPyConnection", context: Context) -> l
         )
     ]
     return [
-        LatencyRow(*cell, count, missing, *values)
+        LatencyRow._make((*cell, count, missing, *values))
         for cell, count, missing, *values in zip(
             bins, total.tolist(), unmeasured.tolist(), *columns, strict=True
         )

@@ -217,8 +217,8 @@ def test_weeks_that_differ_are_no_better_reviews() -> None:
         ({"outside_wrong_count": 5}, False),
         ({"route": "human"}, False),
         ({"segment": "region=r"}, False),
-        # a week without drawn labels tells nothing
-        ({"labelled_count": 0, "wrong_count": 0}, False),
+        # without drawn labels of its kind it tells nothing
+        ({"labelled_count": 0, "wrong_count": 0, "inclusion_probability": Decimal("0.2")}, False),
         ({"event_date": LAST + timedelta(weeks=1)}, False),
     ],
 )
