@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dagster_project.contracts.numbers import round_down, round_nearest, round_up
+from dagster_project.contracts.numbers import SCALE, round_down, round_nearest, round_up
 from dagster_project.evidence.estimates.bounds import Array, Flags
 from dagster_project.evidence.estimates.context import Cell, Context
 from dagster_project.evidence.estimates.detections import (
@@ -129,7 +129,6 @@ def levels_of(
     limit = np.array(
         [float(context.thresholds["accuracy", cell.decision_class].threshold) for cell in cells]
     )
-
     first = error_bounds(context, sample, cells, np.full(len(cells), ANY_ALPHA), detections)
     share = first.alpha / ANY_ALPHA
 
@@ -176,7 +175,7 @@ def _row(
     return ErrorEvidenceRow(
         name,
         cohort,
-        context.thresholds["accuracy", name].threshold,
+        context.thresholds["accuracy", name].threshold.quantize(SCALE),
         labels,
         sum(item.trials for item in own),
         None if effect is None else round_nearest(effect),

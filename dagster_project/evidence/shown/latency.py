@@ -79,7 +79,7 @@ def bound_rank(count: Whole, share: float, alpha: float) -> Whole:
 
 def point_rank(count: Whole, share: float) -> Whole:
     """The smallest rank with at least ``share`` of the values up to it."""
-    return np.maximum(np.ceil(count * share - 1e-9), 1).astype(np.int64)
+    return np.asarray(np.maximum(np.ceil(count * share - 1e-9), 1), dtype=np.int64)
 
 
 def value_at(histograms: Histograms, rank: Whole) -> list[Decimal | None]:
