@@ -218,7 +218,11 @@ def test_weeks_that_differ_are_no_better_reviews() -> None:
         ({"route": "human"}, False),
         ({"segment": "region=r"}, False),
         # without drawn labels of its kind it tells nothing
-        ({"labelled_count": 0, "wrong_count": 0, "inclusion_probability": Decimal("0.2")}, False),
+        (
+            {"labelled_count": 0, "wrong_count": 0, "outside_label_count": 300}
+            | {"inclusion_probability": Decimal("0.2")},
+            False,
+        ),
         ({"event_date": LAST + timedelta(weeks=1)}, False),
     ],
 )
