@@ -15,7 +15,10 @@ RESULTS = dg.AssetKey(["evidence", "expectation_results"])
 ESTIMATES = dg.AssetKey(["evidence", "estimates"])
 SHOWN = [
     dg.AssetKey(["evidence", name])
-    for name in ("confidence", "reliability", "agreement", "tripwires")
+    for name in (
+        *("confidence", "reliability", "agreement", "tripwires"),
+        *("latency_percentiles", "error_evidence"),
+    )
 ]
 
 

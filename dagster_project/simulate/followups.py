@@ -57,6 +57,13 @@ def surfaced_row(seed: int, decision: Decision, cutoff: datetime) -> Row | None:
     return _review(rng, decision, cutoff, case)
 
 
+def chosen_row(seed: int, decision: Decision, cutoff: datetime) -> Row | None:
+    """The blind review of a decision that nobody drew and a reviewer chose."""
+    case = _Case(decision.decision_id, _said(decision), None, reason="risk")
+    rng = draw.stream(seed, "chosen reviews", decision.decision_id)
+    return _review(rng, decision, cutoff, case)
+
+
 def complaint_row(seed: int, decision: Decision, cutoff: datetime) -> Row | None:
     """Somebody complained about a decision, and it was overturned."""
     case = _Case(decision.decision_id, "overturn", None, reason="appeal")
@@ -103,7 +110,7 @@ def _review(
         "reviewed_at": written(reviewed_at),
         "handling_seconds": handling,
         "verdict": case.verdict,
-        "is_blind": case.reason == "random",
+        "is_blind": case.reason in ("random", "risk"),
         "sampling_reason": case.reason,
         "inclusion_probability": case.probability,
         "is_seeded_error": case.is_seeded,

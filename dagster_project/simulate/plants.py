@@ -54,6 +54,8 @@ PUSHED_WIDTH: Final = 0.02
 # This share of the amounts is replaced by parts, each less than this share below the limit
 CUT_SHARE: Final = 0.2
 CUT_WIDTH: Final = 0.04
+# Of the decisions that are not drawn this share of the easy half is reviewed, blind
+CHOSEN_SHARE: Final = 0.6
 
 # name -> what planted_truth.json says of its strength
 STRENGTHS: Final[dict[str, dict[str, object]]] = {
@@ -86,13 +88,14 @@ STRENGTHS: Final[dict[str, dict[str, object]]] = {
     "density_jump": {"pushed_to": PUSHED_TO, "width": PUSHED_WIDTH},
     "amount_jump": {"share": CUT_SHARE, "below_limit": CUT_WIDTH},
     "cherry_picked_reviews": {"hard_half_reviewed": 0},
+    "better_outside_sample": {"easy_half_reviewed": CHOSEN_SHARE},
 }
 # these begin at a date; the others hold all the time
 DATED: Final = frozenset(
     {
         *("drift", "cohort_change", "simpson", "undo_failures"),
         *("escalations_collapse", "class_splitting", "density_jump", "amount_jump"),
-        "cherry_picked_reviews",
+        *("cherry_picked_reviews", "better_outside_sample"),
     }
 )
 

@@ -6,11 +6,12 @@ from datetime import date, datetime
 
 from dagster_project.simulate import draw
 from dagster_project.simulate.decisions import Decision, Row
-from dagster_project.simulate.followups import complaint_row, review_row, surfaced_row
+from dagster_project.simulate.followups import chosen_row, complaint_row, review_row, surfaced_row
 from dagster_project.simulate.plan import CONFIDENCE_SKEW
 from dagster_project.simulate.plants import (
     ATTENTION,
     ATTENTION_PER_REVIEW,
+    CHOSEN_SHARE,
     COMPLAINT_RATE,
     DELAY_RIGHT_DAYS,
     DELAY_WRONG_DAYS,
@@ -45,7 +46,9 @@ class Reviewing:
         return row if row is None else self._judged(row)
 
     def of_others(self, decision: Decision) -> Row | None:
-        """What is reviewed without being drawn: what was surfaced, and complaints."""
+        """What is reviewed without being drawn: surfaced, complained about, or chosen."""
+        if self._is_chosen(decision):
+            return chosen_row(self._seed, decision, self._cutoff)
         if "verification_bias" not in self._plants or decision.plan.route != "delegated":
             return None
         if decision.row["route"] == "surfaced":
@@ -70,13 +73,22 @@ class Reviewing:
 
     def _is_left_out(self, decision: Decision) -> bool:
         """Reviewers who choose leave the half out in which the agent is less sure."""
-        if "cherry_picked_reviews" not in self._plants:
+        return "cherry_picked_reviews" in self._plants and self._is_later_half(decision, hard=True)
+
+    def _is_chosen(self, decision: Decision) -> bool:
+        """Reviewers who choose look at what the agent is sure of."""
+        if "better_outside_sample" not in self._plants:
             return False
+        rng = draw.stream(self._seed, "chosen", decision.decision_id)
+        return self._is_later_half(decision, hard=False) and draw.chance(rng, CHOSEN_SHARE)
+
+    def _is_later_half(self, decision: Decision, *, hard: bool) -> bool:
+        """Whether it is of the half with less confidence (``hard``) or more, after the day."""
         confidence, plan = decision.row["confidence"], decision.plan
         # the median of 1 - confidence = rate x 5 u^4
         median = 1 - plan.error_rate * (CONFIDENCE_SKEW + 1) * 0.5**CONFIDENCE_SKEW
-        is_hard = isinstance(confidence, float) and confidence < median
-        return is_hard and self._plants.is_later(decision.occurred_at.date())
+        is_half = isinstance(confidence, float) and (confidence < median) == hard
+        return is_half and self._plants.is_later(decision.occurred_at.date())
 
     def _delay(self, decision: Decision) -> int:
         """Further working days until the review."""

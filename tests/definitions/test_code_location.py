@@ -137,6 +137,24 @@ def test_layers_read_only_what_the_law_allows(nodes: dict[str, dict]) -> None:
     assert broken == []
 
 
+def test_what_is_shown_reaches_no_verdict(nodes: dict[str, dict]) -> None:
+    """Tables of the shown room are read by marts of their own, which nothing reads."""
+    from dagster_project.evidence.shown.write import TABLES
+
+    sources = {f"source.penstock.evidence.{table.name}" for table in TABLES}
+    readers = {
+        key: sources & set(node["depends_on"]["nodes"])
+        for key, node in nodes.items()
+        if node["resource_type"] == "model"
+    }
+    marts = {key for key, read in readers.items() if read}
+    assert set().union(*readers.values()) == sources
+    assert {nodes[key]["config"]["schema"] for key in marts} == {"marts"}
+    for node in nodes.values():
+        if node["resource_type"] == "model":
+            assert not marts & set(node["depends_on"]["nodes"]), node["name"]
+
+
 def test_decide_reads_nothing_of_single_decisions(nodes: dict[str, dict]) -> None:
     """The hand-over: decide sees facts, registry, evidence and small prepared views alone."""
     allowed = {

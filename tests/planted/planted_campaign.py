@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from planted_biases import biases
 from planted_certificates import certificates
+from planted_clusters import clusters
 from planted_coverage import coverages
 from planted_figures import Figure
 from planted_flow import flows
@@ -19,6 +20,7 @@ from planted_verification import verification
 WORLDS = 10_000
 SECTIONS: dict[str, Callable[[int], Iterator[Figure]]] = {
     "coverage of 95 % bounds": coverages,
+    "losses and costs of subjects": clusters,
     "ninety daily looks": promotions,
     "power": power,
     "promotions by the certificate": certificates,

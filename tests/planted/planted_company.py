@@ -137,6 +137,7 @@ def stratum(plan: Plan, selected: int, failed: int) -> Stratum:
         decisions=plan.decisions,
         selected=selected,
         labelled=selected,
+        timely=selected,
         trials=selected,
         failures=failed,
         wrong=failed,

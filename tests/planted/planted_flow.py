@@ -25,6 +25,7 @@ CAUGHT = {
     "drift": ("accuracy",),
     "fake_telemetry": ("telemetry_plausible", "latency"),
     "undo_failures": ("reversibility",),
+    "label_delay": ("labels_available",),
 }
 
 
@@ -55,7 +56,8 @@ def flows() -> Iterator[Figure]:
             assert healthy.verdicts[CLASS, "all", criterion] == "pass", criterion
             is_caught = run.verdicts[CLASS, "all", criterion] != "pass"
             yield Figure(f"caught_{plant}_{criterion}", float(is_caught), 1, at_least=1)
-        yield from _errors(plant, run)
+        if plant != "label_delay":
+            yield from _errors(plant, run)
     yield from _late(judged("label_delay"))
     for plant in ("clustered_errors", "retries"):
         run = judged(plant)

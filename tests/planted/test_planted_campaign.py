@@ -10,10 +10,12 @@ import planted_rules
 import pytest
 from planted_biases import biases
 from planted_certificates import certificates, over_time, segments
+from planted_clusters import clusters
 from planted_coverage import counts, coverages, errors, looks, money, rates, reviews
-from planted_figures import Figure
+from planted_figures import Figure, coverage
 from planted_promotions import power, promotions
 from planted_verification import verification
+from scipy import stats
 
 from dagster_project.evidence.estimates import certificate, error_cells, review_queues
 from dagster_project.evidence.estimates import detections as product_detections
@@ -33,13 +35,23 @@ Section = Callable[[int], Iterator[Figure]]
     [
         *(coverages, promotions, partial(power, limits=(0.05,))),
         *(lambda _: verification(300), biases, lambda _: certificates(FEW // 2)),
+        lambda _: clusters(FEW),
     ],
-    ids=["coverage", "looks", "power", "verification", "biases", "certificates"],
+    ids=["coverage", "looks", "power", "verification", "biases", "certificates", "clusters"],
 )
 def test_every_bar_of_a_small_campaign_is_met(section: Section) -> None:
     figures = list(section(WORLDS))
     assert [figure for figure in figures if not figure.is_met] == []
     assert len({figure.name for figure in figures}) == len(figures) > 2
+
+
+def test_bars_of_few_worlds_leave_room_for_honest_bounds() -> None:
+    """A bar of 94 % over 1,000 worlds would fail a bound that covers 95 % in 6.7 % of runs."""
+    assert stats.binom(1_000, 0.95).cdf(939) == pytest.approx(0.067, abs=5e-4)
+    bar = coverage("", 1.0, 1_000).at_least
+    assert bar == pytest.approx(0.929, abs=5e-4)
+    assert stats.binom(1_000, 0.95).cdf(np.ceil(1_000 * bar) - 1) < 0.0025
+    assert coverage("", 1.0, 10_000).at_least == pytest.approx(0.9435, abs=5e-5)
 
 
 def missed(figures: Iterator[Figure]) -> set[str]:

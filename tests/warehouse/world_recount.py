@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 
 LABEL_DELAY_DAYS = 20
+MEASURES = 8
 
 
 def naive_shown(visible: list[tuple[str, dict]]) -> dict[str, int]:
@@ -43,8 +44,9 @@ def naive_words(reviews: list[dict]) -> dict[str, bool]:
 
 
 def naive(visible: list[tuple[str, dict]]) -> list[int]:
-    """Decisions, drawn, labelled, wrong, wrong too late, as `fct_samples_weekly` counts them."""
-    totals = [0, 0, 0, 0, 0]
+    """Decisions, drawn, labelled, wrong, wrong too late, right too late, labelled though not drawn,
+    wrong of these, as `fct_samples_weekly` counts them."""
+    totals = [0] * MEASURES
     decisions = defaultdict(list)
     for stream, record in visible:
         if stream == "decisions" and record not in decisions[record["decision_id"]]:
@@ -64,7 +66,21 @@ def naive(visible: list[tuple[str, dict]]) -> list[int]:
         totals[1] += selected
         totals[2] += sound and label is not None
         totals[3] += sound and label == "incorrect"
+        totals[5] += sound and label == "correct" and naive_slow(reviews, decided)
+        totals[6] += not selected and label is not None
+        totals[7] += not selected and label == "incorrect"
     return totals
+
+
+def naive_slow(reviews: list[dict], decided: datetime) -> bool:
+    """Whether nobody approved before its labels counted as mature."""
+    last = decided.date() + timedelta(days=LABEL_DELAY_DAYS)
+    return not any(
+        review["verdict"] == "agree"
+        and review["is_blind"]
+        and datetime.fromisoformat(review["reviewed_at"]).date() <= last
+        for review in reviews
+    )
 
 
 def naive_late(reviews: list[dict], decided: datetime) -> bool:

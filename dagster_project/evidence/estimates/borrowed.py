@@ -79,6 +79,13 @@ def read_loans(
     return found
 
 
+def lent(loan: Loan | None, limit: float, sample: Sample) -> tuple[float, float]:
+    """Failures and successes that a prior gains: of a loan in time, below ``limit``, borne out."""
+    if loan is None or loan.refusal(limit) or contradiction(loan, sample):
+        return 0.0, 0.0
+    return loan.added()
+
+
 def contradiction(loan: Loan, sample: Sample) -> str | None:
     """What the lender's log says against a row; None if it bears it.
 

@@ -5,7 +5,8 @@ the cohort and every week with an alarm. A proof once found stands (the minimum)
 asks for it anew (the maximum). Pure: no database.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -34,7 +35,15 @@ class Certificate:
     alarms: Alarms
     spans: Spans
     alpha: Array
-    best: Array
+
+    @cached_property
+    def best(self) -> Array:
+        """Per span the least bound over its cuts."""
+        return _best(self.history, self.spans, self.alpha)
+
+    def at(self, alpha: Array) -> "Certificate":
+        """The same at another alpha; alarms do not depend on it."""
+        return replace(self, alpha=alpha)
 
     def upper(self) -> Array:
         """The certifying bound per cell; 1 where nothing came after the last alarm."""
@@ -71,7 +80,7 @@ class Certificate:
 
 
 def certify(history: History, alpha: Array) -> Certificate:
-    """Find the spans and the best bound of each."""
+    """Find the spans: from the begin, and from each alarm on."""
     found = history.alarms()
     loud_cell, loud_week = np.nonzero(found.is_alarm)
     every = np.arange(len(alpha))
@@ -79,7 +88,7 @@ def certify(history: History, alpha: Array) -> Certificate:
         np.concatenate([every, loud_cell]).astype(np.int64),
         np.concatenate([0 * every, loud_week + 1]).astype(np.int64),
     )
-    return Certificate(history, found, spans, alpha, _best(history, spans, alpha))
+    return Certificate(history, found, spans, alpha)
 
 
 def _best(history: History, spans: Spans, alpha: Array) -> Array:

@@ -120,9 +120,9 @@ def fresh(context: Context) -> list[Estimate]:
 
 
 def labels_available(context: Context, strata: Strata) -> list[Estimate]:
-    """Share of mature selected decisions with a valid label, over all cohorts.
+    """Share of mature selected decisions with a valid label in time, over all cohorts.
 
-    A selection that is missing has no label either.
+    A selection that is missing has no label either; one that came after the label delay is none.
     """
     shares = []
     for item in context.judged("labels_available"):
@@ -134,16 +134,16 @@ def labels_available(context: Context, strata: Strata) -> list[Estimate]:
             if stratum.is_judged
         ]
         selected = sum(stratum.selected for stratum in own)
-        labelled = sum(stratum.labelled for stratum in own)
+        timely = sum(max(min(stratum.timely, stratum.labelled), 0) for stratum in own)
         dates = [stratum.first_date for stratum in own if stratum.first_date is not None]
         newest = [stratum.newest for stratum in own if stratum.newest is not None]
         shares.append(
             Share(
                 Cell(name),
-                selected - labelled,
+                selected - timely,
                 selected,
                 unknown=context.lost(name).labels + unselected(own),
-                missing=selected - labelled,
+                missing=selected - timely,
                 window_start=min(dates, default=None),
                 window_end=context.window(name).label_end,
                 newest=max(newest, default=None),

@@ -59,7 +59,19 @@ class Errors:
 
     def upper(self) -> Array:
         """Certifying bound of the error, 1 where nothing is known about the labels' reviewers."""
-        mature = np.maximum(self.certificate.upper(), self.by_decision)
+        return self._with_late(self.certificate.upper())
+
+    def today(self) -> Array:
+        """The same of all mature weeks as they are now, without what was proven or lost before."""
+        return self._with_late(self.cells.upper(self.alpha))
+
+    def at(self, alpha: Array, detection: Array) -> "Errors":
+        """The same cells at another alpha (of each part), with what reviewers find at it."""
+        certificate, late = self.certificate.at(alpha), replace(self.late, alpha=alpha)
+        return replace(self, certificate=certificate, alpha=alpha, detection=detection, late=late)
+
+    def _with_late(self, bound: Array) -> Array:
+        mature = np.maximum(bound, self.by_decision)
         return np.minimum((mature + self.late.upper()) / np.maximum(self.detection, 1e-300), 1.0)
 
     def lower(self) -> Array:

@@ -26,11 +26,20 @@ class LateShare:
 
     def upper(self) -> Array:
         """Upper bound of the share of labels that turn late; 0 where nobody asks."""
-        return np.where(self.is_asked, self.cells.upper(self.alpha), 0.0)
+        found = np.zeros(len(self.alpha))
+        found[self.is_asked] = self._asked().upper(self.alpha[self.is_asked])
+        return found
 
     def needed(self, target: Array) -> Whole:
         """Further labels that do not turn until ``upper`` meets ``target``; -1 = never."""
-        return np.where(self.is_asked, self.cells.needed(self.alpha, target), 0)
+        found = np.zeros(len(self.alpha), dtype=np.int64)
+        asked = self.is_asked
+        found[asked] = self._asked().needed(self.alpha[asked], target[asked])
+        return found
+
+    def _asked(self) -> ErrorCells:
+        """Nobody looks at the others, which are most where labels are of a system of record."""
+        return self.cells.select(self.is_asked)
 
 
 def has_turned(context: Context, sample: Sample, name: str) -> bool:

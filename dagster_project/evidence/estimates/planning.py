@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dagster_project.contracts.numbers import round_nearest
-from dagster_project.evidence.estimates.bounds import Array, Whole, registered_prior
+from dagster_project.evidence.estimates.borrowed import lent
+from dagster_project.evidence.estimates.bounds import Array, Prior, Whole, registered_prior
 from dagster_project.evidence.estimates.context import (
     AT_LEAST,
     COMPARISONS,
@@ -30,6 +31,7 @@ from dagster_project.evidence.estimates.detections import Detections, planned_de
 from dagster_project.evidence.estimates.errors import accuracy_problem, class_alpha, split_of_alpha
 from dagster_project.evidence.estimates.paces import Paces
 from dagster_project.evidence.estimates.segments import Segments
+from dagster_project.evidence.estimates.strata import Sample
 from dagster_project.evidence.estimates.strays import ANY_COHORT
 from dagster_project.evidence.estimates.trials_needed import Counted, trials_for_power
 from dagster_project.names import ALL_SEGMENT
@@ -49,12 +51,19 @@ PLANNED = (
 
 
 class Target(NamedTuple):
-    """What the bound of one cell has to meet, as failures; ``limit`` shapes its prior."""
+    """What the bound of one cell has to meet, as failures; ``limit`` shapes its prior, to which
+    failures and successes that were lent are added."""
 
     p0: float
     limit: float
     alpha: float
     error: float
+    lent_failures: float = 0.0
+    lent_successes: float = 0.0
+
+    def alone(self) -> "Target":
+        """Without what was lent."""
+        return self._replace(lent_failures=0.0, lent_successes=0.0)
 
 
 class Plan(NamedTuple):
@@ -74,9 +83,16 @@ class Plan(NamedTuple):
 
 
 def targets(
-    context: Context, criterion: str, cells: Sequence[Cell], detections: Detections
+    context: Context,
+    criterion: str,
+    cells: Sequence[Cell],
+    detections: Detections,
+    sample: Sample,
 ) -> list[Target]:
-    """Per cell what its decider asks; the error of the AI is divided by what reviewers find."""
+    """Per cell what its decider asks; the error of the AI is divided by what reviewers find.
+
+    Only ``accuracy`` borrows, and only what ``sample`` bears out.
+    """
     found = []
     alpha = class_alpha(context, criterion, cells)
     is_error = criterion in ERRORS
@@ -89,12 +105,14 @@ def targets(
         shape = limit
         if is_error:
             shape = float(context.thresholds["accuracy", cell.decision_class].threshold)
+        loan = context.loans.get((cell.decision_class, cell.cohort_id))
         found.append(
             Target(
                 limit * float(detection[place]),
                 shape,
                 float(alpha[place] / split[place]),
                 limit * DEFAULT_SHARE if error is None else error,
+                *lent(loan if criterion == "accuracy" else None, limit, sample),
             )
         )
     return found
@@ -102,13 +120,14 @@ def targets(
 
 def trials(wanted: Sequence[Target], failures: Array, count: Array) -> Whole:
     """Further trials for each; -1 where the planned error is too large."""
-    p0, limit, alpha, error = np.array(wanted, dtype=np.float64).reshape(-1, 4).T
-    counted = Counted(failures, count, np.zeros(len(count)))
-    return trials_for_power(counted, p0, registered_prior(limit), alpha, error)
+    p0, limit, alpha, error, *lent_to = np.array(wanted, dtype=np.float64).reshape(-1, 6).T
+    counted, own = Counted(failures, count, np.zeros(len(count))), registered_prior(limit)
+    prior = Prior(own.failures + lent_to[0], own.successes + lent_to[1])
+    return trials_for_power(counted, p0, prior, alpha, error)
 
 
 def evidence_feasible(
-    context: Context, paces: Paces, segments: Segments, detections: Detections
+    context: Context, paces: Paces, segments: Segments, detections: Detections, sample: Sample
 ) -> list[Estimate]:
     """Days of reviewing that certify the accuracy limit at the planned error, slowest segment.
 
@@ -129,7 +148,7 @@ def evidence_feasible(
         return rows
     slowest = [_slowest(paces, segments, cell.decision_class) for cell in usable]
     asked = [cell._replace(segment=where) for cell, (_, where) in zip(usable, slowest, strict=True)]
-    wanted = targets(context, "accuracy", asked, detections)
+    wanted = targets(context, "accuracy", asked, detections, sample)
     nothing = np.zeros(len(usable))
     needed = trials(wanted, nothing, nothing).tolist()
     for cell, pace, target, count in zip(usable, slowest, wanted, needed, strict=True):
@@ -172,6 +191,7 @@ def plans(
     paces: Paces,
     segments: Segments,
     detections: Detections,
+    sample: Sample,
 ) -> list[Plan]:
     """Per class and planned criterion the slowest declared segment of the present cohort."""
     present = [item for item in estimates if _is_asked(context, segments, item)]
@@ -179,12 +199,17 @@ def plans(
     wanted: list[Target] = []
     for criterion in PLANNED:
         cells = [_cell(item) for item in sound if item.criterion_id == criterion]
-        wanted += targets(context, criterion, cells, detections)
+        wanted += targets(context, criterion, cells, detections, sample)
     sound.sort(key=lambda item: PLANNED.index(item.criterion_id))
     nothing = [(0.0, 0.0)] * len(sound)
     so_far = [_counts(item) for item in sound]
     failures, count = np.array([*nothing, *so_far], dtype=np.float64).reshape(-1, 2).T
-    whole, further = trials([*wanted, *wanted], failures, count).reshape(2, -1).tolist()
+    # after an alarm nothing is borrowed
+    left = [
+        target.alone() if _has_alarm(item) else target
+        for item, target in zip(sound, wanted, strict=True)
+    ]
+    whole, further = trials([*wanted, *left], failures, count).reshape(2, -1).tolist()
     rows = [_error(item) for item in present if item.status == "error"]
     for item, target, first, more in zip(sound, wanted, whole, further, strict=True):
         key = (item.criterion_id, item.decision_class, item.segment)
@@ -222,13 +247,17 @@ def _counts(item: Estimate) -> tuple[float, float]:
     share = None if item.estimate is None else float(item.estimate)
     failed = share
     if item.criterion_id in ERRORS:
-        if (item.reason or "").startswith("alarm"):
+        if _has_alarm(item):
             return 0.0, 0.0
         # a sum of shares; what was rounded to nine digits is not one failure more
         return math.ceil((failed or 0.0) * item.n_effective - 1e-6), item.n_effective
     if share is not None and COMPARISONS[item.criterion_id] == AT_LEAST:
         failed = 1.0 - share
     return round((failed or 0.0) * item.n) + item.n_effective - item.n, item.n_effective
+
+
+def _has_alarm(item: Estimate) -> bool:
+    return item.criterion_id in ERRORS and (item.reason or "").startswith("alarm")
 
 
 def _error(item: Estimate) -> Plan:

@@ -28,7 +28,8 @@ class Stratum(NamedTuple):
     """Counts of one route × inclusion probability.
 
     ``failures`` and ``wrong`` (seen by somebody) are sums of the trials' shares. ``not_right``
-    counts decisions: drawn, and no valid label says that they were right.
+    counts decisions: drawn, and no valid label says that they were right. ``labelled`` decisions
+    have a valid label, ``timely`` ones within the label delay.
     Not ``is_sampled``: nothing can be drawn by rule. Not ``is_judged``: of a route that the AI does
     not take alone here; it matters only to cells that it could belong to. ``number`` is its number
     among all strata that were read, in their order.
@@ -41,6 +42,7 @@ class Stratum(NamedTuple):
     decisions: int
     selected: int
     labelled: int
+    timely: int
     trials: int
     failures: float
     wrong: float
@@ -159,6 +161,8 @@ trials AS (
         subject_key, date_trunc('week', event_date) AS week,
         sum(decision_count)::BIGINT AS decisions, sum(selected_count)::BIGINT AS selected,
         sum(labelled_count)::BIGINT AS labelled, sum(wrong_count)::BIGINT AS wrong,
+        sum(CASE WHEN labelled_count = 0 THEN 0 ELSE coalesce(late_label_count, labelled_count) END)
+            ::BIGINT AS late_labels,
         abs(sum(late_error_count))::BIGINT AS late, bool_and(is_followed) AS is_followed,
         min(event_date) AS first_date, max(event_date) AS newest_date
     FROM mature JOIN cells USING (decision_class, segment, cohort_id)
@@ -196,7 +200,8 @@ SELECT decision_class, segment, cohort_id, route, probability, is_judged, is_sam
         ORDER BY decision_class, segment, cohort_id, is_sampled DESC, probability, route, is_judged
     ) - 1 AS stratum,
     sum(decisions)::BIGINT AS decisions, sum(selected)::BIGINT AS selected,
-    sum(labelled)::BIGINT AS labelled, sum(drawn)::BIGINT AS drawn,
+    sum(labelled)::BIGINT AS labelled, sum(labelled - abs(late_labels))::BIGINT AS timely,
+    sum(drawn)::BIGINT AS drawn,
     sum(failures)::BIGINT AS failures, sum(mixed)::BIGINT AS mixed,
     sum(seen_wrong)::BIGINT AS seen_wrong, sum(not_right)::BIGINT AS not_right,
     sum(late_errors)::BIGINT AS late_errors, sum(late_mixed)::BIGINT AS late_mixed,
@@ -208,9 +213,9 @@ GROUP BY decision_class, segment, cohort_id, route, probability, is_judged, is_s
 """
 STRATA = f"""
 SELECT decision_class, segment, cohort_id, stratum, is_judged, is_sampled, probability::DOUBLE,
-    sum(decisions)::BIGINT, sum(selected)::BIGINT, sum(labelled)::BIGINT, sum(drawn)::BIGINT,
-    sum(failures)::DOUBLE / {PARTS}, sum(seen_wrong)::DOUBLE / {PARTS}, sum(not_right)::BIGINT,
-    min(first_date), max(newest)
+    sum(decisions)::BIGINT, sum(selected)::BIGINT, sum(labelled)::BIGINT, sum(timely)::BIGINT,
+    sum(drawn)::BIGINT, sum(failures)::DOUBLE / {PARTS}, sum(seen_wrong)::DOUBLE / {PARTS},
+    sum(not_right)::BIGINT, min(first_date), max(newest)
 FROM stratum_weeks
 GROUP BY ALL
 ORDER BY stratum

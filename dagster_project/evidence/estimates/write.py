@@ -192,7 +192,7 @@ def compute_estimates(
         *volume_floor(context, volumes),
         *pain_measured(connection, context, volumes),
         *owners_named(connection, context),
-        *evidence_feasible(context, paces, segments, detections),
+        *evidence_feasible(context, paces, segments, detections, sample),
         *required_and_clean(connection, context),
         *fresh(context),
         *accounts,
@@ -214,4 +214,4 @@ def compute_estimates(
         *kpi_effects(context, kpis, known),
         *roi_positive(evidence, known, kpis),
     ]
-    return rows, plans(context, rows, paces, segments, detections)
+    return rows, plans(context, rows, paces, segments, detections, sample)

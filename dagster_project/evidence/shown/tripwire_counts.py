@@ -44,6 +44,18 @@ class Halves(NamedTuple):
     easy_labelled: int
 
 
+class Outside(NamedTuple):
+    """Mature labelled decisions of one route, inclusion probability and week: drawn (``inside``)
+    and not drawn, and how many of each were wrong."""
+
+    decision_class: str
+    week_start: date
+    outside: int
+    outside_wrong: int
+    inside: int
+    inside_wrong: int
+
+
 def _near(distance: int) -> str:
     return "".join(
         f", sum(CASE WHEN confidence_bin - operating_bin IN ({low}, {low + 1})"
@@ -117,6 +129,19 @@ FROM placed
 GROUP BY decision_class, week, inclusion_probability
 ORDER BY ALL
 """
+# without both in a week nothing can be compared
+OUTSIDE = """
+SELECT decision_class, date_trunc('week', event_date)::DATE AS week,
+    sum(outside_label_count)::BIGINT AS outside, sum(outside_wrong_count)::BIGINT AS outside_wrong,
+    sum(labelled_count)::BIGINT AS inside, sum(wrong_count)::BIGINT AS inside_wrong
+FROM facts.fct_samples_weekly JOIN estimate_scope USING (decision_class)
+WHERE landing_batch <= $known AND segment = 'all' AND route <> 'human'
+    AND event_date <= least(weeks_end, label_end) AND event_date > weeks_end - 7 * $weeks
+GROUP BY decision_class, week, route, inclusion_probability
+HAVING outside > 0 AND inside > 0 AND outside_wrong BETWEEN 0 AND outside
+    AND inside_wrong BETWEEN 0 AND inside
+ORDER BY ALL
+"""
 BY_CONFIDENCE = HALVES.format(
     ease="confidence_bin",
     fact="fct_samples_weekly",
@@ -161,6 +186,12 @@ def read_halves(connection: "duckdb.DuckDBPyConnection", context: Context) -> li
         *connection.execute(BY_AMOUNT, _asked(context)).fetchall(),
     ]
     return [Halves(*row) for row in rows]
+
+
+def read_outside(connection: "duckdb.DuckDBPyConnection", context: Context) -> list[Outside]:
+    """Weeks with labels inside and outside the draw."""
+    rows = connection.execute(OUTSIDE, _asked(context)).fetchall()
+    return [Outside(*row) for row in rows]
 
 
 def _asked(context: Context) -> dict[str, object]:

@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import bdtrc, gammaln, logsumexp
+from scipy.special import bdtrc, gammaln
 
 from dagster_project.contracts.numbers import round_nearest
-from dagster_project.evidence.shown.tripwire_counts import Halves, Week
+from dagster_project.evidence.shown.tripwire_counts import Halves, Outside, Week
 
 WEEKS_BEFORE, FEWEST_WEEKS = 8, 4
 # an improvement this unlikely by chance explains fewer escalations
@@ -57,13 +57,27 @@ class Tripwire(NamedTuple):
 
 def chance_of_so_few(count: int, total: int, all_count: int, all_total: int) -> float:
     """P(X <= count) when ``total`` of ``all_total`` are drawn blindly, ``all_count`` marked."""
-    least = max(0, total - (all_total - all_count))
-    found = np.arange(least, count + 1, dtype=np.float64)
-    if not len(found):
-        return 0.0
+    least, chances = _chances(total, all_count, all_total)
+    return float(min(chances[: max(count - least + 1, 0)].sum(), 1.0))
+
+
+def chance_of_so_few_in_all(groups: Sequence[Outside]) -> float:
+    """The same for the sum over groups, each drawn from its own: exact, by convolution."""
+    least, chances = 0, np.ones(1)
+    for group in groups:
+        marked = group.outside_wrong + group.inside_wrong
+        fewest, own = _chances(group.outside, marked, group.outside + group.inside)
+        least, chances = least + fewest, np.convolve(chances, own)
+    count = sum(group.outside_wrong for group in groups)
+    return float(min(chances[: count - least + 1].sum(), 1.0))
+
+
+def _chances(total: int, all_count: int, all_total: int) -> tuple[int, "Array"]:
+    """The least X can be, and the chance of this and every larger one."""
+    least, most = max(0, total - (all_total - all_count)), min(total, all_count)
+    found = np.arange(least, most + 1, dtype=np.float64)
     ways = _choose(all_count, found) + _choose(all_total - all_count, total - found)
-    log_chance = ways - _choose(all_total, np.asarray(float(total)))
-    return float(min(np.exp(logsumexp(log_chance)), 1.0))
+    return least, np.exp(ways - _choose(all_total, np.asarray(float(total))))
 
 
 def _choose(size: int, chosen: "Array") -> "Array":
@@ -75,6 +89,7 @@ def tripwires(
     weeks: Iterable[Week],
     amounts: Sequence[Week],
     halves: Iterable[Halves],
+    outside: Iterable[Outside],
     workflows: Mapping[str, str],
 ) -> list[Tripwire]:
     """All tests of all classes; ``workflows`` by class. ``amounts``: what lies near the limit."""
@@ -88,6 +103,7 @@ def tripwires(
     found += _jumps(amounts, "amount_jump", "amount")
     found += _splits(by_class, workflows)
     found += _picked(halves)
+    found += _better_outside(outside)
     return sorted(found)
 
 
@@ -237,6 +253,28 @@ def _picked(halves: Iterable[Halves]) -> Iterator[Tripwire]:
         numbers = (half.hard_labelled, half.hard, half.easy_labelled, half.easy)
         week = Week(half.decision_class, half.week_start)
         yield _row("cherry_picked_reviews", week, half.subject, numbers, effect, chance, False)
+
+
+def _better_outside(groups: Iterable[Outside]) -> Iterator[Tripwire]:
+    """Decisions that nobody drew are found wrong less often than drawn ones of the same week, route
+    and probability. One week has too few errors to tell: all together are one test."""
+    by_class: dict[str, list[Outside]] = defaultdict(list)
+    for group in groups:
+        by_class[group.decision_class].append(group)
+    for name, own in by_class.items():
+        _, weeks, *counts = zip(*own, strict=True)
+        outside, wrong, inside, inside_wrong = (sum(column) for column in counts)
+        expected = sum(
+            group.outside
+            * (group.outside_wrong + group.inside_wrong)
+            / (group.outside + group.inside)
+            for group in own
+        )
+        if expected > 0:
+            numbers = (wrong, outside, inside_wrong, inside)
+            chance = chance_of_so_few_in_all(own)
+            effect, week = 1.0 - wrong / expected, Week(name, max(weeks))
+            yield _row("better_outside_sample", week, "reviews", numbers, effect, chance, False)
 
 
 def _row(

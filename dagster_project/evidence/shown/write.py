@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING
 from dagster_project.evidence.estimates.registry import read_context
 from dagster_project.evidence.estimates.replacing import Table, create_table, replace_rows
 from dagster_project.evidence.shown.confidence import confidence_rows, read_tenths
+from dagster_project.evidence.shown.error_evidence import error_evidence_rows
+from dagster_project.evidence.shown.latency import latency_rows
 from dagster_project.evidence.shown.reviewers import agreement_rows
-from dagster_project.evidence.shown.tripwire_counts import read_amounts, read_halves, read_weeks
+from dagster_project.evidence.shown.tripwire_counts import (
+    read_amounts,
+    read_halves,
+    read_outside,
+    read_weeks,
+)
 from dagster_project.evidence.shown.tripwires import tripwires
 
 if TYPE_CHECKING:
@@ -92,7 +99,40 @@ TRIPWIRES = Table(
         "is_explained": "BOOLEAN",
     },
 )
-TABLES = (CONFIDENCE, RELIABILITY, AGREEMENT, TRIPWIRES)
+LATENCY = Table(
+    "latency_percentiles",
+    _RUN
+    | {
+        "decision_class": "VARCHAR",
+        "segment": "VARCHAR",
+        "cohort_id": "VARCHAR",
+        "decision_count": "BIGINT",
+        "unmeasured_count": "BIGINT",
+        "p50_ms": _NUMBER,
+        "p95_ms": _NUMBER,
+        "p95_bound_ms": _NUMBER,
+        "p99_ms": _NUMBER,
+        "p99_bound_ms": _NUMBER,
+    },
+)
+ERROR_EVIDENCE = Table(
+    "error_evidence",
+    _RUN
+    | {
+        "decision_class": "VARCHAR",
+        "cohort_id": "VARCHAR",
+        "accuracy_limit": _NUMBER,
+        "labelled_count": "BIGINT",
+        "trial_count": "BIGINT",
+        "design_effect": _NUMBER,
+        "effective_count": _NUMBER,
+        "p_value": _NUMBER,
+        "p_adjusted": _NUMBER,
+        "e_value": _NUMBER,
+        "e_adjusted": _NUMBER,
+    },
+)
+TABLES = (CONFIDENCE, RELIABILITY, AGREEMENT, TRIPWIRES, LATENCY, ERROR_EVIDENCE)
 
 
 def create_tables(connection: "duckdb.DuckDBPyConnection") -> None:
@@ -117,8 +157,11 @@ def write_shown(connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
             read_weeks(connection, context),
             read_amounts(connection, context),
             read_halves(connection, context),
+            read_outside(connection, context),
             {item.decision_class: item.workflow for item in context.classes},
         ),
+        LATENCY: latency_rows(connection, context),
+        ERROR_EVIDENCE: error_evidence_rows(connection, context),
     }
     replace_rows(connection, context, rows)
     connection.execute("DROP TABLE IF EXISTS estimate_scope")

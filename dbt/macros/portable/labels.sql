@@ -56,13 +56,25 @@
     end
 {% endmacro %}
 
-{#- Whether the label that decides for a decision counts: 1 or 0. -#}
+{#- Whether the label that decides for a drawn decision counts: 1 or 0. -#}
 {% macro count_of_labels() %}
     case
         when
             attachments.sample_conflict_count = 1
             or attachments.sample_probability is distinct from state.inclusion_probability
         then 0
+        else {{ penstock.is_label() }}
+    end
+{% endmacro %}
+
+{#- The same of a decision that was not drawn: no evidence of anything but of who chose it. -#}
+{% macro count_of_outside_labels() %}
+    case when coalesce(attachments.sample_count, 0) = 0 then {{ penstock.is_label() }} else 0 end
+{% endmacro %}
+
+{#- Whether what decides for a decision is a label: 1 or 0. -#}
+{% macro is_label() %}
+    case
         -- nobody agrees with what was not decided yet, nor at no known time
         when labels.label = 'correct' and coalesce(labels.recorded_at < state.occurred_at, true)
         then 0
@@ -78,5 +90,20 @@
         when labels.record_id is not null
         then 1
         else 0
+    end
+{% endmacro %}
+
+{#- Whether an approval came after the label delay of its class: 1 or 0. The first of its pool says
+    when; what was found wrong was found, however late. -#}
+{% macro is_late_label() %}
+    case
+        when labels.label = 'incorrect' or labels.is_conflict
+        then 0
+        when
+            labels.first_at >= state.occurred_at
+            and cast(labels.first_at as date)
+            <= versions.event_date + cast(coalesce(state.label_delay_days, 0) as integer)
+        then 0
+        else 1
     end
 {% endmacro %}

@@ -33,7 +33,19 @@
                 "case when not is_conflict then sample_count * label_count * wrong_label_count end"
             )
         }} as wrong_count,
-        {{ penstock.signed_sum("sample_count * late_error_count") }} as late_error_count
+        {{ penstock.signed_sum("sample_count * late_error_count") }} as late_error_count,
+        {{
+            penstock.signed_sum(
+                "case when not is_conflict then sample_count * label_count * late_label_count end"
+            )
+        }} as late_label_count,
+        {{ penstock.signed_sum("case when not is_conflict then outside_label_count end") }}
+        as outside_label_count,
+        {{
+            penstock.signed_sum(
+                "case when not is_conflict then outside_label_count * wrong_label_count end"
+            )
+        }} as outside_wrong_count
     from {{ relation }}
     where
         has_decision and (not is_conflict or sample_count > 0) and {{ penstock.only_new_batches() }}

@@ -18,7 +18,10 @@
                     when label = 'incorrect'
                     then coalesce(recorded_at, landed_at)
                 end
-            ) over (partition by decision_id, landing_batch, sign, outcome) as wrong_at
+            ) over (partition by decision_id, landing_batch, sign, outcome) as wrong_at,
+            min(case when label = 'correct' and not is_conflict then recorded_at end) over (
+                partition by decision_id, landing_batch, sign, outcome, review_pool
+            ) as first_at
         from records
         where kind = 'label' and (label is not null or is_conflict) and is_seeded is not true
     ),

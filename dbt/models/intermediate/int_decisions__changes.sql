@@ -70,6 +70,8 @@ select
     coalesce(state.inclusion_probability, 0) as inclusion_probability,
     coalesce(attachments.sample_count, 0) as sample_count,
     {{ penstock.count_of_labels() }} as label_count,
+    {{ penstock.count_of_outside_labels() }} as outside_label_count,
+    {{ penstock.is_late_label() }} as late_label_count,
     case
         when labels.is_conflict or labels.label = 'incorrect'
         then 1

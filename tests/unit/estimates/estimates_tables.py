@@ -53,7 +53,8 @@ create table facts.fct_samples_weekly (decision_class varchar, segment varchar,
     cohort_id varchar, route varchar, inclusion_probability decimal(9,6), subject_key varchar,
     event_date date, confidence_bin integer, landing_batch varchar, decision_count bigint,
     selected_count bigint, labelled_count bigint, wrong_count bigint, approval_date date,
-    late_error_count bigint);
+    late_error_count bigint, late_label_count bigint, outside_label_count bigint,
+    outside_wrong_count bigint);
 create table facts.fct_confidence_daily (decision_class varchar, segment varchar,
     cohort_id varchar, route varchar, inclusion_probability decimal(9,6),
     confidence_method varchar, confidence_bin integer, event_date date, landing_batch varchar,

@@ -163,7 +163,8 @@ class World:
             "selected_count": 1,
             "labelled_count": 1,
             "wrong_count": 0,
-            "late_error_count": 0,
+            **{"late_error_count": 0, "late_label_count": 0},
+            **{"outside_label_count": 0, "outside_wrong_count": 0},
         }
         self._daily("facts.fct_samples_weekly", day, days, healthy | row, subject)
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from dagster_project.evidence.estimates.alarm import alarms, clean_trials_to_calm
 
@@ -53,6 +54,17 @@ def test_false_alarms_are_rarer_than_one_in_a_thousand_looks(looks: int) -> None
     failures = generator.binomial(40, LIMIT / 2, trials.shape).astype(float)
     found = alarms(failures, trials, np.full(2000, LIMIT), np.zeros(2000))
     assert found.is_alarm.any(axis=1).mean() <= looks / 1000
+
+
+@pytest.mark.parametrize("size", [20, 40, 80])
+def test_rules_on_the_newest_week_demote_nearly_every_good_class_in_a_year(size: int) -> None:
+    """Half the limit wrong, demoted once a week's rate is above the limit; the alarm is not."""
+    once = stats.binom(size, LIMIT / 2).sf(math.floor(size * LIMIT))
+    assert 0.89 <= 1 - (1 - once) ** 52 <= 1
+    failures = np.random.default_rng(9).binomial(size, LIMIT / 2, (2000, 52)).astype(float)
+    trials = np.full(failures.shape, float(size))
+    found = alarms(failures, trials, np.full(2000, LIMIT), np.zeros(2000))
+    assert found.is_alarm.any(axis=1).mean() <= 0.052
 
 
 def test_four_times_the_limit_is_found_within_five_looks_of_forty() -> None:

@@ -17,6 +17,8 @@ from dagster_project.evidence.estimates.bounds import (
     upper_under,
 )
 from dagster_project.evidence.estimates.certificate import certify
+from dagster_project.evidence.estimates.trials_needed import Counted, trials_for_power
+from dagster_project.evidence.estimates.write import write_estimates
 
 LIMIT = ALPHA = 0.05
 # failures and trials of lenders: spotless, good, at the limit, terrible. Of those that lost nearly
@@ -213,3 +215,61 @@ def test_a_lender_that_does_not_meet_the_limit_has_nothing_to_lend(lending: Worl
     assert (found["status"], found["n_needed"]) == ("insufficient", None)
     reason = "borrowed evidence refused: 1 failures in 20 trials of w.lender are not below 0.05"
     assert (found["bound"], found["reason"]) == (own["bound"], reason)
+
+
+def planned(world: World) -> dict[str, Any]:
+    """The plan of the borrower's error, and the days that ``evidence_feasible`` asks for."""
+    write_estimates(world.connection)
+    (plan,) = world.connection.execute(
+        "select planned_count, needed_count from evidence.plans"
+        " where criterion_id = 'accuracy' and decision_class = ?",
+        [CLASS],
+    ).fetchall()
+    (days,) = world.connection.execute(
+        "select estimate, reason from evidence.estimates"
+        " where criterion_id = 'evidence_feasible' and decision_class = ?",
+        [CLASS],
+    ).fetchall()
+    return dict(zip(("planned", "needed", "days", "reason"), (*plan, *days), strict=True))
+
+
+def test_a_plan_counts_on_what_is_borrowed(lending: World) -> None:
+    """Planned at half of 5 %, with a lender that erred as much."""
+    begin_late(lending)
+    lending.run(
+        "update facts.fct_samples_weekly set wrong_count = 1"
+        f" where decision_class = '{LENDER}' and event_date = '2025-02-03'"
+    )
+    own = planned(lending)
+    borrow(lending, AN_EARLY_DAY, failures=1, trials=40)
+    found = planned(lending)
+    one, prior = np.ones(1), registered_prior(LIMIT)
+    nothing = Counted(0 * one, 0 * one, 0 * one)
+    with_loan = Prior((prior.failures + 0.25) * one, (prior.successes + 9.75) * one)
+    # of alpha each of two classes has half, and its first cohort half of that
+    wanted = trials_for_power(nothing, LIMIT * one, with_loan, 0.0125 * one, 0.025 * one)
+    assert found["planned"] == int(wanted[0]) < own["planned"]
+    assert f"{found['planned']} trials at an error of 0.025" in found["reason"]
+    assert found["days"] < own["days"]
+    assert found["needed"] < own["needed"]
+    # a loan that does not count is no plan either
+    for change in ("trial_count = 5000", "failure_count = 2", "registered_at = '2025-02-24'"):
+        lending.run("delete from registry.borrowed_evidence")
+        borrow(lending, AN_EARLY_DAY, failures=1, trials=40)
+        lending.run(f"update registry.borrowed_evidence set {change}")
+        refused = planned(lending)
+        assert {**refused, "needed": 0} == {**own, "needed": 0}, change
+
+
+def test_after_an_alarm_a_plan_counts_on_nothing(lending: World) -> None:
+    begin_late(lending)
+    lending.run(
+        "update facts.fct_samples_weekly set wrong_count = 1"
+        f" where decision_class = '{CLASS}' and event_date between '2025-03-03' and '2025-03-09'"
+    )
+    own = planned(lending)
+    borrow(lending, AN_EARLY_DAY, failures=0, trials=40)
+    found = planned(lending)
+    assert "alarm in the week of" in accuracy(lending)["reason"]
+    assert found["planned"] != own["planned"]
+    assert found["needed"] == own["needed"]

@@ -43,6 +43,9 @@ def test_e_value_is_the_formula_with_the_cut_prior() -> None:
 
 
 def test_a_terrible_class_has_no_evidence_for_it() -> None:
+    """Without the cut of its prior it would have 2e12."""
+    prior, counts = stats.betabinom(100, 0.5, 10), stats.binom(100, 0.05)
+    assert np.exp(prior.logpmf(30) - counts.logpmf(30)) == pytest.approx(2e12, rel=0.03)
     assert log_e(30, 100, 0.05, 0.05) < 0
 
 

@@ -245,6 +245,24 @@ def test_labels_available_counts_selected_mature_decisions(world: World) -> None
     assert spoilt["bound"] < row["bound"]
 
 
+def test_a_label_after_its_delay_is_none_for_labels_available_alone(world: World) -> None:
+    error = world.error()
+    row = world.estimate("labels_available")
+    late = "update facts.fct_samples_weekly set late_label_count ="
+    world.run(f"{late} 1 where event_date < '2025-01-16'")
+    spoilt = world.estimate("labels_available")
+    assert (spoilt["n"], spoilt["n_missing"]) == (78, 10)
+    assert float(spoilt["estimate"]) == pytest.approx(68 / 78)
+    assert spoilt["bound"] < row["bound"]
+    assert world.error() == error
+    # unknown is late
+    world.run(f"{late} null where event_date < '2025-01-16'")
+    assert world.estimate("labels_available")["n_missing"] == 10
+    # a correction that takes more away than there was makes nothing better
+    world.run(f"{late} -1 where event_date < '2025-01-16'")
+    assert world.estimate("labels_available")["n_missing"] == 10
+
+
 def test_what_landed_after_the_known_batch_is_not_read(world: World) -> None:
     before = world.estimate("required_data_present")
     later: dict[str, Any] = {

@@ -10,7 +10,7 @@ from statistics import stdev
 
 import pytest
 
-from dagster_project.evidence.estimates.bounds import wilson
+from dagster_project.evidence.estimates.bounds import anytime_upper, wilson
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
@@ -41,6 +41,25 @@ def test_tau_bench_passes_k_of_four_trials(k: int, share: float) -> None:
 def test_wilson_of_published_counts(k: int, n: int, low: float, high: float) -> None:
     found = [float(bound) for bound in wilson(k, n, 0.025)]
     assert found == pytest.approx([low, high], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("action", "right", "expected"),
+    [
+        *(("cancel_reservation", 10, 13), ("update_reservation_flights", 10, 21)),
+        *(("book_reservation", 1, 9), ("update_reservation_baggages", 1, 6)),
+        *(("update_reservation_passengers", 1, 3), ("send_certificate", 2, 3)),
+    ],
+)
+def test_expected_actions_are_few_and_prove_nothing(action: str, right: int, expected: int) -> None:
+    with gzip.open(DATA / "tau2_judges" / "azure-airline-full.json.gz") as log:
+        runs = json.load(log)["simulations"]
+    checks = [check for run in runs for check in run["reward_info"]["action_checks"] or ()]
+    found = [check["action_match"] for check in checks if check["action"]["name"] == action]
+    assert (sum(found), len(found)) == (right, expected)
+    # not even an error of a tenth, had every one been right
+    assert anytime_upper(0, expected, 0.05, 0.05) > 0.1
+    assert anytime_upper(expected - right, expected, 0.05, 0.05) > 0.4
 
 
 def test_standard_error_of_an_inspect_log() -> None:

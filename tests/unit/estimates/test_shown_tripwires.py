@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from estimates_world import CLASS, World
 
-from dagster_project.evidence.shown.tripwire_counts import Week
-from dagster_project.evidence.shown.tripwires import chance_of_so_few, tripwires
+from dagster_project.evidence.shown.tripwire_counts import Outside, Week
+from dagster_project.evidence.shown.tripwires import (
+    chance_of_so_few,
+    chance_of_so_few_in_all,
+    tripwires,
+)
 from dagster_project.evidence.shown.write import write_shown
 
 MONDAY = date(2025, 1, 27)
@@ -182,6 +187,56 @@ def test_the_chance_is_hypergeometric() -> None:
     assert chance_of_so_few(4, 5, 4, 10) == pytest.approx(1.0)
 
 
+def outside(*counts: tuple[int, int, int, int]) -> list[Outside]:
+    return [Outside(CLASS, MONDAY + timedelta(weeks=n), *row) for n, row in enumerate(counts)]
+
+
+def test_the_chance_over_several_weeks_is_that_of_their_sum() -> None:
+    """Each week one of two was wrong, the drawn one in all: a half to the power of the weeks; all
+    but one: five halves to the power of four are that or better."""
+    assert chance_of_so_few_in_all(outside(*[(1, 0, 1, 1)] * 3)) == pytest.approx(1 / 8)
+    mixed = outside((1, 1, 1, 0), *[(1, 0, 1, 1)] * 3)
+    assert chance_of_so_few_in_all(mixed) == pytest.approx(5 / 16)
+    alone = outside((5, 1, 5, 3))
+    assert chance_of_so_few_in_all(alone) == pytest.approx(chance_of_so_few(1, 5, 4, 10))
+
+
+def test_weeks_that_differ_are_no_better_reviews() -> None:
+    """Errors fell, and reviewers began to choose when they had: week by week nothing is better."""
+    early, late = (10, 4, 200, 80), (1000, 10, 100, 1)
+    (row,) = tripwires([], [], [], outside(early, late), {CLASS: "w"})
+    assert (row.case_count, row.other_count) == (14, 81)
+    assert row.p_value > Decimal("0.1")
+    assert row.effect < Decimal("0.1")
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_found"),
+    [
+        ({}, True),
+        ({"outside_wrong_count": 5}, False),
+        ({"route": "human"}, False),
+        ({"segment": "region=r"}, False),
+        # without drawn labels of its kind it tells nothing
+        (
+            {"labelled_count": 0, "wrong_count": 0, "outside_label_count": 300}
+            | {"inclusion_probability": Decimal("0.2")},
+            False,
+        ),
+        ({"event_date": LAST + timedelta(weeks=1)}, False),
+    ],
+)
+def test_reviews_of_chosen_decisions_that_look_better_are_found(
+    company: World, changed: dict[str, object], is_found: bool
+) -> None:
+    rows = {"wrong_count": 5, "labelled_count": 100, "outside_label_count": 100, **changed}
+    day = rows.pop("event_date", None)
+    for week in range(WEEKS):
+        at = day or MONDAY + timedelta(weeks=week)
+        company.sample(f"o{week}", at, confidence_bin=70, **({"outside_wrong_count": 0} | rows))
+    assert (("better_outside_sample", CLASS, "reviews") in raised(company)) == is_found
+
+
 @pytest.mark.parametrize(
     ("parts", "share", "workflow"), [(3, 0.19, "w"), (5, 0.19, "w"), (10, 0.08, "w"), (5, 0.1, "v")]
 )
@@ -198,7 +253,7 @@ def test_a_class_that_is_split_into_many_is_found(parts: int, share: float, work
         weeks += [Week(OTHER, day, 1_000) for day in days[:-1]] + [Week(OTHER, LAST, 1_100)]
         weeks += [Week(name, day, had) for name in names for day in days[:-1] if had]
         weeks += [Week(name, LAST, had + moved, labelled=10) for name in names]
-        rows = tripwires(weeks, [], [], {CLASS: "w", OTHER: "w"} | dict.fromkeys(names, where))
+        rows = tripwires(weeks, [], [], [], {CLASS: "w", OTHER: "w"} | dict.fromkeys(names, where))
         rows = [row for row in rows if row.p_value <= 1e-5 and not row.is_explained]
         return {(row.decision_class, row.subject) for row in rows if row.effect >= 0.2}
 

@@ -156,7 +156,7 @@ def test_rows_are_replaced_and_a_failed_write_keeps_them(
     add(world, "0.9", 10, 2)
     assert write_shown(world.connection) == {
         **{"confidence": 1, "reliability": 1, "agreement": 0},
-        "tripwires": 0,
+        **{"tripwires": 0, "latency_percentiles": 1, "error_evidence": 1},
     }
     before = {t.name: shown(world, t.name) for t in TABLES}
     assert before["reliability"]

@@ -25,7 +25,10 @@ FOUND: dict[str | None, set[tuple[str, str]]] = {
     "density_jump": {(MATCH, "confidence")},
     "amount_jump": {(MATCH, "amount")},
     "cherry_picked_reviews": {(MATCH, "confidence at 0.150000")},
+    "better_outside_sample": {(MATCH, "reviews")},
 }
+# errors are few, so that takes some weeks
+BEGIN: dict[str | None, date] = {"better_outside_sample": date(2025, 2, 3)}
 
 
 def land(world: World, folder: Path) -> None:
@@ -66,7 +69,9 @@ def land(world: World, folder: Path) -> None:
             case when selected = 1 then decision_id else '(unselected)' end as subject_key,
             event_date, confidence_bin, '{BATCH}' as landing_batch, count(*) as decision_count,
             sum(selected) as selected_count, sum(selected * labelled) as labelled_count,
-            sum(selected * wrong) as wrong_count, 0 as late_error_count
+            sum(selected * wrong) as wrong_count, 0 as late_error_count,
+            sum((1 - selected) * labelled) as outside_label_count,
+            sum((1 - selected) * wrong) as outside_wrong_count
         from decided group by all;
 
         insert into facts.fct_decisions_daily by name
@@ -98,7 +103,7 @@ def raised(world: World) -> set[tuple[str, str, str]]:
 def test_a_tripwire_finds_its_plant_and_nothing_else(
     world: World, tmp_path: Path, plant: str | None
 ) -> None:
-    asked: dict[str, Any] = {"plants": [plant], "since": SINCE} if plant else {}
+    asked: dict[str, Any] = {"plants": [plant], "since": BEGIN.get(plant, SINCE)} if plant else {}
     named = {name for place in FOUND[plant] for name in place} or {CLASSIFY, MATCH, APPROVE}
     classes = tuple(plan for plan in PLANS if plan.action in named)
     simulate(tmp_path, seed=7, weeks=9, end=LAST, classes=classes, **asked)

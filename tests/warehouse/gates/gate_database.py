@@ -22,6 +22,7 @@ INPUTS = [
     *("registry.rails", "registry.operating_funding"),
     *("evidence.estimates", "evidence.data_fit", "evidence.amount_bands"),
     *("evidence.confidence", "evidence.reliability", "evidence.agreement"),
+    *("evidence.latency_percentiles", "evidence.error_evidence"),
     *("evidence.recorded_thresholds", "evidence.recorded_levels"),
     "evidence.recorded_revocations",
     *(f"facts.{fact}" for fact in FACTS),

@@ -14,7 +14,13 @@ from oracle_ladder import levels
 from oracle_map import signatures
 from worlds import KNOWN, world
 
-from dagster_project.evidence.shown.write import AGREEMENT, CONFIDENCE, RELIABILITY
+from dagster_project.evidence.shown.write import (
+    AGREEMENT,
+    CONFIDENCE,
+    ERROR_EVIDENCE,
+    LATENCY,
+    RELIABILITY,
+)
 
 CONTEXT = {"as_of": AS_OF, "known_batch": KNOWN}
 SEGMENTS = ("all", "a=1", "region=B")  # one sorts before `all`, one after it
@@ -31,6 +37,8 @@ SHOWN = {
     "confidence_quality": CONFIDENCE,
     "reliability_curve": RELIABILITY,
     "reviewer_agreement": AGREEMENT,
+    "latency_percentiles": LATENCY,
+    "error_evidence": ERROR_EVIDENCE,
 }
 Case = tuple[str, Tables, list[Row]]
 
