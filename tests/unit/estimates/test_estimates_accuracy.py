@@ -14,7 +14,7 @@ from dagster_project.evidence.estimates.bounds import (
     anytime_upper,
     clopper_pearson,
 )
-from dagster_project.evidence.estimates.write import NO_CONFIDENT_LABELS
+from dagster_project.evidence.estimates.makers import NO_CONFIDENT_LABELS
 
 DAY = date(2025, 3, 3)
 FIRST_DAY = date(2025, 1, 6)

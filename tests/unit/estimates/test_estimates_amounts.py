@@ -7,6 +7,7 @@ from estimates_world import CLASS, COHORT, World
 
 from dagster_project.contracts.numbers import round_up
 from dagster_project.evidence.estimates.bounds import anytime_upper
+from dagster_project.evidence.estimates.write import write_estimates
 
 BANDS = (0.01, 0.01, 0.12, 0.01)
 RUNS, DECISIONS, LIMIT, ALPHA = 200, 5000, 0.05, 0.05
@@ -20,7 +21,7 @@ def limited(world: World, *limits: int) -> None:
 
 
 def bands(world: World) -> list[tuple]:
-    world.estimate("accuracy")  # a whole run
+    write_estimates(world.connection)
     return world.connection.execute(
         "select amount_limit, cohort_id, n, bound, alpha, status, weekly_decision_count, "
         "weekly_other_count from evidence.amount_bands order by amount_limit"

@@ -10,7 +10,8 @@ from estimates_world import CLASS, World
 
 from dagster_project.evidence.estimates import write
 from dagster_project.evidence.estimates.context import COMPARISONS
-from dagster_project.evidence.estimates.registry import RunContextError
+from dagster_project.evidence.estimates.makers import MAKERS, Facts
+from dagster_project.evidence.estimates.registry import RunContextError, read_context
 from dagster_project.evidence.estimates.write import create_tables, write_estimates
 
 
@@ -30,6 +31,19 @@ def test_every_criterion_with_a_maker_has_a_row_and_no_other_has(world: World) -
     assert "signed_by_risk" not in report.by_criterion
     assert report.row_count == len(COMPARISONS)
     assert report.class_count == 1
+
+
+def test_each_maker_makes_the_rows_of_its_criteria_and_needs_no_other_before_it(
+    world: World,
+) -> None:
+    write_estimates(world.connection)
+    rows = world.connection.execute("select * exclude (as_of, known_batch) from evidence.estimates")
+    written = {row[0]: row for row in rows.fetchall()}
+    context = read_context(world.connection)
+    for criteria, make in MAKERS.items():
+        alone = {row.criterion_id: tuple(row) for row in make(Facts(world.connection, context))}
+        assert alone == {criterion: written.pop(criterion) for criterion in criteria}
+    assert written == {}
 
 
 def test_every_row_that_is_not_plain_says_why(world: World) -> None:
