@@ -1,20 +1,19 @@
 """Which rows of the registry changed since the last recorded run, for the ledger."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import duckdb
 
     from dagster_project.ledger.ledger import Entry
-    from dagster_project.ledger.succession import Followers
 
 # of the effective thresholds: what decides, without the day it was first said; of a class that is
 # not there today what was last in force, so that a looser one is told when it comes back
 IN_FORCE = """
 SELECT floors.decision_class, floors.criterion_id,
     coalesce(effective.threshold, floors.threshold) AS threshold, effective.alpha,
-    criteria.comparison
+    criteria.comparison, effective.decision_class IS NOT NULL AS is_in_force
 FROM gates.gate_floors AS floors
 LEFT JOIN intermediate.int_thresholds__effective AS effective USING (decision_class, criterion_id)
 LEFT JOIN registry.criteria AS criteria USING (criterion_id)
@@ -50,11 +49,10 @@ def governance_events(ledger_dir: Path, address: str) -> "list[Entry]":
     return registry_events(before, read_inputs(ledger_dir, address), keys)
 
 
-def class_followers(ledger_dir: Path, address: str) -> "Followers":
+def taxonomy_rows(ledger_dir: Path, address: str) -> "list[dict[str, Any]]":
     """Which classes became which, as the registry kept under ``address`` says. Raises
     LedgerError."""
     from dagster_project.ledger.governance import TAXONOMY
     from dagster_project.ledger.inputs import read_inputs
-    from dagster_project.ledger.succession import followers
 
-    return followers(read_inputs(ledger_dir, address).get(TAXONOMY, []))
+    return read_inputs(ledger_dir, address).get(TAXONOMY, [])

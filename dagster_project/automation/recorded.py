@@ -52,7 +52,7 @@ def write_recorded(connection: "duckdb.DuckDBPyConnection", project: Project) ->
     floors = read_table(project.ledger, run.body["digests"]["inputs"], FLOORS) if run else []
     latest = latest_verdicts(project.ledger)
     history = _history(project.ledger, latest)
-    _replace(connection, floors, _levels(latest), _revoked(project), history)
+    _replace(connection, floors, _levels(latest), _revoked(project, latest), history)
 
 
 def restore_recorded(
@@ -86,22 +86,21 @@ def _replace(
     connection.execute("COMMIT")
 
 
-def _revoked(project: Project) -> list[dict[str, Any]]:
-    """What stands, also of a class whose place another has taken in the registry of this run."""
+def _revoked(project: Project, latest: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Whom the run that begins denies, by its registry: also a class that took the place of a
+    revoked one, and everybody where the name is one that nobody knows."""
     from dagster_project.contracts.registry.inventory import DECISION_CLASSES, TAXONOMY_CHANGES
     from dagster_project.contracts.registry.validation import read_registry_seed
-    from dagster_project.ledger.revocation import carried_on, standing
-    from dagster_project.ledger.succession import followers
+    from dagster_project.ledger.revocation import REVOKED, held_against, of_today
+    from dagster_project.ledger.tail import since_last_run
 
-    found = standing(project.ledger)
-    if not found:
-        return []
-    changes = read_registry_seed(project.root, TAXONOMY_CHANGES).rows
+    changes = [row.cells for row in read_registry_seed(project.root, TAXONOMY_CHANGES).rows]
     classes = read_registry_seed(project.root, DECISION_CLASSES).keys()
-    heirs = followers(row.cells for row in changes)
+    had = {row["decision_class"] for row in latest}
+    found = of_today(*since_last_run(project.ledger), changes, had, classes)[REVOKED]
     return [
         {"decision_class": each.decision_class, "ledger_line": each.seq}
-        for each in carried_on(found, heirs, classes)
+        for each in held_against(found, classes)
     ]
 
 

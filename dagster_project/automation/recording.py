@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.automation.governance import (
-    class_followers,
     governance_events,
     governance_queries,
+    taxonomy_rows,
 )
 from dagster_project.automation.judged_by import (
     code_files,
@@ -101,7 +101,7 @@ def record_and_publish(project: Project, *, actor: str, now: datetime | None = N
         time=now or datetime.now(UTC),
         watch=watch_of(project),
         events=governance_events(project.ledger, digests["governance"]),
-        heirs=class_followers(project.ledger, digests["governance"]),
+        taxonomy=taxonomy_rows(project.ledger, digests["governance"]),
     )
     activate(project.publish, release_id, grants)
     call_hook(project)

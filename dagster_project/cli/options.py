@@ -3,7 +3,7 @@
 import difflib
 import inspect
 from collections.abc import Callable, Collection, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args, get_type_hints
 
@@ -111,23 +111,31 @@ def checked_moment(name: str, value: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(value)
-    except ValueError:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the latter beyond the years 1 and 9999
         raise UsageProblemError(
             f"{name} {clean(value)!r} is no time; write 2025-08-03T06:00:00Z"
         ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment > datetime.now(UTC):
         raise UsageProblemError(f"{name} {moment.isoformat()} lies in the future")
     return moment
 
 
+def checked_days(days: int, most: timedelta) -> int:
+    """``--days`` from 1 to ``most``. Raises UsageProblemError."""
+    if not 1 <= days <= most.days:
+        raise UsageProblemError(f"--days {days}: write 1 to {most.days}")
+    return days
+
+
 def known(noun: str, value: str, choices: Collection[str]) -> str:
-    """``value`` if it is one of ``choices``, else UsageProblemError with the likeliest ones."""
+    """``value`` if it is one of ``choices``, else UsageProblemError with the likeliest ones, or
+    that there is none."""
     if value in choices:
         return value
     tails = [choice for choice in choices if value and choice.endswith(f".{value}")]
     close = tails or difflib.get_close_matches(value, choices, n=3, cutoff=0.6)
     hint = f"did you mean {' or '.join(map(clean, sorted(close)[:3]))}?" if close else ""
     if not hint and len(choices) <= 8:
-        hint = f"there are {', '.join(map(clean, choices))}"
+        hint = f"there are {', '.join(map(clean, choices))}" if choices else "there is none"
     raise UsageProblemError(f"no {noun} {clean(value)!r}" + (f"; {hint}" if hint else ""))

@@ -89,7 +89,10 @@ def _free(name: str, taken: set[str]) -> str:
 def _line(seed: Seed, row: Mapping[str, str]) -> bytes:
     text = io.StringIO()
     csv.DictWriter(text, seed.header, lineterminator="\n").writerow(row)
-    return text.getvalue().encode()
+    try:
+        return text.getvalue().encode()
+    except UnicodeEncodeError as error:  # a terminal of another encoding
+        raise UsageProblemError(f"{seed.name}.csv is UTF-8, the new row is not: {error}") from None
 
 
 def _problems_with(project: Project, path: Path, content: bytes) -> list[Problem]:

@@ -92,6 +92,7 @@ class Release:
 def open_release(project: Project) -> Iterator[Release]:
     """The release in use. Raises NothingYetError, or RefusedError when it is not to be believed."""
     from dagster_project import warehouse
+    from dagster_project.ledger.revocation import held_against
 
     # resolved once: a release put in use meanwhile must not mix with this one
     folder = (project.publish / "current").resolve()
@@ -105,6 +106,7 @@ def open_release(project: Project) -> Iterator[Release]:
         valid = connection.execute(
             _qualified("SELECT max(as_of), max(valid_until_date) FROM {gate_scorecard}")
         ).fetchone() or (None, None)
+        named = connection.execute(_qualified("SELECT DISTINCT decision_class FROM {autonomy_map}"))
         yield Release(
             path=folder,
             release_id=str(manifest["release_id"]),
@@ -114,7 +116,7 @@ def open_release(project: Project) -> Iterator[Release]:
             digest=str(line.body["digests"].get("verdicts", "")),
             inputs=str(line.body["digests"]["inputs"]),
             is_newest=is_newest,
-            revoked=revoked,
+            revoked=held_against(revoked, {name for (name,) in named.fetchall()}),
             connection=connection,
         )
 

@@ -11,6 +11,7 @@ from dagster_project.cli.faults import (
     RefusedError,
     UsageProblemError,
 )
+from dagster_project.cli.words import sayable
 from dagster_project.settings import Project
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def change_revocations(
 ) -> None:
     """The command: revoke or lift, or, when nothing is asked for, show what stands."""
     from dagster_project.cli.screen import emit_json
+    from dagster_project.ledger.canonical import CanonicalError
     from dagster_project.ledger.ledger import LedgerError
     from dagster_project.ledger.revocation import standing
 
@@ -42,7 +44,7 @@ def change_revocations(
     try:
         lines = _change(project, decision_class, reason or "", is_lift=is_lift) if is_asked else []
         found = standing(project.ledger)
-    except (LedgerError, OSError) as error:
+    except (LedgerError, CanonicalError, OSError) as error:
         grants = project.publish / "grants.json"
         raise PipelineFailedError(
             f"the ledger cannot be written: {error}", [STOP.format(grants)]
@@ -67,7 +69,7 @@ def _change(
     if last_run(project.ledger) is None:
         raise NothingYetError(f"no run is recorded in {project.ledger}, so nothing was granted")
     given: dict[str, Any] = {
-        "reason": reason,
+        "reason": sayable(reason),
         "actor": user_actor(),
         "time": datetime.now(UTC),
         "watch": watch_of(project),

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.cli.autonomy_map import signed_map
-from dagster_project.cli.faults import RefusedError, UsageProblemError
-from dagster_project.cli.options import known
+from dagster_project.cli.faults import RefusedError
+from dagster_project.cli.options import checked_days, known
 from dagster_project.contracts.registry.tables import SIGN_OFFS, SIGNING_ROLES
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def sign(
     from dagster_project.contracts.registry.governance import LONGEST_SIGNATURE
 
     known("role", role, SIGNING_ROLES)
-    most = LONGEST_SIGNATURE.days
-    if not 1 <= days <= most:
-        raise UsageProblemError(f"--days {days}: write 1 to {most}")
+    checked_days(days, LONGEST_SIGNATURE)
     with open_release(project) as release:
         heading, covered = release.heading(), signed_map(release, decision_class)
         found = covered[0]

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from dagster_project.cli.options import known
+from dagster_project.cli.faults import UsageProblemError
+from dagster_project.cli.options import checked_days, known
 from dagster_project.cli.words import number
 from dagster_project.contracts.registry.criteria import CRITERIA
 from dagster_project.contracts.registry.inventory import DECISION_CLASSES
@@ -35,8 +36,14 @@ def waive(
     from dagster_project.cli.registry_rows import add_row, seed_rows
     from dagster_project.cli.screen import console, emit_json
     from dagster_project.cli.sign_off import print_added
+    from dagster_project.contracts.registry.governance import LONGEST_WAIVER
 
-    classes = {r.cells["decision_class"]: r for r in seed_rows(project, DECISION_CLASSES).rows}
+    checked_days(days, LONGEST_WAIVER)
+    found = seed_rows(project, DECISION_CLASSES)
+    if found.problems:
+        problems = [str(problem) for problem in found.problems]
+        raise UsageProblemError("the registry cannot be read; nothing was written", problems)
+    classes = {row.cells["decision_class"]: row for row in found.rows}
     known("decision class", decision_class, sorted(classes))
     known("criterion", criterion, [name for names in CRITERIA.values() for name in names])
     today = datetime.now(UTC).date()

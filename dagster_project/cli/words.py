@@ -38,6 +38,11 @@ def clean(value: object) -> str:
 _UNSAFE: Final = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
+def sayable(text: str) -> str:
+    """``text`` as UTF-8 can hold it: what a terminal of another encoding sent, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def number(value: Decimal | int | None) -> str:
     """1234.500000000 → 1,234.5; None → –."""
     if value is None:

@@ -66,7 +66,7 @@ def _changes(
 def _loosened(before: Iterable[Row], now: Iterable[Row], heirs: Followers) -> Iterator[Entry]:
     held = list(before)
     own = {_criterion(row) for row in held}
-    for new in sorted(now, key=_criterion):
+    for new in sorted((row for row in now if row["is_in_force"]), key=_criterion):
         name, criterion = key = _criterion(new)
         formers = {name} if key in own else {one for one in heirs if name in heirs[one]}
         for old in held:

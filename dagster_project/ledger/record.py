@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from dagster_project.files import write_durably
@@ -20,8 +19,7 @@ from dagster_project.ledger.anchor import Watch, anchor_change, watched
 from dagster_project.ledger.canonical import canonical, plain
 from dagster_project.ledger.inputs import keep_inputs, read_inputs
 from dagster_project.ledger.ledger import STATE_NAME, Entry, Line, append_locked, read
-from dagster_project.ledger.revocation import carried_on, in_run_line, still_standing
-from dagster_project.ledger.succession import Followers
+from dagster_project.ledger.revocation import of_today
 from dagster_project.ledger.tail import last_run, since_last_run
 from dagster_project.names import GATES, VERDICTS
 
@@ -68,15 +66,15 @@ def record_run(
     time: datetime,
     watch: Watch,
     events: Sequence[Entry] = (),
-    heirs: Followers = MappingProxyType({}),
+    taxonomy: Sequence[Mapping[str, Any]] = (),
 ) -> RunRecord:
     """Record a run durably, then tell anchor and head.
 
     ``verdicts``: one dict per due class x segment x gate with decision_class, segment, gate,
     verdict, is_blocked, level, cohort_id, criteria (list of dicts id, estimate, bound, n,
     threshold, verdict); decimals, no floats. ``digests``: inputs, code, registry, publication,
-    grants. ``events``: what changed in the registry; written first. ``heirs``:
-    which classes became which, for revocations. Raises ValueError, LedgerError, OSError.
+    grants. ``events``: what changed in the registry; written first. ``taxonomy``:
+    rows of ``taxonomy_changes``, for revocations. Raises ValueError, LedgerError, OSError.
     """
     due = _checked(verdicts)
     if DIGESTS - digests.keys():
@@ -91,8 +89,8 @@ def record_run(
         body = {**judged, "valid_until": valid_until, "digests": dict(digests)}
         body |= _counted(before, due, entries, after)
         had, classes = {key[0] for key in before}, {key[0] for key in due}
-        revoked = carried_on(still_standing(run, later), heirs, classes)
-        body |= in_run_line(revoked, run, had, classes)
+        revoked = of_today(run, later, taxonomy, had, classes)
+        body |= {key: [vars(row) for row in rows] for key, rows in revoked.items()}
         body["anchor"] = str(watch.anchor) if watch.anchor else None
         written = [*events, *entries, Entry("run", f"verdicts as of {as_of}", body)]
         line = append_locked(ledger_dir, written, actor=actor, time=time)[-1]

@@ -6,7 +6,7 @@ taken the place of a revoked one. A lift is a ``revoke`` line that
 supersedes one; it counts from the next run on.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +15,14 @@ from typing import Any
 from dagster_project.ledger.anchor import Watch, watched
 from dagster_project.ledger.canonical import timestamp
 from dagster_project.ledger.ledger import Entry, Line, append_locked, last_line
-from dagster_project.ledger.succession import Followers
+from dagster_project.ledger.succession import followers
 from dagster_project.ledger.tail import since_last_run
 
 KIND = "revoke"
-# of a run line: revocations of classes that the registry no longer has. They deny nobody, for a
-# runtime denies everything where a revocation names no class it knows; they stand if it comes back
-GONE = "revoked_gone"
+# of a run line: what denies; revocations of classes that the registry no longer has, which deny
+# nobody (a runtime denies everything where a revocation names no class it knows) and stand if the
+# class comes back; what was lifted under one name while the same line stands under another
+REVOKED, GONE, LIFTED = "revoked", "revoked_gone", "revoked_lifted"
 # written by other hands, an override takes back as well: nothing else may be read from it
 DENYING = (KIND, "override")
 
@@ -85,18 +86,60 @@ def standing(ledger_dir: Path) -> list[Revocation]:
 
 
 def in_force(ledger_dir: Path) -> list[Revocation]:
-    """What readers hold against the last run: a lift counts from the next one on. Raises
-    LedgerError."""
+    """What readers hold against the last run, without those of classes that have gone; a lift
+    counts from the next run on. Raises LedgerError."""
     run, later = since_last_run(ledger_dir)
-    return still_standing(run, [line for line in later if line.body.get("is_lifted") is not True])
+    unlifted = [line for line in later if line.body.get("is_lifted") is not True]
+    gone = _repeated(run, GONE)
+    return [row for row in still_standing(run, unlifted) if row not in gone]
+
+
+def held_against(rows: Iterable[Revocation], classes: Collection[str]) -> list[Revocation]:
+    """Whom ``rows`` deny: a name that is none of ``classes`` was meant for some class, and nobody
+    knows which, so it is one of every class."""
+    known = {None: None} | {name: name for name in classes}
+    return [Revocation(known.get(row.decision_class), row.seq) for row in rows]
 
 
 def still_standing(run: Line | None, later: Iterable[Line]) -> list[Revocation]:
     """What the last run repeated, and what the lines after it added and lifted."""
-    repeated: list[dict[str, Any]] = []
-    if run:
-        repeated = [*run.body.get("revoked", []), *run.body.get(GONE, [])]
-    found = {Revocation(row["decision_class"], row["seq"]) for row in repeated}
+    return sorted(_settled(run, later)[0], key=_order)
+
+
+def of_today(
+    run: Line | None,
+    later: Sequence[Line],
+    changes: Sequence[Mapping[str, Any]],
+    had: Collection[str],
+    classes: Collection[str],
+) -> dict[str, list[Revocation]]:
+    """What the next run line repeats: REVOKED, GONE and LIFTED.
+
+    What took the place of a revoked class is revoked by the same line; the class itself stays so,
+    or a change that is undone would free it. ``changes``: rows of ``taxonomy_changes``; ``had``:
+    the classes that ``run``, the last one, had judged; ``classes``: those of today.
+    """
+    rows, lifted = _settled(run, later)
+    known = {row.decision_class for row in _repeated(run, GONE)} | {*had}
+    for each in sorted(rows, key=_order):
+        # what follows a name under which the line was lifted is not reached through it
+        led_on = [row for row in changes if Revocation(row["former_class"], each.seq) not in lifted]
+        names = followers(led_on).get(each.decision_class or "", frozenset()).intersection(classes)
+        rows |= {Revocation(name, each.seq) for name in names} - lifted
+        known |= {each.decision_class} if names else set()
+    gone = {row for row in rows if row.decision_class in known - {*classes}}
+    standing_lines = {row.seq for row in rows}
+    found = {
+        REVOKED: rows - gone,
+        GONE: gone,
+        LIFTED: {row for row in lifted if row.seq in standing_lines},
+    }
+    return {key: sorted(each, key=_order) for key, each in found.items()}
+
+
+def _settled(run: Line | None, later: Iterable[Line]) -> tuple[set[Revocation], set[Revocation]]:
+    """What stands, and what was lifted."""
+    found, lifted = _repeated(run, REVOKED) | _repeated(run, GONE), _repeated(run, LIFTED)
     for line in later:
         if line.kind not in DENYING:
             continue
@@ -105,36 +148,16 @@ def still_standing(run: Line | None, later: Iterable[Line]) -> list[Revocation]:
         known = name if isinstance(name, str) else None
         if line.body.get("is_lifted") is not True:
             found.add(Revocation(known, line.seq))
-        elif line.supersedes is not None:
-            found.discard(Revocation(known, line.supersedes))
-    return sorted(found, key=_order)
+            continue
+        ended = found & {Revocation(known, line.supersedes or 0)}
+        found -= ended
+        lifted |= ended
+    return found, lifted
 
 
-def carried_on(
-    found: Iterable[Revocation], heirs: Followers, classes: Collection[str]
-) -> list[Revocation]:
-    """The same for the ``classes`` of today: what took the place of a revoked class is revoked by
-    the same line. A class that has gone without any stays as it is, until it is lifted."""
-    rows = set()
-    for each in found:
-        names = heirs.get(each.decision_class or "", frozenset()).intersection(classes)
-        rows |= {Revocation(name, each.seq) for name in names}
-        if not names or each.decision_class in classes:
-            rows.add(each)
-    return sorted(rows, key=_order)
-
-
-def in_run_line(
-    rows: Iterable[Revocation], run: Line | None, had: Collection[str], classes: Collection[str]
-) -> dict[str, list[dict[str, Any]]]:
-    """``revoked`` and GONE of the next run line. ``had``: the classes that ``run``, the last one,
-    had judged; ``classes``: those of today."""
-    gone = {row["decision_class"] for row in run.body.get(GONE, [])} if run else set()
-    gone = (gone | {*had}) - {*classes}
-    split: dict[str, list[dict[str, Any]]] = {"revoked": [], GONE: []}
-    for row in rows:
-        split[GONE if row.decision_class in gone else "revoked"].append(vars(row))
-    return split
+def _repeated(run: Line | None, key: str) -> set[Revocation]:
+    rows = run.body.get(key, []) if run else []
+    return {Revocation(row["decision_class"], row["seq"]) for row in rows}
 
 
 def _order(row: Revocation) -> tuple[int, str]:

@@ -18,7 +18,7 @@ from dagster_project.simulate.followups import (
 )
 from dagster_project.simulate.kpis import kpi_lines
 from dagster_project.simulate.output import Output, SimulateError, encode
-from dagster_project.simulate.plan import CLASSES, DEMO_KEY, WORKFLOW, ClassPlan
+from dagster_project.simulate.plan import BASELINE_WEEKS, CLASSES, DEMO_KEY, WORKFLOW, ClassPlan
 from dagster_project.simulate.planting import Planting
 from dagster_project.simulate.plants import Plants, chosen
 from dagster_project.simulate.reviewing import Reviewing
@@ -27,6 +27,8 @@ from dagster_project.simulate.truth import Tally, kpi_truth
 from dagster_project.simulate.workdays import working_days
 
 _SUNDAY = 6
+# far from where dates end, so that no sum of them can leave the calendar
+_EARLIEST, _LATEST = date(1970, 1, 1), date(2100, 1, 1)
 # HMAC keys shorter than this can be guessed, and the sample with them
 _SHORTEST_KEY = 16
 
@@ -62,6 +64,15 @@ class Settings:
     def __post_init__(self) -> None:
         if self.weeks < 1:
             raise SimulateError(f"{self.weeks} weeks; give at least 1")
+        if not _EARLIEST < self.end < _LATEST:
+            raise SimulateError(
+                f"{self.end} is no day between the years {_EARLIEST.year} and {_LATEST.year}"
+            )
+        if self.weeks + BASELINE_WEEKS > (self.end - _EARLIEST).days // 7:
+            raise SimulateError(
+                f"{self.weeks} weeks up to {self.end}, and {BASELINE_WEEKS} of KPIs before them, "
+                f"begin before {_EARLIEST.year}"
+            )
         if self.end.weekday() != _SUNDAY:
             sunday = self.end + timedelta(days=_SUNDAY - self.end.weekday())
             raise SimulateError(f"{self.end} is no Sunday; ISO weeks end on one, such as {sunday}")

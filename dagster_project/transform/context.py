@@ -12,6 +12,10 @@ class NothingLandedError(RuntimeError):
     """No batch had landed by ``known_at``, or no run has said what it looks at."""
 
 
+class FutureDayError(RuntimeError):
+    """A run would look at a day that has not come."""
+
+
 @dataclass(frozen=True)
 class RunContext:
     """``as_of``: last business day looked at. ``known_batch``: newest landing batch looked at."""
@@ -31,7 +35,9 @@ def choose_context(
     """The newest batch landed by ``known_at``; without ``as_of``, the day it landed on.
 
     While nothing has ever landed, a run looks at ``now`` (with a zone) and finds nothing: every
-    class is judged, and none can pass. Raises NothingLandedError for a ``known_at`` before it.
+    class is judged, and none can pass. Raises NothingLandedError for a ``known_at`` before it,
+    FutureDayError for a day after ``now`` in UTC: thresholds and signatures that begin later would
+    count, and grants would live longer.
     """
     if known_at:
         batches = [batch for batch in batches if batch <= batch_at(known_at)]
@@ -40,8 +46,14 @@ def choose_context(
                 f"no file has landed by {known_at.isoformat()}; check `penstock doctor`"
             )
     newest = max(batches, default=batch_at(now))
-    landed_on = date.fromisoformat(newest[:8])
-    return RunContext(as_of=as_of or landed_on, known_batch=newest)
+    day = as_of or date.fromisoformat(newest[:8])
+    today = now.astimezone(UTC).date()
+    if day > today:
+        raise FutureDayError(
+            f"as_of {day} lies in the future; today is {today} in UTC. Look at `[run] as_of` in "
+            "penstock.toml, the run's config and the clock"
+        )
+    return RunContext(as_of=day, known_batch=newest)
 
 
 def write_run_context(connection: "duckdb.DuckDBPyConnection", context: RunContext) -> None:

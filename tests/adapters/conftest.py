@@ -21,7 +21,7 @@ from dagster_project.landing.land import land
 from dagster_project.landing.manifest import read_entries
 from dagster_project.settings import Project
 from dagster_project.transform.bridge import manifest_path
-from dagster_project.transform.context import choose_context, write_run_context
+from dagster_project.transform.context import RunContext, write_run_context
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -46,7 +46,7 @@ def adapters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         now = datetime.now(UTC)
         land(project, load_sources(manifest_path(project)), now=now)
         batches = [entry.landing_batch for entry in read_entries(project.landing)]
-        context = choose_context(batches, as_of=date(2026, 11, 1), known_at=None, now=now)
+        context = RunContext(date(2026, 11, 1), max(batches))
         project.warehouse.parent.mkdir(parents=True, exist_ok=True)
         with closing(warehouse.connect(project.warehouse)) as connection:
             write_run_context(connection, context)

@@ -1,7 +1,8 @@
 """A run starts with the registry: with one broken row in it, nothing is judged."""
 
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -12,12 +13,15 @@ from dagster_project import warehouse
 from dagster_project.automation.landing_assets import run_context_asset
 from dagster_project.settings import Project
 from dagster_project.transform.context import (
+    FutureDayError,
     NothingLandedError,
     RunContext,
     batch_at,
     choose_context,
     read_run_context,
 )
+
+DAY = timedelta(days=1)
 
 
 def failure_of_a_run(project: Project) -> str:
@@ -58,3 +62,22 @@ def test_nothing_was_known_before_the_first_landing() -> None:
         choose_context([], as_of=None, known_at=moment, now=datetime(2026, 3, 2, tzinfo=UTC))
     context = choose_context([], as_of=None, known_at=None, now=moment)
     assert context == RunContext(date(2026, 3, 1), "20260301T000000000000Z")
+
+
+def test_no_run_looks_at_a_day_that_has_not_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = make_company(tmp_path, monkeypatch, as_of="2999-01-01")
+    assert "FutureDayError: as_of 2999-01-01 lies in the future" in failure_of_a_run(project)
+    assert not project.warehouse.exists()
+    moment = datetime(2026, 3, 1, 23, 59, tzinfo=timezone(timedelta(hours=-2)))
+    days = (date(2026, 3, 2), date(2026, 3, 3))  # in UTC it is the second of March
+    today, tomorrow = (
+        partial(choose_context, [], as_of=day, known_at=None, now=moment) for day in days
+    )
+    assert today().as_of == days[0]
+    with pytest.raises(FutureDayError):
+        tomorrow()
+    # a file that landed while the clock was wrong
+    with pytest.raises(FutureDayError):
+        choose_context([batch_at(moment + DAY)], as_of=None, known_at=None, now=moment)

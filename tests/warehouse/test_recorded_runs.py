@@ -91,14 +91,19 @@ def take_over(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
             connection.unregister("rows")
 
 
-def record(ledger: Path, floors: list[dict[str, Any]], as_of: date = AS_OF) -> None:
+def record(ledger: Path, floors: list[dict[str, Any]], *, decision_class: str = CLASSIFY) -> None:
     kept = keep_inputs(ledger, {FLOORS: floors})
-    row = {"decision_class": CLASSIFY, "segment": "all", "gate": "data_fit", "verdict": "fail"}
+    row = {
+        "decision_class": decision_class,
+        "segment": "all",
+        "gate": "data_fit",
+        "verdict": "fail",
+    }
     row |= {"is_blocked": False, "cohort_id": "c", "criteria": [{"id": "fresh", "verdict": "fail"}]}
     gates = [row | {"level": "surface"}, row | {"gate": "value_fit", "level": "human_only"}]
     record_run(
         ledger,
-        as_of=as_of,
+        as_of=AS_OF,
         known_batch="b",
         valid_until=datetime(2025, 4, 3, tzinfo=UTC),
         digests=dict.fromkeys(("code", "registry", "publication", "grants"), "0")
@@ -142,6 +147,33 @@ def test_a_class_is_bound_by_what_was_recorded_under_its_former_name(
     record(tmp_path, floors)
     loose = REWRITTEN["edited in place"]
     assert verdict(company, loose, tmp_path, renamed=f"{MATCH} of old")[0] == "stale"
+
+
+def test_a_renaming_that_is_undone_sheds_no_threshold(company: Company, tmp_path: Path) -> None:
+    record(tmp_path, verdict(company, STRICT, tmp_path)[1])
+    for _ in range(2):
+        floors = floors_while_renamed(company, tmp_path, f"{MATCH} anew")
+        record(tmp_path, floors)
+    assert verdict(company, REWRITTEN["edited in place"], tmp_path)[0] == "stale"
+    assert verdict(company, STRICT, tmp_path)[0] == "pass"
+
+
+def floors_while_renamed(company: Company, ledger: Path, name: str) -> list[dict[str, Any]]:
+    """What a run records while MATCH has another ``name``, under as strict a threshold."""
+    with company.trial() as connection:
+        for change in (
+            f"update registry.decision_classes set decision_class = '{name}' "
+            f"where decision_class = '{MATCH}'",
+            "delete from registry.thresholds",
+            "insert into registry.thresholds by name select 'accuracy' as criterion_id, "
+            f"'{name}' as decision_class, 0.02 as threshold, date '{EARLY}' as effective_from",
+            f"insert into registry.taxonomy_changes by name select '{MATCH}' as former_class, "
+            f"'{name}' as decision_class, 'renamed' as kind",
+        ):
+            connection.execute(change)
+        take_over(connection, replace(company.project, ledger=ledger))
+        company.rebuild(connection, "gate_floors")
+        return connection.execute("from gates.gate_floors").to_arrow_table().to_pylist()
 
 
 def test_a_class_that_was_not_there_for_a_run_comes_back_under_what_bound_it(
@@ -230,6 +262,30 @@ def test_what_took_the_place_of_a_revoked_class_is_revoked_in_the_run_that_finds
     revoked = ("human_only", f"revoked, ledger line {line.seq}", line.seq)
     renamed = Company(replace(company.project, root=tmp_path), company.manifest)
     assert in_force_after(renamed, tmp_path) == [("delegate", "as declared", None), revoked]
+
+
+def test_a_revocation_of_a_name_that_nobody_knows_is_published_for_every_class(
+    company: Company, tmp_path: Path
+) -> None:
+    record(tmp_path, [])
+    said = {"actor": "test", "time": datetime.now(UTC), "reason": "case 4711"}
+    line = revoke(tmp_path, f"{MATCH} ", watch=Watch(None, tmp_path / "publish"), **said)
+    revoked = ("human_only", f"revoked, ledger line {line.seq}", line.seq)
+    assert in_force_after(company, tmp_path) == [revoked, revoked]
+
+
+def test_a_revoked_class_that_has_gone_is_published_as_revoked_once_it_is_back(
+    company: Company, tmp_path: Path
+) -> None:
+    said = {"actor": "test", "time": datetime.now(UTC), "reason": "case 4711"}
+    record(tmp_path, [])  # judges CLASSIFY alone
+    line = revoke(tmp_path, CLASSIFY, watch=Watch(None, tmp_path / "publish"), **said)
+    record(tmp_path, [], decision_class=MATCH)
+    revoked = ("human_only", f"revoked, ledger line {line.seq}", line.seq)
+    assert in_force_after(company, tmp_path) == [
+        revoked,
+        ("delegate_with_audit", "as declared", None),
+    ]
 
 
 def in_force_after(company: Company, ledger: Path) -> list[tuple[str, str, int | None]]:

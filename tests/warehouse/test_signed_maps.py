@@ -121,6 +121,9 @@ LAST_DAYS = {
     # latency may be 28 days old
     "update gates.gate_measured set evidence_newest_date = date '2025-03-05' "
     "where criterion_id = 'latency'": date(2025, 4, 2),
+    # of a segment without which the whole is not proven
+    "update gates.gate_measured set evidence_newest_date = date '2025-03-04' "
+    "where criterion_id = 'accuracy' and segment = 'region=US'": date(2025, 4, 1),
     # of a gate that gives no level
     "update gates.gate_measured set evidence_newest_date = date '2025-01-01' "
     "where gate_order = 5": AS_OF + timedelta(days=7),

@@ -1,17 +1,18 @@
 {#- One row per class and criterion: the strictest threshold that a recorded run judged by, and the day
     from which evidence counts because a run found a looser one in force than the run before it. The
     registry says so of itself; that it was dated back, or a stricter row deleted, the ledger tells. What
-    was recorded is carried on for ever, also while the class, the criterion or its threshold is not there. -#}
+    was recorded is carried on for ever, also while the class, the criterion or its threshold is not there.
+    A former name goes on with the class, so that a renaming that is undone sheds nothing. -#}
 with
+    renamed as (select * from {{ penstock.renamed_classes() }}),
+
     -- a renamed class is bound by what was recorded of it under any former name
     recorded as (
         select
             coalesce(renamed.decision_class, recorded.decision_class) as decision_class,
             recorded.* exclude (decision_class)
         from {{ source("evidence", "recorded_thresholds") }} as recorded
-        left join
-            {{ penstock.renamed_classes() }} as renamed
-            on recorded.decision_class = renamed.former_class
+        left join renamed on recorded.decision_class = renamed.former_class
     ),
 
     -- the larger the looser, whichever way the criterion compares
@@ -48,23 +49,38 @@ with
             min(strictest_threshold) as strictest_threshold
         from loose
         group by decision_class, criterion_id, sign
+    ),
+
+    floors as (
+        select
+            strictest.decision_class,
+            strictest.criterion_id,
+            cast(
+                coalesce(sign * coalesce(looseness, last_looseness), last_threshold) as decimal(
+                    28, 9
+                )
+            ) as threshold,
+            cast(
+                coalesce(sign * least(looseness, least_looseness), strictest_threshold) as decimal(
+                    28, 9
+                )
+            ) as strictest_threshold,
+            case
+                when looseness > coalesce(last_looseness, least_looseness)
+                then context.as_of
+                when looseness <= least_looseness
+                then null
+                else strictest.counts_from
+            end as counts_from
+        from strictest
+        cross join {{ ref("int_run_context") }} as context
     )
 
-select
-    strictest.decision_class,
-    strictest.criterion_id,
-    cast(
-        coalesce(sign * coalesce(looseness, last_looseness), last_threshold) as decimal(28, 9)
-    ) as threshold,
-    cast(
-        coalesce(sign * least(looseness, least_looseness), strictest_threshold) as decimal(28, 9)
-    ) as strictest_threshold,
-    case
-        when looseness > coalesce(last_looseness, least_looseness)
-        then context.as_of
-        when looseness <= least_looseness
-        then null
-        else strictest.counts_from
-    end as counts_from
-from strictest
-cross join {{ ref("int_run_context") }} as context
+select *
+from floors
+
+union all
+
+select renamed.former_class, floors.* exclude (decision_class)
+from floors
+inner join renamed using (decision_class)

@@ -2,7 +2,17 @@
     No later than anything it rests on: evidence grows too old, a threshold changes, a signature or an
     owner's term ends. Of a gate that does not pass, the day on which the run is too old. -#}
 with
-    passed as (select * from {{ ref("gate_verdicts") }} where verdict = 'pass'),
+    own as (select * from {{ ref("gate_verdicts") }} where verdict = 'pass'),
+
+    -- what is measured per segment passes for `all` only while it passes in every segment
+    passed as (
+        select *
+        from own
+        union all
+        select * replace ('all' as segment)
+        from own
+        where scope = 'segment' and segment <> 'all'
+    ),
 
     terms as (
         select workflow, role, max(ends_on) as ends_on

@@ -160,8 +160,10 @@ def test_a_waiver_is_one_row_more_in_the_currency_of_the_class(ask: Ask, governe
         (waive(approved_by="p1"), "'p1' asks for it too"),
         (waive(approved_by="p2"), "'p2' was not the risk owner"),
         (waive(requested_by="p9"), "'p9' is not in people.csv"),
-        (waive(days="31"), "31 days after granted_at, more than 30"),
-        (waive(days="0"), "is not after granted_at"),
+        (waive(days="31"), "--days 31: write 1 to 30"),
+        (waive(days="0"), "--days 0: write 1 to 30"),
+        (waive(days="9999999"), "--days 9999999: write 1 to 30"),
+        (waive(reason="St\udcf6rung"), "waivers.csv is UTF-8, the new row is not"),
         (waive(exposure="0"), "is not above 0"),
         (waive(exposure="much"), "is not a plain number"),
         (waive(reason=""), "column reason: is empty"),
@@ -177,6 +179,12 @@ def test_no_waiver_is_written_that_the_next_run_would_refuse(
     assert (said.code, said.out) == (2, "")
     assert words in " ".join(said.err.split())
     assert registry(governed) == before
+
+
+def test_without_a_registry_that_can_be_read_nothing_is_waived(ask: Ask, published: World) -> None:
+    said = ask(published, *waive())
+    assert (said.code, "the registry cannot be read" in said.err) == (2, True)
+    assert "decision_classes.csv" in said.err
 
 
 def test_the_map_shows_four_levels_and_why(ask: Ask, published: World) -> None:

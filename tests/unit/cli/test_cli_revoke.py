@@ -5,13 +5,16 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cli_world import COHORT, DELEGATED, HOSTILE, World
 from conftest import Ask
 
+from dagster_project.ledger.ledger import Entry, append
 from dagster_project.ledger.record import read
+from dagster_project.ledger.revocation import in_force, standing
 
 MAY_ACT = ("may-act", DELEGATED, "--amount", "100", "--currency", "EUR", "--cohort", COHORT)
 BECAUSE = ("--reason", "case 4711")
@@ -78,6 +81,39 @@ def test_no_answer_calls_a_revoked_class_delegated(ask: Ask, own: World) -> None
     assert reason not in ask(own, "map").out
     assert ask(own, "revoke", "--all", *BECAUSE).code == 0
     assert "revoked, ledger line" in ask(own, "scorecard").out
+
+
+def test_a_terminal_of_another_encoding_keeps_nobody_from_revoking(
+    ask: Ask, own: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGNAME", "j\udcf6rg")
+    said = ask(own, "revoke", DELEGATED, "--reason", "St\udcf6rung")
+    assert (said.code, "revoked, from now on" in said.out) == (0, True)
+    *_, line = read(own.ledger)
+    assert (line.reason, line.actor) == (r"St\udcf6rung", r"user:j\udcf6rg")
+    assert ask(own, *MAY_ACT).out.startswith("denied: revoked")
+    assert ask(own, "ledger", "verify").code == 0
+
+
+def test_a_revocation_of_a_name_that_nobody_knows_is_shown_for_every_class(
+    ask: Ask, own: World
+) -> None:
+    entry = Entry("revoke", "by hand", {"decision_class": f"{DELEGATED} "})
+    (line,) = append(own.ledger, [entry], actor="eve", time=datetime.now(UTC))
+    for _ in range(2):  # since the run, then repeated by one
+        found = ask(own, "map", "--format", "json").document()["map"]
+        assert {row["revoked_by_line"] for row in found} == {line.seq}
+        assert ask(own, *MAY_ACT).out.startswith("denied: revoked")
+        own.runs += 9  # of the copied ones
+        own.publish()
+
+
+def test_a_revoked_class_that_has_gone_denies_nobody(ask: Ask, own: World) -> None:
+    renamed = DELEGATED + " of old"
+    entry = Entry("run", "verdicts", {"revoked_gone": [{"decision_class": renamed, "seq": 1}]})
+    append(own.ledger, [entry], actor="run:test", time=datetime.now(UTC))
+    assert in_force(own.ledger) == []
+    assert [each.decision_class for each in standing(own.ledger)] == [renamed]
 
 
 def test_before_the_first_run_there_is_nothing_to_revoke(ask: Ask, fresh: World) -> None:

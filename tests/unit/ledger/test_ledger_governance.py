@@ -18,6 +18,7 @@ def in_force(**changes: Any) -> dict[str, Any]:
         "comparison": "at_most",
         "threshold": "0.02",
         "alpha": "0.05",
+        "is_in_force": True,
     } | changes
 
 
@@ -104,3 +105,14 @@ def test_a_class_is_held_against_what_it_followed(
     assert sorted(each.body["before"]["threshold"] for each in events) == found
     # from then on it is held against itself
     assert registry_events(now, now | {"taxonomy_changes": changes}, KEYS) == []
+
+
+def test_a_class_that_comes_back_under_its_former_name_is_held_against_that() -> None:
+    renamed = {"taxonomy_changes": [became("crm.tag", "crm.label")]}
+    away = [in_force(is_in_force=False), in_force(decision_class="crm.label")]
+    looser = [row | {"threshold": "0.06"} for row in away]
+    # the name that is away goes with the class: one line, not two
+    (event,) = registry_events({IN_FORCE: away}, renamed | {IN_FORCE: looser}, KEYS)
+    assert event.reason == "crm.label accuracy loosened: threshold 0.02 to 0.06"
+    (event,) = registry_events({IN_FORCE: away}, {IN_FORCE: [in_force(threshold="0.06")]}, KEYS)
+    assert event.reason == "crm.tag accuracy loosened: threshold 0.02 to 0.06"

@@ -1,7 +1,7 @@
 """Anchor and head: what they remember must be in the ledger, and they must be there."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,6 @@ from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.ledger import Entry, LedgerError, append, last_line, read, verify
 from dagster_project.ledger.record import record_run
 from dagster_project.ledger.revocation import lift, revoke, standing
-from dagster_project.ledger.succession import followers
 
 DAY = datetime(2026, 3, 30, 6, tzinfo=UTC)
 DIGESTS = dict.fromkeys(("inputs", "code", "registry", "publication", "grants"), "0" * 64)
@@ -41,6 +40,18 @@ class World(NamedTuple):
             **(given | changes),
         )
 
+    def judge(self, day: int, *names: str, taxonomy: Sequence[dict[str, str]] = ()) -> None:
+        """A run over these classes."""
+        self.run(day, verdicts=list(map(verdict, names)), taxonomy=taxonomy)
+
+    def stands(self) -> dict[str, list[tuple[str, int]]]:
+        """What the last run repeated: class and line."""
+        body = list(read(self.ledger))[-1].body
+        return {
+            key: [(row["decision_class"], row["seq"]) for row in body[key]]
+            for key in ("revoked", "revoked_gone")
+        }
+
     def kinds(self) -> list[str]:
         return [line.kind for line in read(self.ledger)]
 
@@ -56,6 +67,10 @@ def verdict(name: str) -> dict[str, Any]:
         "cohort_id": "c1",
         "criteria": [{"id": "fresh", "verdict": "pass"}],
     }
+
+
+def became(*changes: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"former_class": one, "decision_class": other} for one, other in changes]
 
 
 @pytest.fixture
@@ -161,26 +176,63 @@ def test_a_revocation_goes_with_the_class_into_its_new_names(world: World) -> No
     given = {"reason": "why", "actor": "ada", "time": DAY + timedelta(days=1)}
     revoke(world.ledger, "crm.tag", watch=world.watch, **given)
     revoke(world.ledger, "crm.gone", watch=world.watch, **given)
-    changes = [("crm.tag", "crm.mark"), ("crm.mark", "crm.hot"), ("crm.mark", "crm.cold")]
-    rows = [{"former_class": one, "decision_class": other} for one, other in changes]
+    rows = became(("crm.tag", "crm.mark"), ("crm.mark", "crm.hot"), ("crm.mark", "crm.cold"))
     found = []
     for day in (2, 3):
-        names = ("crm.hot", "crm.cold", "crm.new")
-        world.run(day, verdicts=list(map(verdict, names)), heirs=followers(rows))
-        found.append([(each.decision_class, each.seq) for each in standing(world.ledger)])
-    assert found == [[("crm.cold", 3), ("crm.hot", 3), ("crm.gone", 4)]] * 2
+        world.judge(day, "crm.hot", "crm.cold", "crm.new", taxonomy=rows)
+        found.append(world.stands())
+    parts = [("crm.cold", 3), ("crm.hot", 3)]
+    assert found == [{"revoked": [*parts, ("crm.gone", 4)], "revoked_gone": [("crm.tag", 3)]}] * 2
     given["time"] = DAY + timedelta(days=4)
     lift(world.ledger, "crm.hot", watch=world.watch, **given)
-    world.run(5, verdicts=[verdict("crm.hot"), verdict("crm.cold")], heirs=followers(rows))
-    assert [each.decision_class for each in standing(world.ledger)] == ["crm.cold", "crm.gone"]
+    for day in (5, 6):
+        world.judge(day, "crm.hot", "crm.cold", taxonomy=rows)
+        assert world.stands()["revoked"] == [("crm.cold", 3), ("crm.gone", 4)]
+    # what was lifted is lifted under later names too, and what was not is not
+    rows += became(("crm.hot", "crm.warm"), ("crm.cold", "crm.icy"))
+    world.judge(7, "crm.warm", "crm.icy", taxonomy=rows)
+    assert world.stands()["revoked"] == [("crm.icy", 3), ("crm.gone", 4)]
+    rows += became(("crm.warm", "crm.both"), ("crm.icy", "crm.both"))
+    world.judge(8, "crm.both", taxonomy=rows)
+    assert world.stands()["revoked"] == [("crm.both", 3), ("crm.gone", 4)]
 
 
-def test_a_class_that_was_split_off_a_revoked_one_is_revoked_with_it(world: World) -> None:
+def test_a_class_that_was_split_off_a_revoked_one_is_revoked_until_it_is_lifted(
+    world: World,
+) -> None:
     given = {"reason": "why", "actor": "ada", "time": DAY + timedelta(days=1)}
     revoke(world.ledger, "crm.tag", watch=world.watch, **given)
-    heirs = followers([{"former_class": "crm.tag", "decision_class": "crm.part"}])
-    world.run(2, verdicts=[verdict("crm.tag"), verdict("crm.part")], heirs=heirs)
-    assert [each.decision_class for each in standing(world.ledger)] == ["crm.part", "crm.tag"]
+    rows = became(("crm.tag", "crm.part"))
+    world.judge(2, "crm.tag", "crm.part", taxonomy=rows)
+    assert world.stands()["revoked"] == [("crm.part", 3), ("crm.tag", 3)]
+    given["time"] = DAY + timedelta(days=3)
+    lift(world.ledger, "crm.part", watch=world.watch, **given)
+    for day in (4, 5):
+        world.judge(day, "crm.tag", "crm.part", taxonomy=rows)
+        assert world.stands()["revoked"] == [("crm.tag", 3)]
+    given["time"] = DAY + timedelta(days=6)
+    lift(world.ledger, "crm.tag", watch=world.watch, **given)
+    world.judge(7, "crm.tag", "crm.part", taxonomy=rows)
+    assert list(read(world.ledger))[-1].body["revoked_lifted"] == []
+
+
+@pytest.mark.parametrize("parts", [["crm.mark"], ["crm.hot", "crm.cold"]])
+def test_a_renaming_or_split_that_is_undone_frees_no_revoked_class(
+    world: World, parts: list[str]
+) -> None:
+    world.judge(1, "crm.tag", "crm.other")
+    given = {"reason": "why", "actor": "ada", "time": DAY + timedelta(days=2)}
+    seq = revoke(world.ledger, "crm.tag", watch=world.watch, **given).seq
+    rows = became(*(("crm.tag", part) for part in parts))
+    world.judge(3, "crm.other", *parts, taxonomy=rows)
+    held = [(part, seq) for part in sorted(parts)]
+    assert world.stands() == {"revoked": held, "revoked_gone": [("crm.tag", seq)]}
+    world.judge(4, "crm.tag", "crm.other")
+    assert world.stands() == {"revoked": [("crm.tag", seq)], "revoked_gone": held}
+    given["time"] = DAY + timedelta(days=5)
+    lift(world.ledger, "crm.tag", watch=world.watch, **given)
+    world.judge(6, "crm.tag", "crm.other")
+    assert world.stands()["revoked"] == []
 
 
 @pytest.mark.parametrize("name", [["crm.tag"], {"a": 1}, 7])

@@ -57,7 +57,8 @@ def newest_name(former: dict[str, str], name: str) -> str:
 
 
 def floors(world: Tables, limits: list[Row], context: Row) -> list[Row]:
-    """What is in force beside what was recorded, also under a former name, or of what is gone."""
+    """What is in force beside what was recorded, also under a former name, or of what is gone; a
+    former name has what its class has."""
     comparisons = {r["criterion_id"]: r["comparison"] for r in world["registry.criteria"]}
     former = {
         row["former_class"]: row["decision_class"]
@@ -69,10 +70,16 @@ def floors(world: Tables, limits: list[Row], context: Row) -> list[Row]:
         name = newest_name(former, one["decision_class"])
         recorded[name, one["criterion_id"]].append(one)
     in_force = {(row["decision_class"], row["criterion_id"]): row["threshold"] for row in limits}
-    return [
+    rows = [
         {"decision_class": key[0], "criterion_id": key[1]}
         | floor(comparisons.get(key[1]), in_force.get(key), recorded[key], context)
         for key in {**in_force, **recorded}
+    ]
+    return rows + [
+        row | {"decision_class": old}
+        for old in former
+        for row in rows
+        if row["decision_class"] == newest_name(former, old)
     ]
 
 

@@ -16,12 +16,12 @@ def validity(
     holders: list[Row],
     thresholds: list[Row],
 ) -> list[Row]:
-    """The first day on which something ends that the pass of a gate rests on."""
+    """The first day on which something ends that the pass of a gate rests on; the whole rests on
+    every segment of what is measured in each."""
     rows = []
     for gate in ladder:
         key = [gate[name] for name in ("decision_class", "segment", "gate")]
-        own = [v for v in verdicts if [v["decision_class"], v["segment"], v["gate"]] == key]
-        passed = [row for row in own if row["verdict"] == "pass"]
+        passed = [row for row in verdicts if row["verdict"] == "pass" and is_under(row, gate)]
         days = [day for row in passed for day in ends(row, signed, holders, thresholds)]
         until = gate["as_of"] + LONGEST
         rows.append(
@@ -35,6 +35,14 @@ def validity(
             }
         )
     return rows
+
+
+def is_under(row: Row, gate: Row) -> bool:
+    """A criterion of the gate; of the whole also one that is measured in another segment."""
+    if any(row[name] != gate[name] for name in ("decision_class", "gate")):
+        return False
+    is_vetoing = gate["segment"] == "all" and row["scope"] == "segment"
+    return is_vetoing or bool(row["segment"] == gate["segment"])
 
 
 def ends(row: Row, signed: list[Row], holders: list[Row], thresholds: list[Row]) -> list[Any]:
