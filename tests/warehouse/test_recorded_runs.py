@@ -91,19 +91,14 @@ def take_over(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
             connection.unregister("rows")
 
 
-def record(ledger: Path, floors: list[dict[str, Any]], *, decision_class: str = CLASSIFY) -> None:
+def record(ledger: Path, floors: list[dict[str, Any]], as_of: date = AS_OF) -> None:
     kept = keep_inputs(ledger, {FLOORS: floors})
-    row = {
-        "decision_class": decision_class,
-        "segment": "all",
-        "gate": "data_fit",
-        "verdict": "fail",
-    }
+    row = {"decision_class": CLASSIFY, "segment": "all", "gate": "data_fit", "verdict": "fail"}
     row |= {"is_blocked": False, "cohort_id": "c", "criteria": [{"id": "fresh", "verdict": "fail"}]}
     gates = [row | {"level": "surface"}, row | {"gate": "value_fit", "level": "human_only"}]
     record_run(
         ledger,
-        as_of=AS_OF,
+        as_of=as_of,
         known_batch="b",
         valid_until=datetime(2025, 4, 3, tzinfo=UTC),
         digests=dict.fromkeys(("code", "registry", "publication", "grants"), "0")
@@ -272,20 +267,6 @@ def test_a_revocation_of_a_name_that_nobody_knows_is_published_for_every_class(
     line = revoke(tmp_path, f"{MATCH} ", watch=Watch(None, tmp_path / "publish"), **said)
     revoked = ("human_only", f"revoked, ledger line {line.seq}", line.seq)
     assert in_force_after(company, tmp_path) == [revoked, revoked]
-
-
-def test_a_revoked_class_that_has_gone_is_published_as_revoked_once_it_is_back(
-    company: Company, tmp_path: Path
-) -> None:
-    said = {"actor": "test", "time": datetime.now(UTC), "reason": "case 4711"}
-    record(tmp_path, [])  # judges CLASSIFY alone
-    line = revoke(tmp_path, CLASSIFY, watch=Watch(None, tmp_path / "publish"), **said)
-    record(tmp_path, [], decision_class=MATCH)
-    revoked = ("human_only", f"revoked, ledger line {line.seq}", line.seq)
-    assert in_force_after(company, tmp_path) == [
-        revoked,
-        ("delegate_with_audit", "as declared", None),
-    ]
 
 
 def in_force_after(company: Company, ledger: Path) -> list[tuple[str, str, int | None]]:
