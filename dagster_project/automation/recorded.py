@@ -91,16 +91,16 @@ def _revoked(project: Project, latest: Sequence[Mapping[str, Any]]) -> list[dict
     revoked one, and everybody where the name is one that nobody knows."""
     from dagster_project.contracts.registry.inventory import DECISION_CLASSES, TAXONOMY_CHANGES
     from dagster_project.contracts.registry.validation import read_registry_seed
-    from dagster_project.ledger.revocation import REVOKED, held_against, of_today
+    from dagster_project.ledger import revocation
     from dagster_project.ledger.tail import since_last_run
 
     changes = [row.cells for row in read_registry_seed(project.root, TAXONOMY_CHANGES).rows]
     classes = read_registry_seed(project.root, DECISION_CLASSES).keys()
     had = {row["decision_class"] for row in latest}
-    found = of_today(*since_last_run(project.ledger), changes, had, classes)[REVOKED]
+    found = revocation.of_today(*since_last_run(project.ledger), changes, had, classes)
     return [
         {"decision_class": each.decision_class, "ledger_line": each.seq}
-        for each in held_against(found, classes)
+        for each in revocation.held_against(found[revocation.REVOKED], classes)
     ]
 
 
