@@ -11,7 +11,7 @@ with
         union all
         select * replace ('all' as segment)
         from own
-        where scope = 'segment' and segment <> 'all'
+        where scope = 'segment'
     ),
 
     terms as (
