@@ -1,7 +1,7 @@
 """Pieces into typed columns, by shape; what fits none is handed back line by line."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +24,7 @@ SHAPES_CAP = 64
 SLOTS_CAP = 256
 _TRIES = 16  # lines per piece that are tried as a new shape
 _NEWLINE = ord("\n")
+_BLOCK = 1 << 17
 
 Positions = NDArray[np.int64]
 
@@ -159,8 +160,7 @@ class _Lines:
 
     def __init__(self, piece: bytes) -> None:
         self.piece = np.frombuffer(piece, np.uint8)
-        ends = np.flatnonzero(self.piece == _NEWLINE) + 1
-        self.starts: Positions = np.concatenate(([0], ends))
+        self.starts: Positions = np.concatenate(list(_starts(self.piece)))
         self._content = piece
 
     def __len__(self) -> int:
@@ -169,6 +169,12 @@ class _Lines:
     def line(self, number: int) -> bytes:
         """Without its 0x0A."""
         return self._content[self.starts[number] : self.starts[number + 1] - 1]
+
+
+def _starts(piece: NDArray[np.uint8]) -> Iterator[Positions]:
+    yield np.zeros(1, np.int64)
+    for at in range(0, len(piece), _BLOCK):  # what is made on the way stays near
+        yield np.flatnonzero(piece[at : at + _BLOCK] == _NEWLINE) + (at + 1)
 
 
 class _Typed(NamedTuple):

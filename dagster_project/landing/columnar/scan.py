@@ -153,9 +153,9 @@ def gather(
     for first in range(0, rows, _BLOCK):
         for number, slot in enumerate(slots):
             for row in range(first, min(first + _BLOCK, rows)):
-                start = spans[slot, row] >> 32
+                start = np.uintp(spans[slot, row] >> 32)
                 length = spans[slot, row] & LENGTH
-                at = begins[number] + ends[number, row]
-                for byte in range(length):
+                at = np.uintp(begins[number] + ends[number, row])
+                for byte in range(np.uintp(length)):  # unsigned: twice as fast
                     into[at + byte] = p[start + byte]
                 ends[number, row + 1] = ends[number, row] + length

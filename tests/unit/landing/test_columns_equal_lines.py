@@ -16,6 +16,7 @@ from token_world import BAD, COLUMNS, GOOD, MORE, SOURCE, content
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing import lines as lines_module
 from dagster_project.landing.columnar import reader as reader_module
+from dagster_project.landing.columnar import start as start_module
 from dagster_project.landing.columnar.reader import SLOTS_CAP, ColumnarReader
 from dagster_project.landing.decode_json import LineReader
 from dagster_project.landing.lines import cut_pieces, physical_lines
@@ -82,6 +83,12 @@ def compare(tmp_path, source: SourceTable, raw: bytes, chunk: int = 1 << 20) -> 
     counted = fast["blanks"] + sum(fast["counts"])
     assert counted == raw.count(b"\n") + (not raw.endswith(b"\n"))
     return fast
+
+
+@pytest.fixture(autouse=True)
+def _by_columns(monkeypatch):
+    """However few lines there are."""
+    monkeypatch.setattr(start_module, "WORTH_LINES", 0)
 
 
 @pytest.fixture
