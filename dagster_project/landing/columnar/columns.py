@@ -1,12 +1,13 @@
 """The lines of one shape as Arrow columns."""
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dagster_project.contracts.column_types import INTEGER_BITS, TIMESTAMP, ColumnType
+from dagster_project.landing.columnar.compiled import Bytes, Whole
 from dagster_project.landing.columnar.scan import (
     ANY,
     BOOLEAN,
@@ -20,10 +21,8 @@ from dagster_project.landing.columnar.scan import (
     MOMENT,
     NAME,
     TEXT,
-    Bytes,
     Found,
     Slots,
-    Whole,
     gather,
     scan,
 )
@@ -181,7 +180,7 @@ def _counted(
 
 
 # bits are kept as they are, so signed ones stand for unsigned too
-_WIDTHS: Mapping[int, Callable[[int], np.generic]] = {
+_WIDTHS: Mapping[int, type[np.signedinteger[Any]]] = {
     8: np.int8,
     16: np.int16,
     32: np.int32,

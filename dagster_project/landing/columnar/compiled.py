@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 Bytes = NDArray[np.uint8]
 Whole = NDArray[np.int64]
 Unsigned = NDArray[np.uint64]
+Signed = int | np.int64
 NO = -1  # where a token would end that does not fit
 _OPTIONS = {"nogil": True, "error_model": "numpy", "_nrt": False}
 _P = ParamSpec("_P")

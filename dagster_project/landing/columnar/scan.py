@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from dagster_project.landing.columnar.compiled import (
     NO,
     Bytes,
+    Signed,
     Unsigned,
     Whole,
     compiled,
@@ -57,7 +58,7 @@ class Found(NamedTuple):
 
 
 @compiled
-def _spelt(p: Bytes, i: int, kind: int) -> int:
+def _spelt(p: Bytes, i: int, kind: int) -> Signed:
     """A token whose bytes are kept as they are."""
     if kind == TEXT:
         return text(p, i)
@@ -76,7 +77,7 @@ def _spelt(p: Bytes, i: int, kind: int) -> int:
 
 
 @compiled
-def _json_number(p: Bytes, i: int, kind: int) -> int:
+def _json_number(p: Bytes, i: int, kind: int) -> Signed:
     """In a column of type json only whole numbers have one spelling."""
     if kind == ANY:
         return floating(p, i, True)
@@ -88,7 +89,7 @@ def _json_number(p: Bytes, i: int, kind: int) -> int:
 @compiled
 def _token(
     p: Bytes, i: int, kind: int, most: np.uint64, least: np.uint64, scale: int
-) -> tuple[int, int]:
+) -> tuple[Signed, Signed]:
     """Where it ends, and its value as ``Found`` has it."""
     if kind <= ANY:
         end = _spelt(p, i, kind)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dagster_project.landing.columnar.compiled import NO, Bytes, compiled
+from dagster_project.landing.columnar.compiled import NO, Bytes, Signed, compiled
 
 _MINUS, _PLUS, _POINT, _E = ord("-"), ord("+"), ord("."), ord("e")
 _TEN = np.uint64(10)
@@ -41,7 +41,7 @@ def _whole(p: Bytes, i: int) -> tuple[int, np.uint64, int]:
 
 
 @compiled
-def integer(p: Bytes, i: int, most: np.uint64, least: np.uint64) -> tuple[int, int]:
+def integer(p: Bytes, i: int, most: np.uint64, least: np.uint64) -> tuple[int, Signed]:
     """Up to ``most``, and down to minus ``least``; the value's 64 bits, signed or not."""
     is_negative = p[i] == _MINUS
     end, magnitude, count = _whole(p, i + is_negative)
@@ -52,7 +52,7 @@ def integer(p: Bytes, i: int, most: np.uint64, least: np.uint64) -> tuple[int, i
 
 
 @compiled
-def _exponent(p: Bytes, i: int) -> tuple[int, int]:
+def _exponent(p: Bytes, i: int) -> tuple[int, Signed]:
     """``e`` and up to two digits, or nothing."""
     if p[i] | 32 != _E:
         return i, 0
@@ -68,7 +68,7 @@ def _exponent(p: Bytes, i: int) -> tuple[int, int]:
 
 
 @compiled
-def _number(p: Bytes, i: int) -> tuple[int, np.uint64, int, int]:
+def _number(p: Bytes, i: int) -> tuple[int, np.uint64, int, Signed]:
     """Without sign. Its digits as one whole number, how many count, how many are places."""
     i, magnitude, count = _whole(p, i)
     if i == NO:
@@ -85,7 +85,7 @@ def _number(p: Bytes, i: int) -> tuple[int, np.uint64, int, int]:
 
 
 @compiled
-def decimal(p: Bytes, i: int, scale: int, most: np.uint64) -> tuple[int, int]:
+def decimal(p: Bytes, i: int, scale: int, most: np.uint64) -> tuple[int, Signed]:
     """In steps of 10 to the minus ``scale``, half a step away from zero; at most ``most``."""
     is_negative = p[i] == _MINUS
     i, magnitude, count, places = _number(p, i + is_negative)
@@ -104,14 +104,14 @@ def decimal(p: Bytes, i: int, scale: int, most: np.uint64) -> tuple[int, int]:
 
 
 @compiled
-def _rounded(magnitude: np.uint64, drop: int) -> np.uint64:
+def _rounded(magnitude: np.uint64, drop: Signed) -> np.uint64:
     """Without its last digits. ``magnitude``: below 10 to the 18th, so nothing is left of 19."""
     if drop > _MOST_DIGITS:
         return np.uint64(0)
     step = POWERS[drop]
     steps = magnitude // step
     rest = magnitude - steps * step
-    return steps + np.uint64(rest >= step - rest)
+    return np.uint64(steps + np.uint64(rest >= step - rest))
 
 
 @compiled
@@ -119,7 +119,7 @@ def floating(p: Bytes, i: int, may_scale: bool) -> int:
     """What Arrow reads as the nearest double, far from its ends. ``may_scale``: an exponent."""
     is_negative = p[i] == _MINUS
     start = i + is_negative
-    i, _, count, places = _number(p, start)
+    i, _, count, _ = _number(p, start)
     if i == NO or count > _MOST_WRITTEN:
         return NO
     is_whole = True
@@ -130,5 +130,3 @@ def floating(p: Bytes, i: int, may_scale: bool) -> int:
             return NO
     # -0 is the whole number 0, and no negative double
     return NO if is_whole and is_negative and p[start] == 48 else i
-
-

@@ -10,9 +10,10 @@ byte only when it has accepted it never leaves the piece.
 
 import numpy as np
 
-from dagster_project.landing.columnar.compiled import NO, Bytes, compiled
+from dagster_project.landing.columnar.compiled import NO, Bytes, Signed, compiled
 
 QUOTE, BACKSLASH = ord('"'), ord("\\")
+_IS_PLAIN = np.array([32 <= b < 128 and b not in (QUOTE, BACKSLASH) for b in range(256)])
 _TRUE = np.frombuffer(b"true", np.uint8)
 _FALSE = np.frombuffer(b"false", np.uint8)
 _NULL = np.frombuffer(b"null", np.uint8)
@@ -20,15 +21,14 @@ _NULL = np.frombuffer(b"null", np.uint8)
 
 @compiled
 def literal(p: Bytes, i: int, wanted: Bytes, start: int, end: int) -> int:
-    for at in range(start, end):
-        if p[i] != wanted[at]:
+    for at in range(np.uintp(end - start)):
+        if p[np.uintp(i) + at] != wanted[np.uintp(start) + at]:
             return NO
-        i += 1
-    return i
+    return i + end - start
 
 
 @compiled
-def _follow(p: Bytes, i: int) -> int:
+def _follow(p: Bytes, i: Signed) -> Signed:
     """Behind a well-formed UTF-8 sequence of two to four bytes (Unicode, table 3-7)."""
     first = p[i]
     low, high = 0x80, 0xBF  # of the second byte
@@ -57,26 +57,25 @@ def _follow(p: Bytes, i: int) -> int:
 
 
 @compiled
-def text(p: Bytes, i: int) -> int:
+def text(p: Bytes, i: int) -> Signed:
     """Between quotes, without escapes, control characters or broken UTF-8."""
     if p[i] != QUOTE:
         return NO
-    i += 1
-    while p[i] != QUOTE:
-        byte = p[i]
-        if byte < 32 or byte == BACKSLASH:
+    at = np.uintp(i + 1)  # unsigned: twice as fast
+    while True:
+        while _IS_PLAIN[p[at]]:
+            at += np.uintp(1)
+        end = np.int64(at)
+        if p[at] == QUOTE:
+            return end + 1
+        follow = _follow(p, end)
+        if follow == NO:
             return NO
-        if byte < 128:
-            i += 1
-        else:
-            i = _follow(p, i)
-            if i == NO:
-                return NO
-    return i + 1
+        at = np.uintp(follow)
 
 
 @compiled
-def name(p: Bytes, i: int) -> int:
+def name(p: Bytes, i: int) -> Signed:
     """Text that begins with an ASCII character that can be seen: no blank key."""
     end = text(p, i)
     return end if end != NO and 32 < p[i + 1] < 127 and end > i + 2 else NO
@@ -94,5 +93,3 @@ def boolean(p: Bytes, i: int) -> tuple[int, int]:
 def nothing(p: Bytes, i: int) -> int:
     """``null``"""
     return literal(p, i, _NULL, 0, 4)
-
-

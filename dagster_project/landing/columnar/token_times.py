@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dagster_project.landing.columnar.compiled import NO, Bytes, compiled
+from dagster_project.landing.columnar.compiled import NO, Bytes, Signed, compiled
 from dagster_project.landing.columnar.token_numbers import POWERS, digits, is_digit
 from dagster_project.landing.columnar.token_texts import QUOTE
 
@@ -12,7 +12,7 @@ _MICROSECONDS = 1_000_000
 
 
 @compiled
-def _pair(p: Bytes, i: int, before: int) -> tuple[int, int]:
+def _pair(p: Bytes, i: int, before: int) -> tuple[int, Signed]:
     """Two digits behind the byte ``before``."""
     if p[i] != before or not is_digit(p[i + 1]) or not is_digit(p[i + 2]):
         return NO, 0
@@ -20,7 +20,7 @@ def _pair(p: Bytes, i: int, before: int) -> tuple[int, int]:
 
 
 @compiled
-def _day(p: Bytes, i: int) -> tuple[int, int]:
+def _day(p: Bytes, i: int) -> tuple[int, Signed]:
     """A quote and ``YYYY-MM-DD`` of the years 1900 to 2099; days since 1970."""
     i, century = _pair(p, i, QUOTE)
     if i == NO or not is_digit(p[i]) or not is_digit(p[i + 1]):
@@ -37,7 +37,7 @@ def _day(p: Bytes, i: int) -> tuple[int, int]:
 
 
 @compiled
-def _days_since_1970(year: int, month: int, day: int) -> int:
+def _days_since_1970(year: Signed, month: Signed, day: Signed) -> Signed:
     """Years begin in March here: a leap day is their last, of every fourth from 1904 on."""
     years = year - (month < 3) - 1900
     in_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
@@ -45,13 +45,13 @@ def _days_since_1970(year: int, month: int, day: int) -> int:
 
 
 @compiled
-def date(p: Bytes, i: int) -> tuple[int, int]:
+def date(p: Bytes, i: int) -> tuple[int, Signed]:
     i, days = _day(p, i)
     return (i + 1 if i != NO and p[i] == QUOTE else NO), days
 
 
 @compiled
-def moment(p: Bytes, i: int) -> tuple[int, int]:
+def moment(p: Bytes, i: int) -> tuple[int, Signed]:
     """``YYYY-MM-DD``, T or a space, ``hh:mm:ss``, up to six places, a zone. Microseconds UTC."""
     i, days = _day(p, i)
     if i == NO or (p[i] != _T and p[i] != _SPACE):
@@ -76,7 +76,7 @@ def moment(p: Bytes, i: int) -> tuple[int, int]:
 
 
 @compiled
-def _microseconds(p: Bytes, i: int) -> tuple[int, int]:
+def _microseconds(p: Bytes, i: int) -> tuple[int, Signed]:
     """A point and one to six digits, or nothing."""
     if p[i] != _POINT:
         return i, 0
@@ -88,7 +88,7 @@ def _microseconds(p: Bytes, i: int) -> tuple[int, int]:
 
 
 @compiled
-def _offset(p: Bytes, i: int) -> tuple[int, int]:
+def _offset(p: Bytes, i: int) -> tuple[int, Signed]:
     """``Z``, or hours up to 14 and minutes; in minutes."""
     sign = p[i]
     if sign == _Z:
