@@ -293,7 +293,7 @@ def files(folder: Path, variants: int, wrong: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    start = time.perf_counter()
+    began = time.perf_counter()
     status = main()
-    print(f"{time.perf_counter() - start:.0f} s")
+    print(f"{time.perf_counter() - began:.0f} s")
     sys.exit(status)
