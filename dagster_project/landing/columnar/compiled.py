@@ -28,7 +28,7 @@ def compiled(function: Callable[_P, _R]) -> Callable[_P, _R]:
 def compiled_once(function: Callable[_P, _R]) -> Callable[_P, _R]:
     """For what Python calls: kept on disk, in ``__pycache__`` or else the user's cache folder.
 
-    Two seconds the first time, nothing later; in every process where neither can be written.
+    Five seconds the first time, nothing later; in every process where neither can be written.
     """
     try:
         made: Callable[_P, _R] = njit(cache=True, **_OPTIONS)(function)

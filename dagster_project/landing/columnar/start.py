@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from dagster_project.landing.columnar.reader import ColumnarReader
 
 LOG = logging.getLogger(__name__)
-# loading takes 0.5 s in every process, compiling 4 s once an installation; a line read by itself
-# takes 0.01 ms longer
+# loading takes 0.5 s in every process, compiling 4 to 6 s once an installation; a line read by
+# itself takes 0.01 ms longer
 WORTH_LINES = 100_000
 
 
