@@ -186,14 +186,15 @@ class Watch:
 
 
 def penstock(folder: Path) -> int:
-    """Land the file on an empty state folder; a tiny file before it loads the libraries."""
+    """Land the file on an empty state folder; one before it loads libraries and compiled code."""
+    from dagster_project.landing.columnar.start import WORTH_LINES
     from dagster_project.landing.land import land
     from dagster_project.settings import load_project
 
     os.environ.pop("PENSTOCK_HOME", None)
     shutil.rmtree(folder / ".penstock", ignore_errors=True)
     (folder / "penstock.toml").write_text("[landing]\nsettle_seconds = 0\n")
-    (folder / "data/warm.jsonl").write_bytes(b"".join(block(0, 200, 0)))
+    (folder / "data/warm.jsonl").write_bytes(b"".join(block(0, WORTH_LINES, 0)))
     project = load_project(folder)
     land(project, [source("data/warm.jsonl")])
     watch = Watch()

@@ -65,8 +65,8 @@ def compression(path: Path) -> str:
     return suffix if suffix in (".gz", ".zst") else ""
 
 
-def read_chunks(path: Path) -> Iterator[bytes]:
-    """Decompressed bytes in pieces of about 1 MiB.
+def read_chunks(path: Path, plain_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+    """Decompressed bytes in pieces of about 1 MiB, of ``plain_bytes`` where nothing was packed.
 
     Raises UnaccountableError (envelope broken or a bomb), ChangedError (written to meanwhile).
     """
@@ -74,7 +74,7 @@ def read_chunks(path: Path) -> Iterator[bytes]:
     with _open_plain(path) as raw:
         produced = 0
         limit = max(RATIO_FREE_BYTES, RATIO_CAP * before.size)
-        for chunk in _decompressor(path, raw):
+        for chunk in _decompressor(path, raw, plain_bytes):
             produced += len(chunk)
             if produced > limit:
                 raise UnaccountableError("decompression_bomb", f"more than {limit} bytes")
@@ -110,15 +110,15 @@ def _open_plain(path: Path) -> BinaryIO:
     return os.fdopen(handle, "rb")
 
 
-def _decompressor(path: Path, raw: BinaryIO) -> Iterator[bytes]:
+def _decompressor(path: Path, raw: BinaryIO, plain_bytes: int) -> Iterator[bytes]:
     kind = compression(path)
     if kind == ".gz":
         return _gunzip(raw)
-    return _unzstd(raw) if kind == ".zst" else _plain(raw)
+    return _unzstd(raw) if kind == ".zst" else _plain(raw, plain_bytes)
 
 
-def _plain(raw: BinaryIO) -> Iterator[bytes]:
-    while chunk := raw.read(CHUNK_BYTES):
+def _plain(raw: BinaryIO, size: int) -> Iterator[bytes]:
+    while chunk := raw.read(size):
         yield chunk
 
 

@@ -24,10 +24,12 @@ from dagster_project.landing.envelope import (
     read_chunks,
     signature,
 )
+from dagster_project.landing.lines import READ_BYTES
 from dagster_project.landing.manifest import LANDED, Books, Entry
 from dagster_project.landing.payloads import PayloadHasher
 from dagster_project.landing.pour import Sinks, pour
 from dagster_project.landing.reasons import ChangedError, UnaccountableError
+from dagster_project.landing.side_thread import SideThread
 from dagster_project.landing.typing_rows import RowTyper
 from dagster_project.landing.undeclared import UndeclaredKeys
 from dagster_project.landing.units import Decoded
@@ -57,12 +59,16 @@ def survey_file(path: Path, source: SourceTable) -> Survey:
     digest = hashlib.sha256()
     size = 0
     looks = signature(path)
-    for chunk in read_chunks(path):
-        if not size:
-            check_content(chunk, source.format)
-        digest.update(chunk)
-        counter.feed(chunk)
-        size += len(chunk)
+    hashing = SideThread(behind=4)
+    try:
+        for chunk in read_chunks(path):
+            if not size:
+                check_content(chunk, source.format)
+            hashing.do(partial(digest.update, chunk))
+            counter.feed(chunk)
+            size += len(chunk)
+    finally:
+        hashing.finish()
     if not size and source.format == "parquet":
         raise UnaccountableError("wrong_extension", "not a Parquet file")
     return Survey(digest.hexdigest(), size, counter.units(), looks)
@@ -205,7 +211,7 @@ def _decode(path: Path, survey: Survey, source: SourceTable) -> Decoded:
         return decode_csv(chunks, expected, declared)
     if source.format == "otlp":
         return decode_otlp(chunks, expected)
-    return decode_lines(chunks, expected)
+    return decode_lines(read_chunks(path, READ_BYTES), expected)
 
 
 def _check_count(units: int, expected: int) -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 LINE_CAP = 16 << 20
 BOM = b"\xef\xbb\xbf"
-PIECE_BYTES = 8 << 20  # what is made once per piece does not count; a few are in memory
+# what is made once per piece does not count; a few are in memory
+PIECE_BYTES = 4 << 20
+READ_BYTES = 2 * PIECE_BYTES  # one piece: who reads waits for the threads that type each time
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def cut_pieces(chunks: Iterator[bytes], size: int = PIECE_BYTES) -> Iterator[byt
 
 def _cut(chunks: Iterator[bytes], size: int) -> Iterator[bytes | LongLine]:
     line = OpenLine()
-    ended: list[bytes] = []
+    ended: list[bytes | memoryview] = []
     held = 0
     for chunk in chunks:
         first_end = chunk.find(b"\n") + 1
@@ -67,7 +69,7 @@ def _cut(chunks: Iterator[bytes], size: int) -> Iterator[bytes | LongLine]:
         else:
             ended.append(whole + b"\n")
             held += len(whole) + 1
-        ended.append(chunk[first_end:last_end])
+        ended.append(memoryview(chunk)[first_end:last_end])
         held += last_end - first_end
         line.add(chunk[last_end:])
         if held >= size:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dagster_project.landing.columnar.reader import TypedPiece
 
 WORKERS = min(os.cpu_count() or 1, 8)
+AHEAD = 2  # pieces that wait, typed, to be taken in order
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ def pour(decoded: Decoded, stamp: Stamp, sinks: Sinks, hasher: PayloadHasher) ->
     """Returns how many units were blank."""
     if decoded.pieces is None:
         return _pour_units(decoded.units, sinks)
-    return _pour_lines(decoded.pieces, stamp, sinks, hasher)
+    with closing(_ahead(decoded.pieces, decoded.expected, stamp, hasher)) as ahead:
+        return _pour_lines(ahead, sinks)
 
 
 def _pour_units(units: Iterable[Unit], sinks: Sinks) -> int:
@@ -55,42 +57,48 @@ def _pour_units(units: Iterable[Unit], sinks: Sinks) -> int:
 
 
 def _pour_lines(
-    pieces: Iterator[bytes | LongLine], stamp: Stamp, sinks: Sinks, hasher: PayloadHasher
+    pieces: "Iterator[tuple[bytes | LongLine, TypedPiece | None]]", sinks: Sinks
 ) -> int:
     """By columns where lines are alike, one by one where not: the same rows either way."""
     blanks, before = 0, 0
     reader = LineReader()
-    with closing(_ahead(pieces, stamp, hasher)) as ahead:
-        for piece, typed in ahead:
-            # at the cap it depends on the order of lines which names are kept
-            if typed and sinks.undeclared.has_room(typed.undeclared):
-                blanks += _pour_units(reader.units(typed.odd, before), sinks)
-                sinks.undeclared.update(typed.undeclared)
-                sinks.landed.add_typed(typed.numbers + (before + 1), typed.rows, typed.payloads)
-                before += typed.line_count
-            else:
-                lines = [piece] if isinstance(piece, LongLine) else piece.split(b"\n")[:-1]
-                blanks += _pour_units(reader.units(enumerate(lines), before), sinks)
-                before += len(lines)
+    for piece, typed in pieces:
+        # at the cap it depends on the order of lines which names are kept
+        if typed and sinks.undeclared.has_room(typed.undeclared):
+            blanks += _pour_units(reader.units(typed.odd, before), sinks)
+            sinks.undeclared.update(typed.undeclared)
+            sinks.landed.add_typed(typed.numbers + (before + 1), typed.rows, typed.payloads)
+            before += typed.line_count
+        else:
+            lines = [piece] if isinstance(piece, LongLine) else piece.split(b"\n")[:-1]
+            blanks += _pour_units(reader.units(enumerate(lines), before), sinks)
+            before += len(lines)
     return blanks
 
 
 def _ahead(
-    pieces: Iterator[bytes | LongLine], stamp: Stamp, hasher: PayloadHasher
+    pieces: Iterator[bytes | LongLine], expected: int, stamp: Stamp, hasher: PayloadHasher
 ) -> Generator["tuple[bytes | LongLine, TypedPiece | None]", None, None]:
-    """Each piece with what reading it by columns gave; a few are read ahead, in threads."""
-    from dagster_project.landing.columnar.reader import ColumnarReader  # 0.2 s: numpy, pyarrow
+    """Each piece with what reading it by columns gave; some are read ahead, in threads.
 
+    ``expected``: lines of the file. None for each piece of a file that is not read by columns.
+    """
+    from dagster_project.landing.columnar.start import START  # 0.1 s: numpy
+
+    make_reader = START.reader(expected)
+    if make_reader is None:
+        yield from ((piece, None) for piece in pieces)
+        return
     source = stamp.source
     # opened here, so that no two threads make a key
     pseudonyms = stamp.pseudonyms().column if source.persons else None
-    reader = ColumnarReader(source, hasher, pseudonyms)
+    reader = make_reader(source, hasher, pseudonyms)
     waiting: deque[tuple[bytes | LongLine, Future[TypedPiece | None]]] = deque()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="landing") as pool:
         try:
             for piece in pieces:
                 waiting.append((piece, pool.submit(reader.read, piece)))
-                if len(waiting) > WORKERS + 1:
+                if len(waiting) > WORKERS + AHEAD:
                     first, future = waiting.popleft()
                     yield first, future.result()
             while waiting:

@@ -16,6 +16,7 @@ from dagster_project.landing.arrow_schema import (
 )
 from dagster_project.landing.payloads import PayloadHasher
 from dagster_project.landing.pseudonyms import Pseudonyms, check_protected, no_pseudonyms
+from dagster_project.landing.side_thread import SideThread
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,24 +67,27 @@ class ParquetFile:
         self._writer = pq.ParquetWriter(
             self._temporary, schema, compression="zstd", use_dictionary=alike
         )
+        self._writing = SideThread(behind=1)
 
     def write(self, batches: "list[pa.RecordBatch]") -> None:
-        """As one row group."""
+        """As one row group, while the next is read."""
         import pyarrow as pa
 
         for batch in batches:
             check_protected(batch, self._persons)
         table = pa.Table.from_batches(batches)
-        self._writer.write_table(table, row_group_size=len(table))
+        self._writing.do(lambda: self._writer.write_table(table, row_group_size=len(table)))
 
     def finish(self) -> str:
         """Make it durable under its final name; returns the hex SHA-256 of its bytes."""
+        self._writing.finish()
         self._writer.close()
         digest = sha256_file(self._temporary)
         replace_durably(self._temporary, self._final)
         return digest
 
     def discard(self) -> None:
+        self._writing.stop()
         self._writer.close()
         self._temporary.unlink(missing_ok=True)
 

@@ -23,7 +23,7 @@ from dagster_project.transform.macros_digest import macros_digest
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
-    *("great_expectations", "scipy", "pandas", "numpy", "pyarrow", "statsmodels"),
+    *("great_expectations", "scipy", "pandas", "numpy", "numba", "pyarrow", "statsmodels"),
     "adbc_driver_manager",
 )
 LAWS = {

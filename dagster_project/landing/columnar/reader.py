@@ -1,8 +1,7 @@
 """Pieces into typed columns, by shape; what fits none is handed back line by line."""
 
-import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,9 +10,9 @@ from numpy.typing import NDArray
 
 from dagster_project.contracts.column_types import parse_column_type
 from dagster_project.contracts.sources import SourceTable
-from dagster_project.landing.arrow_schema import stored_schema
-from dagster_project.landing.columnar.shapes import Shape, shape_of
-from dagster_project.landing.columnar.tokens import ANY, NAME, TEXT, token_pattern
+from dagster_project.landing.arrow_schema import declared_schema, stored_schema
+from dagster_project.landing.columnar.columns import Read, ShapeReader, Token, token
+from dagster_project.landing.columnar.shapes import shape_of
 from dagster_project.landing.lines import LongLine
 from dagster_project.landing.payloads import PayloadHasher
 
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 
 LEAST_LINES = 64  # fewer are read faster one by one
 SHAPES_CAP = 64
-# patterns of more keys no longer fit into what RE2 keeps: slower than one by one
-SLOTS_CAP = 64
+SLOTS_CAP = 256
 _TRIES = 16  # lines per piece that are tried as a new shape
 _NEWLINE = ord("\n")
+_BLOCK = 1 << 17
 
 Positions = NDArray[np.int64]
 
@@ -57,151 +56,125 @@ class ColumnarReader:
         self._pseudonyms = pseudonyms
         self._persons = frozenset(source.persons)
         self._schema = stored_schema(source)
-        self._types = {column.name: column.data_type for column in source.columns}
-        kinds = {name: parse_column_type(kind) for name, kind in self._types.items()}
         self._needed = {name for name in (source.key, source.timestamp) if name}
-        self._tokens: dict[str, str] = {}
-        for name, kind in kinds.items():
-            pattern = None if source.shape.speaks_of(name) else token_pattern(kind)
-            if pattern == TEXT and name == source.key:
-                pattern = NAME
-            if pattern is not None:
-                self._tokens[name] = pattern if name in self._needed else f"{pattern}|null"
-        self._shapes: list[Shape] = []
+        self._types = {field.name: field.type for field in declared_schema(source)}
+        self._tokens = _tokens(source, self._needed)
+        self._shapes: list[ShapeReader] = []
 
     def read(self, piece: bytes | LongLine) -> TypedPiece | None:
         """``piece``: whole lines, each ended by 0x0A. None: read all of it line by line.
 
         The rows are independent of the pieces read before; only how many are odd is not.
         """
-        import duckdb
         import pyarrow as pa
 
         if isinstance(piece, LongLine):
             return None
         try:
-            return self._read(piece)
-        except (pa.ArrowException, duckdb.Error, ArithmeticError, LookupError, ValueError):
+            return self._read(_Lines(piece))
+        except (pa.ArrowException, ArithmeticError, LookupError, ValueError):
             return None  # unforeseen, so nothing here is sure
 
-    def _read(self, piece: bytes) -> TypedPiece | None:
-        lines = _Lines(piece)
+    def _read(self, lines: "_Lines") -> TypedPiece | None:
         if len(lines) < LEAST_LINES:
             return None
-        typed = [self._type(shape, lines, numbers) for shape, numbers in self._sort(lines)]
+        typed, rest = self._sort(lines)
         if not typed:
             return None
-        rest = np.ones(len(lines), np.bool_)
         undeclared: Counter[str] = Counter()
         for one in typed:
-            rest[one.numbers] = False
             for name in one.undeclared:
                 undeclared[name] += len(one.numbers)
-        odd: list[tuple[int, bytes | LongLine]] = [
-            (number, lines.line(number)) for number in np.flatnonzero(rest).tolist()
-        ]
+        odd: list[tuple[int, bytes | LongLine]] = [(n, lines.line(n)) for n in rest.tolist()]
         numbers, rows = _in_order(typed)
-        payloads = self._hasher.hashes(rows, is_plain=True)  # or no pattern had taken them
+        payloads = self._hasher.hashes(rows, is_plain=True)  # or no token had been taken
         return TypedPiece(len(lines), numbers, rows, payloads, odd, undeclared)
 
-    def _sort(self, lines: "_Lines") -> list[tuple[Shape, Positions]]:
+    def _sort(self, lines: "_Lines") -> "tuple[list[_Typed], Positions]":
         """Lines by their shape, of known shapes first; new ones are learnt from the rest."""
         rest: Positions = np.arange(len(lines))
-        taken: list[tuple[Shape, Positions]] = []
+        taken: list[_Typed] = []
         for shape in list(self._shapes):
             rest = self._take(shape, lines, rest, taken)
         at = 0
         while at < min(_TRIES, len(rest)) and len(rest) >= LEAST_LINES:
-            shape_found = shape_of(lines.line(int(rest[at])))
+            shape_found = self._learn(lines.line(int(rest[at])))
             known = len(rest)
-            if shape_found and self._is_readable(shape_found):
+            if shape_found:
                 rest = self._take(shape_found, lines, rest, taken)
                 if known - len(rest) >= LEAST_LINES and len(self._shapes) < SHAPES_CAP:
                     self._shapes.append(shape_found)
             if len(rest) == known:
                 at += 1
-        return taken
+        return taken, rest
 
-    def _take(
-        self,
-        shape: Shape,
-        lines: "_Lines",
-        rest: Positions,
-        into: list[tuple[Shape, Positions]],
-    ) -> Positions:
-        """Move what fits from ``rest`` into ``into``; returns what is left."""
-        import pyarrow.compute as pc
-
-        pattern = shape.pattern(self._tokens, f"{ANY}|null")
-        matched = pc.match_substring_regex(lines.at(rest), pattern)
-        fits: NDArray[np.bool_] = matched.to_numpy(zero_copy_only=False)
-        if not fits.any():
-            return rest
-        into.append((shape, rest[fits]))
-        return rest[~fits]
-
-    def _is_readable(self, shape: Shape) -> bool:
-        """Has what every row needs, and nothing that is read line by line."""
-        if len(shape.slots) > SLOTS_CAP:
-            return False
+    def _learn(self, line: bytes) -> ShapeReader | None:
+        """None if it lacks what every row needs, or has what is read line by line."""
+        shape = shape_of(line)
+        if shape is None or len(shape.slots) > SLOTS_CAP:
+            return None
         names = {slot.name for slot in shape.slots}
         nested = self._types.keys() - self._tokens.keys()
-        return self._needed <= names and not nested & names
+        if not self._needed <= names or nested & names:
+            return None
+        return ShapeReader(shape, self._tokens, self._types)
 
-    def _type(self, shape: Shape, lines: "_Lines", numbers: Positions) -> "_Typed":
-        """The values of lines that fit. Raises duckdb.Error rather than leave a value out."""
+    def _take(
+        self, shape: ShapeReader, lines: "_Lines", rest: Positions, into: "list[_Typed]"
+    ) -> Positions:
+        """Move what fits from ``rest`` into ``into``; returns what is left."""
         import pyarrow as pa
 
-        wanted = {slot.name: self._types.get(slot.name, "json") for slot in shape.slots}
-        chosen = pa.table({"line": lines.at(numbers)})
-        structure = json.dumps(wanted, ensure_ascii=False).replace("'", "''")
-        with self._hasher.connection() as connection:
-            relation = connection.from_arrow(chosen)
-            read = relation.project(f"unnest(from_json_strict(line, '{structure}'))")
-            found = read.to_arrow_table().combine_chunks()
-        if len(found) != len(numbers) or found.column_names != list(wanted):
-            raise ValueError("not one row per line")
-        columns = [self._stored(name, found) for name in self._types]
-        rows = pa.RecordBatch.from_arrays(columns, schema=self._schema)
-        return _Typed(numbers, rows, wanted.keys() - self._types.keys())
+        read = shape.read(lines.piece, lines.starts, rest)
+        if len(read.numbers):
+            columns = [self._stored(name, read) for name in self._types]
+            rows = pa.RecordBatch.from_arrays(columns, schema=self._schema)
+            into.append(_Typed(read.numbers, rows, shape.undeclared))
+        return read.rest
 
-    def _stored(self, name: str, found: "pa.Table") -> "pa.Array":
+    def _stored(self, name: str, read: Read) -> "pa.Array":
         """As landing writes it; NULL where the shape has no such key."""
         import pyarrow as pa
 
-        kind = self._schema.field(name).type
-        if name not in found.column_names:
-            return pa.nulls(len(found), kind)
-        (column,) = found.column(name).chunks
+        column = read.columns.get(name)
+        if column is None:
+            return pa.nulls(len(read.numbers), self._schema.field(name).type)
         if name in self._persons and self._pseudonyms:
             return self._pseudonyms(column)
-        return column if column.type == kind else column.cast(kind)
+        return column
+
+
+def _tokens(source: SourceTable, needed: set[str]) -> Mapping[str, Token]:
+    """Of the columns that can be read here."""
+    tokens = {}
+    for column in source.columns:
+        name, kind = column.name, parse_column_type(column.data_type)
+        made = token(kind, name == source.key, name not in needed)
+        if made and not source.shape.speaks_of(name):
+            tokens[name] = made
+    return tokens
 
 
 class _Lines:
-    """The lines of a piece as Arrow text, each with its 0x0A."""
+    """The lines of a piece. ``starts``: where each begins, and where the piece ends."""
 
     def __init__(self, piece: bytes) -> None:
-        import pyarrow as pa
-
-        ends = np.flatnonzero(np.frombuffer(piece, np.uint8) == _NEWLINE) + 1
-        self._offsets = np.concatenate(([0], ends)).astype(np.int32)
-        self._piece = piece
-        buffers = (pa.py_buffer(self._offsets), pa.py_buffer(piece))
-        self._texts = pa.StringArray.from_buffers(len(ends), *buffers)
+        self.piece = np.frombuffer(piece, np.uint8)
+        self.starts: Positions = np.concatenate(list(_starts(self.piece)))
+        self._content = piece
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self.starts) - 1
 
     def line(self, number: int) -> bytes:
         """Without its 0x0A."""
-        return self._piece[self._offsets[number] : self._offsets[number + 1] - 1]
+        return self._content[self.starts[number] : self.starts[number + 1] - 1]
 
-    def at(self, numbers: Positions) -> "pa.Array":
-        """Broken UTF-8 is possible; it fits no pattern."""
-        import pyarrow as pa
 
-        return self._texts if len(numbers) == len(self) else self._texts.take(pa.array(numbers))
+def _starts(piece: NDArray[np.uint8]) -> Iterator[Positions]:
+    yield np.zeros(1, np.int64)
+    for at in range(0, len(piece), _BLOCK):  # what is made on the way stays near
+        yield np.flatnonzero(piece[at : at + _BLOCK] == _NEWLINE) + (at + 1)
 
 
 class _Typed(NamedTuple):
@@ -209,7 +182,7 @@ class _Typed(NamedTuple):
 
     numbers: Positions
     rows: "pa.RecordBatch"
-    undeclared: set[str]
+    undeclared: list[str]
 
 
 def _in_order(typed: list[_Typed]) -> tuple[Positions, "pa.RecordBatch"]:

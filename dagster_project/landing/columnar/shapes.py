@@ -1,7 +1,6 @@
 """Shapes: one line with its scalar values taken out."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -27,14 +26,6 @@ class Shape:
 
     slots: tuple[Slot, ...]
     tail: str
-
-    def pattern(self, tokens: Mapping[str, str], other: str) -> str:
-        """Of the lines that differ from this one in their slots alone, with their 0x0A.
-
-        ``tokens``: by name what may stand in a slot, ``other``: in all the rest.
-        """
-        parts = [f"{re.escape(s.literal)}(?:{tokens.get(s.name, other)})" for s in self.slots]
-        return f"^{''.join(parts)}{re.escape(self.tail)}\n$"
 
 
 def shape_of(line: bytes) -> Shape | None:

@@ -25,7 +25,7 @@ from json_suite import CASES, REFUSED
 from landing_world import EVENTS
 from poison_lines import BLANK, CLASSES, LANDED, Dice, good
 
-from dagster_project.landing.columnar import reader
+from dagster_project.landing.columnar import reader, start
 from dagster_project.landing.land import land
 from dagster_project.settings import load_project
 
@@ -170,12 +170,12 @@ def both_ways(folder: Path, lines: list[bytes], wrong: list[str]) -> Outcome:
 @contextmanager
 def least_lines(number: int) -> Iterator[None]:
     """Fewer lines than this in a piece are read one by one."""
-    before = reader.LEAST_LINES
-    reader.LEAST_LINES = number
+    before = reader.LEAST_LINES, start.WORTH_LINES
+    reader.LEAST_LINES, start.WORTH_LINES = number, 0
     try:
         yield
     finally:
-        reader.LEAST_LINES = before
+        reader.LEAST_LINES, start.WORTH_LINES = before
 
 
 def outcome(folder: Path, content: bytes, wrong: list[str]) -> dict[str, Any]:
@@ -293,7 +293,7 @@ def files(folder: Path, variants: int, wrong: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    start = time.perf_counter()
+    began = time.perf_counter()
     status = main()
-    print(f"{time.perf_counter() - start:.0f} s")
+    print(f"{time.perf_counter() - began:.0f} s")
     sys.exit(status)

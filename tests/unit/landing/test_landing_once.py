@@ -115,8 +115,8 @@ def test_a_file_written_to_while_it_is_read_waits(desk, monkeypatch):
     path = desk.drop("a.jsonl", lines(1))
     plain = envelope._plain
 
-    def growing(raw):
-        yield from plain(raw)
+    def growing(raw, size):
+        yield from plain(raw, size)
         path.write_bytes(lines(1, 2))
 
     monkeypatch.setattr(envelope, "_plain", growing)

@@ -12,6 +12,7 @@ from landing_world import NOON, Desk, lines
 from retry_world import CUT, HALF, WITHOUT_ZONE, again, books, correct, entry, open_places
 
 from dagster_project.contracts.sources import Column
+from dagster_project.landing.columnar import start
 from dagster_project.landing.erase import apply, finish, stage
 from dagster_project.landing.land import land
 from dagster_project.landing.manifest import Books
@@ -75,8 +76,9 @@ def test_what_is_repaired_later_is_a_third_batch(desk: Desk) -> None:
 
 @pytest.mark.parametrize("places", [(1,), (70,), (1, 64, 150)])
 def test_lines_read_by_columns_and_one_by_one_are_repaired_alike(
-    desk: Desk, places: tuple[int, ...]
+    desk: Desk, places: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(start, "WORTH_LINES", 0)
     numbered = range(1, 151)
     row = '{"id":"%d","at":"2026-01-02T03:04:05%s","n":%d}\n'
     desk.drop(
