@@ -47,7 +47,13 @@ def build_definitions(project: Project) -> dg.Definitions:
             run_context_asset(project),
             dbt_set(project, manifest, PREPARE),
             data_fit_asset(project, suites),
-            estimates_asset(project, _keys(manifest, "registry", "intermediate", "facts")),
+            estimates_asset(
+                project,
+                [
+                    *_keys(manifest, "registry", "intermediate", "facts"),
+                    *(asset.key for asset in samples),
+                ],
+            ),
             dbt_set(project, manifest, DECIDE),
             *samples,
             verdict_assets(project, [*marts, *(asset.key for asset in samples)]),

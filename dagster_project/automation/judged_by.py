@@ -25,8 +25,12 @@ CODE, ENGINE = "judging.code", "judging.engine"
 # of every threshold what the next run must not be looser than
 FLOORS, FLOORS_MODEL = "judging.floors", "gates.gate_floors"
 CONTEXT, FILES = "landing.run_context", "landing.files"
-# not read by the verdicts: what `evidence.data_fit` counts, and bounds by amount
-DETAILS = ("evidence.expectation_results", "evidence.amount_bands")
+# not read by the verdicts: what `evidence.data_fit` counts, bounds by amount, and what the draw
+# found, which nobody can count again without its key
+DETAILS = (
+    *("evidence.expectation_results", "evidence.amount_bands"),
+    "evidence.foreign_selections",
+)
 # no name of a file: people write names of persons into it
 FILE_COLUMNS = (
     *("source", "table", "file_sha256", "parquet_sha256", "status", "landed_at"),

@@ -24,6 +24,11 @@ THRESHOLDS = {
 }
 IN_FORCE = {"decision_class": "VARCHAR", "segment": "VARCHAR", "effective_level": "VARCHAR"}
 REVOKED = {"decision_class": "VARCHAR", "ledger_line": "BIGINT"}
+# of every class the selections in the log that the key did not draw
+FOREIGN, FOREIGN_SELECTIONS = (
+    "foreign_selections",
+    {"decision_class": "VARCHAR", "selection_count": "BIGINT"},
+)
 VERDICTS = {
     "run_line": "BIGINT",
     "as_of": "DATE",
@@ -42,8 +47,9 @@ KEY = ("decision_class", "segment", "gate")
 def write_recorded(connection: "duckdb.DuckDBPyConnection", project: Project) -> None:
     """Replace ``evidence.recorded_thresholds``, ``_levels``, ``_revocations`` and ``_verdicts``.
 
-    All are empty before the first recorded run. Raises LedgerError when the ledger, or what the
-    last run kept, is damaged or gone: without it nobody could tell what was loosened since.
+    All are empty before the first recorded run; ``foreign_selections`` until the sample is drawn.
+    Raises LedgerError when the ledger, or what the last run kept, is damaged or gone: without it
+    nobody could tell what was loosened since.
     """
     from dagster_project.ledger.inputs import read_table
     from dagster_project.ledger.record import last_run, latest_verdicts
@@ -53,6 +59,18 @@ def write_recorded(connection: "duckdb.DuckDBPyConnection", project: Project) ->
     latest = latest_verdicts(project.ledger)
     history = _history(project.ledger, latest)
     _replace(connection, floors, _levels(latest), _revoked(project, latest), history)
+    write_foreign(connection, {})
+
+
+def write_foreign(connection: "duckdb.DuckDBPyConnection", counts: Mapping[str, int]) -> None:
+    """Replace ``evidence.foreign_selections``: class → selections that the key did not draw."""
+    rows = [
+        {"decision_class": name, "selection_count": count}
+        for name, count in sorted(counts.items())
+        if count
+    ]
+    connection.execute("CREATE SCHEMA IF NOT EXISTS evidence")
+    _write(connection, FOREIGN, FOREIGN_SELECTIONS, rows)
 
 
 def restore_recorded(
@@ -68,6 +86,7 @@ def restore_recorded(
         kept.get("evidence.recorded_revocations", []),
         [],
     )
+    _write(connection, FOREIGN, FOREIGN_SELECTIONS, kept.get(f"evidence.{FOREIGN}", []))
 
 
 def _replace(

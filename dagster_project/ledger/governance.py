@@ -1,6 +1,7 @@
 """What changed in the registry between two runs, as ledger lines: who allowed what, and when.
 
-A row that was added, changed or removed is a ``signoff``, ``waiver`` or ``policy`` line. A
+A row of any table that was added, changed or removed is a ``signoff``, ``waiver`` or ``policy``
+line: a guardrail that is gone allows as much as a looser threshold. A
 threshold or alpha in force that became looser is a ``policy`` line of its own, however that came
 about: a new row, one dated back, a stricter row removed, a new default of the product. A class that
 is new is held against every class that it followed.
@@ -14,21 +15,8 @@ from dagster_project.ledger.ledger import Entry
 from dagster_project.ledger.succession import Followers, followers
 
 TAXONOMY: Final = "taxonomy_changes"
-# of the registry: what allows, limits or answers for delegation
-KINDS: Final = {
-    "sign_offs": "signoff",
-    "waivers": "waiver",
-    "thresholds": "policy",
-    "decision_classes": "policy",
-    "amount_limits": "policy",
-    "owners": "policy",
-    "people": "policy",
-    "workflows": "policy",
-    "segments": "policy",
-    "class_mapping": "policy",
-    TAXONOMY: "policy",
-    "borrowed_evidence": "policy",
-}
+# every other table of the registry is policy
+KINDS: Final = {"sign_offs": "signoff", "waivers": "waiver"}
 IN_FORCE: Final = "int_thresholds__effective"
 
 Row = Mapping[str, Any]
@@ -36,18 +24,16 @@ Tables = Mapping[str, Sequence[Row]]
 
 
 def registry_events(before: Tables, now: Tables, keys: Mapping[str, Sequence[str]]) -> list[Entry]:
-    """``before`` and ``now``: table → canonical rows, of KINDS and IN_FORCE; ``keys``: table → its
-    key columns. Without rows before, every row is new and nothing became looser.
+    """``before`` and ``now``: table → canonical rows, of the registry and IN_FORCE; ``keys``: table
+    → its key columns. Without rows before, every row is new and nothing became looser.
     """
     events = []
-    for table, kind in KINDS.items():
-        if table not in keys:  # the company has no such table
-            continue
-        changes = _changes(before.get(table, ()), now.get(table, ()), keys[table])
-        for key, old, new in changes:
+    for table, columns in keys.items():
+        for key, old, new in _changes(before.get(table, ()), now.get(table, ()), columns):
             change = "added" if old is None else "removed" if new is None else "changed"
             name = " ".join(str(part) for part in key if part is not None)
             body = {"table": table, "change": change, "before": old, "after": new}
+            kind = KINDS.get(table, "policy")
             events.append(Entry(kind, f"{table} {name}: {change}", body))
     heirs = followers(now.get(TAXONOMY, ()))
     return events + list(_loosened(before.get(IN_FORCE, ()), now.get(IN_FORCE, ()), heirs))

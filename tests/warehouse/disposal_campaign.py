@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from growing_company import GrowingCompany
-from small_company import AS_OF, LANDED
+from small_company import AS_OF, CLASSIFY, LANDED
 from unclear_records import decision, review
 
 from dagster_project import warehouse
@@ -207,6 +207,22 @@ def test_rows_in_a_frozen_batch_are_not_erased_under_its_facts(told: Told) -> No
     with pytest.raises(EraseError, match="frozen"):
         erase(project, load_sources(manifest_path(project)), actor="test", decision="three")
     assert project.warehouse.is_file()
+
+
+def test_a_renaming_that_does_not_reach_the_frozen_facts_is_seen(told: Told) -> None:
+    outdated = "select * from intermediate.int_classes__outdated_facts"
+    assert told.company.ask(outdated) == []
+    with closing(warehouse.connect(told.company.project.warehouse)) as connection:
+        connection.begin()
+        connection.execute(
+            "insert into registry.taxonomy_changes by name select $1 as former_class, "
+            "$1 || '_now' as decision_class, 'renamed' as kind, "
+            "date '2025-03-30' as effective_from",
+            [CLASSIFY],
+        )
+        found = connection.execute(outdated).fetchall()
+        connection.rollback()
+    assert found == [(f"{CLASSIFY}_now", f"disposed facts bear its former name {CLASSIFY}")]
 
 
 def test_an_erasure_elsewhere_leaves_the_frozen_facts_and_forgets_the_others(told: Told) -> None:

@@ -17,7 +17,7 @@ from test_governed_levels import pass_all_but
 from dagster_project.automation.governance import governance_queries
 from dagster_project.automation.judged_by import FLOORS, fetch
 from dagster_project.automation.recorded import write_recorded
-from dagster_project.contracts.registry.tables import SEED_FOLDER
+from dagster_project.contracts.registry.tables import SEED_FOLDER, SEEDS
 from dagster_project.ledger.anchor import Watch
 from dagster_project.ledger.canonical import plain
 from dagster_project.ledger.governance import IN_FORCE, registry_events
@@ -205,7 +205,10 @@ def test_the_ledger_is_told_that_a_class_came_back_with_a_looser_threshold(
                 [MATCH],
             )
             company.rebuild(connection, "gate_floors")
-            rows = fetch(connection, governance_queries(connection)[IN_FORCE])
+            queries = governance_queries(connection)
+            # no file of the registry changes without a line
+            assert queries.keys() == {seed.name for seed in SEEDS} | {IN_FORCE}
+            rows = fetch(connection, queries[IN_FORCE])
             kept.append({IN_FORCE: [plain(row) for row in rows]})
     told = [event.reason for event in registry_events(*kept, {})]
     assert told == [f"{MATCH} accuracy loosened: threshold 0.02 to 0.04"]

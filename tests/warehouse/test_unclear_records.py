@@ -274,7 +274,7 @@ def test_a_unit_that_may_have_been_anything_counts_in_every_role(company: Compan
         after = read_context(connection).lost(MATCH)
     assert before.reversals == 3
     roles = [now - then for now, then in zip(after, before, strict=True)]
-    assert roles == [3, 3, 3, 0, 3, 3, 3]
+    assert roles == [3, 3, 3, 0, 3, 3, 3, 0]
 
 
 def test_where_records_of_a_source_hang_is_known_by_stream(company: Company) -> None:

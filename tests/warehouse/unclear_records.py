@@ -29,6 +29,8 @@ BOUNDED: dict[str, tuple[str | None, bool | None, tuple[int, int]]] = {
     "no-amount-and-said-within": (None, True, (0, 1)),
     "no-amount-and-said-outside": (None, False, (1, 0)),
     "euros-and-said-within": ("10", True, (0, 1)),
+    # side by side they are none of the regions of a list
+    "regions-side-by-side": ("10", True, (0, 0)),
 }
 # name → reviewer, days after the decision, verdict, and how often it is labelled and wrong
 REVIEWED: dict[str, tuple[str, int, str, tuple[int, int]]] = {
@@ -98,6 +100,8 @@ def bounded(name: str) -> dict[str, Any]:
     number = None if amount is None else float(amount)
     currency = "EUR" if name.startswith("euros") else "USD"
     fields = {"action": "match_vendor_category", "amount": number, "within_boundary": said}
+    if name == "regions-side-by-side":
+        fields["region"] = "EU;North America"
     return decision(name, currency=currency, **fields)
 
 

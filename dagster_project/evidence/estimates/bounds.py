@@ -9,8 +9,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.special import (
-    bdtr,
-    bdtrik,
     betainc,
     betaincinv,
     betaln,
@@ -31,8 +29,6 @@ PRIOR_FAILURES = 0.5
 BISECTIONS = 48
 # of what lies between the rate and the bound of whole trials, a hundredth or less as a rule
 MIXED_BISECTIONS = 34
-# how seldom an honest draw selects fewer than ``fewest_selected``
-CHANCE_OF_FEWER = 0.05
 
 
 class Prior(NamedTuple):
@@ -194,45 +190,6 @@ def wilson(k: npt.ArrayLike, n: npt.ArrayLike, alpha: npt.ArrayLike) -> tuple[Ar
     lower = np.where(is_empty | (failures == 0), 0.0, np.maximum(centre - half, 0.0))
     upper = np.where(is_empty | (failures == trials), 1.0, np.minimum(centre + half, 1.0))
     return lower, upper
-
-
-def missing_selections(
-    decisions: npt.ArrayLike,
-    selected: npt.ArrayLike,
-    probability: npt.ArrayLike,
-    chance: float = CHANCE_OF_FEWER,
-) -> Whole:
-    """How many selections are missing beyond what chance explains: up to the lower ``chance``
-    point of a sample of that probability. With probability 1, every decision not selected."""
-    count, drawn, share = np.broadcast_arrays(
-        np.maximum(np.asarray(decisions, dtype=np.float64), 0.0),
-        np.maximum(np.asarray(selected, dtype=np.float64), 0.0),
-        np.asarray(probability, dtype=np.float64),
-    )
-    missing = np.where(share >= 1, np.maximum(count - drawn, 0.0), 0.0)
-    # the lower half of the chances lies below the mean, and no point asked for is above that
-    is_random = (share > 0) & (share < 1) & (drawn < count * share)
-    places = np.flatnonzero(is_random)
-    few = bdtr(drawn.flat[places], count.flat[places].astype(np.int64), share.flat[places])
-    places = places[few < chance]
-    fewest = fewest_selected(count.flat[places], share.flat[places], chance)
-    missing.flat[places] = fewest - drawn.flat[places]
-    return missing.astype(np.int64)
-
-
-def fewest_selected(
-    decisions: npt.ArrayLike, probability: npt.ArrayLike, chance: float = CHANCE_OF_FEWER
-) -> Whole:
-    """Lower ``chance`` point of how many of ``decisions`` (1 or more) a sample draws.
-
-    ``probability`` between 0 and 1, both excluded.
-    """
-    trials = np.asarray(decisions, dtype=np.int64)
-    share = np.asarray(probability, dtype=np.float64)
-    count = np.maximum(np.ceil(bdtrik(chance, trials, share)), 0.0)
-    # the inverse is continuous and may end one too high
-    is_one_less = (count > 0) & (bdtr(np.maximum(count - 1, 0), trials, share) >= chance)
-    return np.asarray(count - is_one_less, dtype=np.int64)
 
 
 def is_refuted(k: Array, n: Array, p: Array, prior: Prior, alpha: Array, mixed: Array) -> Flags:

@@ -71,6 +71,7 @@ class Unreadable(NamedTuple):
     """Units that could not be read and may belong to the class, by what they might have been.
 
     ``recent_``: landed since the class's four weeks began; none of theirs can have landed before.
+    ``foreign``: of ``labels``, selections in the log that Penstock's key did not draw.
     """
 
     decisions: int = 0
@@ -80,6 +81,7 @@ class Unreadable(NamedTuple):
     actions: int = 0
     recent_decisions: int = 0
     recent_reviews: int = 0
+    foreign: int = 0
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dagster_project.evidence.estimates.context import (
     row,
 )
 from dagster_project.evidence.estimates.shares import Share, share_estimates
-from dagster_project.evidence.estimates.strata import Strata, unselected
+from dagster_project.evidence.estimates.strata import Strata, unexplained
 from dagster_project.names import ALL_SEGMENT, UNKNOWN
 
 if TYPE_CHECKING:
@@ -122,7 +122,8 @@ def fresh(context: Context) -> list[Estimate]:
 def labels_available(context: Context, strata: Strata) -> list[Estimate]:
     """Share of mature selected decisions with a valid label in time, over all cohorts.
 
-    A selection that is missing has no label either; one that came after the label delay is none.
+    A selection that is missing has no label either, nor has one that is too many; one that came
+    after the label delay is none.
     """
     shares = []
     for item in context.judged("labels_available"):
@@ -142,7 +143,7 @@ def labels_available(context: Context, strata: Strata) -> list[Estimate]:
                 Cell(name),
                 selected - timely,
                 selected,
-                unknown=context.lost(name).labels + unselected(own),
+                unknown=context.lost(name).labels + unexplained(own),
                 missing=selected - timely,
                 window_start=min(dates, default=None),
                 window_end=context.window(name).label_end,

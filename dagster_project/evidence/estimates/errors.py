@@ -29,7 +29,13 @@ from dagster_project.evidence.estimates.error_cells import ErrorCells
 from dagster_project.evidence.estimates.history import Parts, read_history
 from dagster_project.evidence.estimates.late_errors import LateShare, has_turned, late_share
 from dagster_project.evidence.estimates.shares import needed_reason
-from dagster_project.evidence.estimates.strata import FIRST_MONDAY, Sample, Strata, first_week
+from dagster_project.evidence.estimates.strata import (
+    FIRST_MONDAY,
+    Sample,
+    Strata,
+    first_week,
+    surplus,
+)
 
 if TYPE_CHECKING:
     pass
@@ -219,6 +225,16 @@ def _silence(recent: Strata | None, cell: Cell, limit: float) -> str | None:
     return f"{count} labelled trials in the last 28 mature days: an alarm takes {least}"
 
 
+def _words_of_selections(parts: Parts, foreign: int) -> str | None:
+    """Why trials fail that nobody saw fail: selections that are nobody's draw."""
+    many = surplus(parts.sampled)
+    words = (
+        f"{many} selections more than the audit rate explains" if many else None,
+        f"{foreign} selections that the key did not draw" if foreign else None,
+    )
+    return "; ".join(filter(None, words)) or None
+
+
 def error_rows(
     context: Context,
     criterion: str,
@@ -258,7 +274,12 @@ def error_rows(
         method = BORROWED if loan and not loan.is_late else METHOD
         basis = sample_basis(errors, place, needed[place], method)
         basis = basis._replace(window_end=context.window(cell.decision_class).label_end)
-        words = (alarm[place], needed_reason(needed[place]), loan.words() if loan else None)
+        words = (
+            alarm[place],
+            _words_of_selections(errors.parts[place], context.lost(cell.decision_class).foreign),
+            needed_reason(needed[place]),
+            loan.words() if loan else None,
+        )
         reason = "; ".join(filter(None, words)) or None
         finding = Finding(rate[place], float(upper[place]), float(lower[place]), reason)
         if not basis.n_effective:

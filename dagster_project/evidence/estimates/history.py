@@ -18,11 +18,11 @@ from dagster_project.evidence.estimates.bounds import (
     Flags,
     Prior,
     Whole,
-    missing_selections,
     registered_prior,
 )
 from dagster_project.evidence.estimates.context import Cell, Context
 from dagster_project.evidence.estimates.error_cells import ErrorCells
+from dagster_project.evidence.estimates.selections import unexplained_selections
 from dagster_project.evidence.estimates.strata import PARTS, Sample, Stratum, Weeks, first_week
 
 
@@ -35,9 +35,9 @@ class Counts(NamedTuple):
     failures: Array
     mixed: Array
 
-    def missing(self, probability: Array) -> Array:
-        """Selections that chance does not explain away."""
-        found = missing_selections(self.decisions, self.selected, probability)
+    def unexplained(self, probability: Array) -> Array:
+        """Selections, missing or too many, that chance does not explain away."""
+        found = unexplained_selections(self.decisions, self.selected, probability)
         return found.astype(np.float64)
 
 
@@ -89,8 +89,8 @@ class History:
         own = self._between(stratum, start[mine], end[mine])
         last = np.full(len(mine), self.weeks)
         probability = self.probability[stratum]
-        # a shortfall is of no known week: at least that of all weeks
-        missing = np.maximum(own.missing(probability), self._missing[stratum])
+        # a shortfall or a surplus is of no known week: at least that of all weeks
+        strange = np.maximum(own.unexplained(probability), self._unexplained[stratum])
         decisions = np.maximum(own.decisions, 0.0)
         total = np.bincount(mine, weights=decisions, minlength=len(cell)) + self.certain[cell]
         size = np.maximum(total, 1.0)
@@ -103,7 +103,7 @@ class History:
             np.zeros(len(mine)),
             own.trials,
             own.mixed,
-            self.doubted[cell][mine] + missing,
+            self.doubted[cell][mine] + strange,
             np.where(total > 0, self.certain[cell] / size, 1.0),
             self.prior(cell, start),
         )
@@ -123,25 +123,27 @@ class History:
     def alarms(self) -> Alarms:
         """All strata's trials of a week together: what is added is never evidence for anyone.
 
-        Selections of a week are missing only beyond what chance does once in a thousand times.
+        Selections of a week are missing, or too many, only beyond what chance does once in a
+        thousand times.
         """
         rows = self.rows
-        missing = missing_selections(
+        strange = unexplained_selections(
             rows.decisions, rows.selected, self.probability[self.stratum], 1.0 / ALARM_LEVEL
         )
         failures, trials = self.stray.copy(), self.stray.copy()
         place = (self._cells()[self.stratum], self.week)
-        np.add.at(failures, place, rows.failures + missing)
-        np.add.at(trials, place, rows.trials + missing)
+        np.add.at(failures, place, rows.failures + strange)
+        np.add.at(trials, place, rows.trials + strange)
         return alarms(failures, trials, self.limit, self.unplaced)
 
     def _cells(self) -> Whole:
         return np.repeat(np.arange(len(self.count)), self.count).astype(np.int64)
 
     @cached_property
-    def _missing(self) -> Array:
+    def _unexplained(self) -> Array:
         every = np.arange(len(self.probability))
-        return self._between(every, 0 * every, 0 * every + self.weeks).missing(self.probability)
+        whole = self._between(every, 0 * every, 0 * every + self.weeks)
+        return whole.unexplained(self.probability)
 
     @cached_property
     def _totals(self) -> "_Totals":

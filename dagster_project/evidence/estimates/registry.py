@@ -233,6 +233,7 @@ def _unreadable(
         """,
         known,
     ).fetchall()
+    foreign = _foreign(connection)
     found = {}
     for item in classes:
         name = item.decision_class
@@ -244,8 +245,18 @@ def _unreadable(
         mine += [(kind, batch, n) for owner, kind, batch, n in conflicts if owner == name]
         window = windows.get(name, Window())
         begins = [day for day in (window.start, window.weeks_start) if day is not None]
-        found[name] = _sorted_by_stream(mine, min(begins).strftime("%Y%m%d") if begins else "")
+        lost = _sorted_by_stream(mine, min(begins).strftime("%Y%m%d") if begins else "")
+        count = foreign.get(name, 0)
+        found[name] = lost._replace(labels=lost.labels + count, foreign=count)
     return found
+
+
+def _foreign(connection: "duckdb.DuckDBPyConnection") -> dict[str, int]:
+    """What somebody else picked is no trial, and its label says nothing: as good as unreadable."""
+    rows = connection.execute(
+        "SELECT decision_class, selection_count FROM evidence.foreign_selections"
+    ).fetchall()
+    return dict(rows)
 
 
 def _sorted_by_stream(units: list[Lost], begin: str) -> Unreadable:

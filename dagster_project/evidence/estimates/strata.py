@@ -3,7 +3,7 @@
 Strata are route × inclusion probability. A trial is one subject in one ISO week; it fails by the
 share of decisions drawn from it that are wrong or have no valid label. Weights come from the log,
 not the sample. What was drawn but could lie in any stratum fails in each, as a whole trial; so does
-a selection that is missing.
+a selection that is missing, or one too many.
 """
 
 from collections.abc import Sequence
@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from dagster_project.evidence.estimates.bounds import Array, Whole, missing_selections
+from dagster_project.evidence.estimates.bounds import Array, Whole
 from dagster_project.evidence.estimates.context import Cell, Context
+from dagster_project.evidence.estimates.selections import (
+    surplus_selections,
+    unexplained_selections,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,11 +55,20 @@ class Stratum(NamedTuple):
     newest: date | None
 
 
-def unselected(strata: Sequence[Stratum]) -> int:
-    """Selections that are missing, beyond what chance explains (1 of 20 such strata)."""
-    drawn = [(s.decisions, s.selected, s.probability) for s in strata if s.is_sampled]
-    decisions, selected, probability = np.array(drawn, dtype=np.float64).reshape(-1, 3).T
-    return int(missing_selections(decisions, selected, probability).sum())
+def unexplained(strata: Sequence[Stratum]) -> int:
+    """Selections, missing or too many, beyond what chance explains (1 of 20 such strata each)."""
+    return int(unexplained_selections(*_drawn(strata)).sum())
+
+
+def surplus(strata: Sequence[Stratum]) -> int:
+    """Selections that are too many beyond what chance explains."""
+    return int(surplus_selections(*_drawn(strata)).sum())
+
+
+def _drawn(strata: Sequence[Stratum]) -> Array:
+    """Decisions, selected and probability of the strata that are drawn from: 3 × strata."""
+    rows = [(s.decisions, s.selected, s.probability) for s in strata if s.is_sampled]
+    return np.array(rows, dtype=np.float64).reshape(-1, 3).T
 
 
 class Weeks(NamedTuple):

@@ -22,7 +22,10 @@ class _InForce(NamedTuple):
 def resolve(
     connection: "duckdb.DuckDBPyConnection", classes: Iterable[DecisionClass]
 ) -> dict[tuple[str, str], Threshold]:
-    """Threshold and the class's share of alpha for every criterion that has a maker."""
+    """Threshold and the class's share of alpha for every criterion that has a maker.
+
+    A class whose frozen facts contradict the taxonomy has a problem with every one of them.
+    """
     rows = connection.execute(
         """
         SELECT criterion_id, decision_class, comparison, scope, effective.threshold,
@@ -31,6 +34,11 @@ def resolve(
         JOIN registry.criteria AS criteria USING (criterion_id)
         """
     ).fetchall()
+    outdated = dict(
+        connection.execute(
+            "SELECT decision_class, reason FROM intermediate.int_classes__outdated_facts"
+        ).fetchall()
+    )
     found: dict[tuple[str, str], list[_InForce]] = {}
     for criterion, name, *rest in rows:
         found.setdefault((criterion, name), []).append(_InForce(*rest))
@@ -38,7 +46,9 @@ def resolve(
     # The shares of all classes must not add up to more than alpha: rescale if they do.
     total = max(Decimal(1), sum((row.alpha_weight or Decimal(0) for row in classes), Decimal(0)))
     return {
-        (criterion, row.decision_class): _threshold(criterion, listed, row, total)
+        (criterion, row.decision_class): _threshold(
+            criterion, listed, row, total, outdated.get(row.decision_class)
+        )
         for row in classes
         for criterion in COMPARISONS
         if (listed := found.get((criterion, row.decision_class)))
@@ -46,11 +56,14 @@ def resolve(
 
 
 def _threshold(
-    criterion: str, listed: list[_InForce], row: DecisionClass, total: Decimal
+    criterion: str,
+    listed: list[_InForce],
+    row: DecisionClass,
+    total: Decimal,
+    problem: str | None,
 ) -> Threshold:
     own = listed[0]
     value, share, weight = _number(own.threshold), _number(own.alpha), row.alpha_weight
-    problem = None
     if len(listed) > 1 or own.rows != 1:
         problem = "threshold doubled"
     elif own.comparison != COMPARISONS[criterion]:

@@ -17,7 +17,7 @@
             )
         )
         {%- for field in penstock.boundary_lists() %}
-            or position(';' || {{ record }}.{{ field }} || ';' in {{ rules }}.{{ field }}_list) = 0
+            or not list_contains({{ rules }}.{{ field }}_list, {{ record }}.{{ field }})
         {%- endfor %},
         false
     )

@@ -1,5 +1,5 @@
 {#- One row per class: the registered boundary and amount limit as values that a decision is held
-    against; NULL = no such condition, lists as `;a;b;`. The registry's check (contracts/boundary.py)
+    against; NULL = no such condition. The registry's check (contracts/boundary.py)
     refuses a text that this would read otherwise. -#}
 {%- set lists = penstock.boundary_lists() -%}
 with
@@ -24,7 +24,7 @@ with
         select
             *,
             case when field = 'amount' then try_cast(trim(text) as decimal(18, 4)) end as number,
-            ';' || regexp_replace(trim(text), '\s*,\s*', ';', 'g') || ';' as list
+            string_split_regex(trim(text), '\s*,\s*') as list
         from conditions
     ),
 

@@ -9,18 +9,7 @@ with
         from {{ ref("price_list") }}
     ),
 
-    anew as (
-        -- a part may have been renamed since
-        select
-            coalesce(renamed.decision_class, changes.decision_class) as decision_class,
-            cast(max(changes.effective_from) as date) as effective_from
-        from {{ ref("taxonomy_changes") }} as changes
-        left join
-            {{ penstock.renamed_classes() }} as renamed
-            on changes.decision_class = renamed.former_class
-        where changes.kind <> 'renamed'
-        group by all
-    ),
+    anew as (select * from {{ penstock.begun_anew() }}),
 
     mapped as (
         select decisions.*, {{ penstock.class_of_decision() }} as mapped_class

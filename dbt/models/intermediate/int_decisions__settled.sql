@@ -1,6 +1,32 @@
 {{ config(materialized="table") }}
 {#- The state of every decision of the last 28 days as known by now: what expectations look at. -#}
-with context as (select * from {{ ref("int_run_context") }})
+with
+    context as (select * from {{ ref("int_run_context") }}),
+
+    recent as (
+        select distinct changes.decision_id
+        from {{ ref("int_decisions__changes") }} as changes
+        cross join context
+        where
+            changes.landing_batch <= context.known_batch
+            and changes.event_date <= context.as_of
+            and changes.event_date > context.as_of - 28
+    ),
+
+    -- of these the newest state, whatever its day: one that left these days leaves no older self
+    newest as (
+        select changes.*
+        from {{ ref("int_decisions__changes") }} as changes
+        inner join recent on changes.decision_id = recent.decision_id
+        cross join context
+        where changes.landing_batch <= context.known_batch
+        qualify
+            row_number() over (
+                partition by changes.decision_id
+                order by changes.landing_batch desc, changes.sign desc
+            )
+            = 1
+    )
 
 select
     changes.decision_id,
@@ -26,15 +52,9 @@ select
     changes.is_conflict,
     changes.landing_batch,
     true as is_current
-from {{ ref("int_decisions__changes") }} as changes
+from newest as changes
 cross join context
 where
     changes.has_decision
-    and changes.landing_batch <= context.known_batch
     and changes.event_date <= context.as_of
     and changes.event_date > context.as_of - 28
-qualify
-    row_number() over (
-        partition by changes.decision_id order by changes.landing_batch desc, changes.sign desc
-    )
-    = 1

@@ -1,6 +1,8 @@
 """The relations that estimates read, with the columns that they read."""
 
 DDL = """
+create schema evidence;
+create table evidence.foreign_selections (decision_class varchar, selection_count bigint);
 create schema landing; create schema registry; create schema facts; create schema intermediate;
 create table landing.run_context (as_of date, known_batch varchar);
 create table landing.files (source varchar, "table" varchar, file_sha256 varchar,
@@ -101,6 +103,7 @@ create table facts.fct_unreadable (source varchar, stream varchar, reason_code v
     landing_batch varchar, unit_batch varchar, unit_count bigint);
 create table facts.fct_watermarks (workflow varchar, decision_class varchar,
     landing_batch varchar, label_watermark_date date);
+create table intermediate.int_classes__outdated_facts (decision_class varchar, reason varchar);
 create table intermediate.int_tables__streams (source varchar, source_table varchar,
     stream varchar);
 create table intermediate.int_data_fit__class_profile (decision_class varchar,

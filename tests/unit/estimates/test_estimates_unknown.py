@@ -1,15 +1,22 @@
 """Known made unknown, and selections removed, never move a bound towards a pass."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from estimates_world import AS_OF, CLASS, COHORT, World
+from scipy.stats import binom
 
 from dagster_project.contracts.numbers import round_up
-from dagster_project.evidence.estimates.bounds import anytime_upper, fewest_selected
+from dagster_project.evidence.estimates.bounds import anytime_upper
 from dagster_project.evidence.estimates.context import COMPARISONS
+from dagster_project.evidence.estimates.selections import (
+    fewest_selected,
+    surplus_selections,
+    unexplained_selections,
+)
 from dagster_project.evidence.estimates.strays import may_be_cohort
 
 DAY = date(2025, 3, 3)
@@ -120,6 +127,55 @@ def test_removed_selections_count_as_failures_beyond_chance(world: World) -> Non
     beyond = world.estimate("accuracy")["bound"]
     assert before < within_chance < Decimal("0.1") < beyond
     assert world.estimate("labels_available")["n_missing"] == 10
+
+
+def test_selections_that_somebody_added_make_no_bad_class_good(world: World) -> None:
+    # 780 decisions at a rate of 0.1, 78 drawn, a fifth of them wrong
+    world.run(
+        "update facts.fct_samples_weekly set wrong_count = 1"
+        " where right(subject_key, 1) in ('3', '7')"
+    )
+    honest = world.error()
+    assert honest["refuting_bound"] > honest["threshold_used"]
+    for place in range(8):  # 624 of the decisions that were right, under the same rate
+        world.sample(f"picked{place}-", AS_OF - timedelta(days=84), days=78, decision_count=0)
+    picked = world.error()
+    assert picked["bound"] >= honest["bound"]
+    # the upper 5 % point of Bin(780, 0.1) is 92
+    assert "610 selections more than the audit rate explains" in picked["reason"]
+    assert picked["reason"].startswith("alarm in the week of")
+    # they are no labels either
+    assert world.estimate("labels_available")["bound"] < Decimal("0.6")
+
+
+def test_added_selections_within_chance_are_evidence_and_no_more_of_them(world: World) -> None:
+    clean = world.error()["bound"]
+    world.sample("picked", AS_OF - timedelta(days=84), days=14, decision_count=0)
+    most = world.error()["bound"]
+    world.sample("one-too-many", AS_OF - timedelta(days=84), decision_count=0)
+    assert most < clean < world.error()["bound"]
+
+
+def test_selections_that_the_key_did_not_draw_fail(world: World) -> None:
+    before, labels = world.error(), world.estimate("labels_available")
+    assert before["bound"] < Decimal("0.06")
+    world.add("evidence.foreign_selections", decision_class=CLASS, selection_count=7)
+    after = world.error()
+    # as many as raise an alarm, and of no known week
+    assert (after["bound"], after["estimate"]) == (1, before["estimate"])
+    assert "7 selections that the key did not draw" in after["reason"]
+    assert world.estimate("labels_available")["bound"] < labels["bound"]
+
+
+def test_chance_explains_what_an_honest_draw_selects() -> None:
+    decisions, probability = np.arange(1, 400), np.array([[0.01], [0.1], [0.5], [0.93]])
+    upper = binom.isf(0.05, decisions, probability)  # the least that is exceeded in 5 % at most
+    most = np.where(binom.sf(upper - 1, decisions, probability) < 0.05, upper - 1, upper)
+    assert not surplus_selections(decisions, most, probability).any()
+    assert (surplus_selections(decisions, most + 1, probability)[most < decisions] == 1).all()
+    assert (surplus_selections(decisions, decisions + 3, probability) >= 3).all()
+    fewest = fewest_selected(decisions, probability)
+    assert not unexplained_selections(decisions, fewest, probability).any()
 
 
 def test_where_all_are_drawn_every_unselected_decision_fails(world: World) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from estimates_world import CLASS, World
+from estimates_world import CLASS, COHORT, World
 
 from dagster_project.evidence.estimates import write
 from dagster_project.evidence.estimates.context import COMPARISONS
@@ -131,6 +131,16 @@ def test_segments_that_may_be_delegated_alone_share_the_alpha_of_their_class(wor
     team = {"workflow": "w", "segment_dimension": "team", "segment_value": "one"}
     world.add("registry.segments", **team, is_delegated_alone=True)
     assert set(alphas().values()) == {whole}
+
+
+def test_every_criterion_of_a_class_with_outdated_disposed_facts_is_an_error(world: World) -> None:
+    reason = "disposed facts bear its former name w.old"
+    world.add("intermediate.int_classes__outdated_facts", decision_class=CLASS, reason=reason)
+    world.estimate("accuracy", cohort=COHORT)
+    found = world.connection.execute(
+        "select distinct status, reason, bound, refuting_bound from evidence.estimates"
+    ).fetchall()
+    assert found == [("error", reason, None, None)]
 
 
 def test_impossible_counts_are_an_error_of_their_row_only(world: World) -> None:

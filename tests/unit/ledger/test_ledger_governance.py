@@ -6,7 +6,12 @@ import pytest
 
 from dagster_project.ledger.governance import IN_FORCE, registry_events
 
-KEYS = {"sign_offs": ("sign_off_id",), "waivers": ("waiver_id",), "thresholds": ("criterion_id",)}
+KEYS = {
+    "sign_offs": ("sign_off_id",),
+    "waivers": ("waiver_id",),
+    "thresholds": ("criterion_id",),
+    "kpi_registry": ("kpi", "workflow", "decision_class"),
+}
 LEAST = {"comparison": "at_least"}
 SIGNED = {"sign_off_id": "so-1", "role": "risk", "map_digest": "a" * 64}
 
@@ -42,6 +47,16 @@ def test_a_row_that_comes_changes_or_goes_is_a_line_of_its_kind() -> None:
     ]
     [event, _] = registry_events(rows, {"sign_offs": [other]}, KEYS)
     assert (event.body["before"], event.body["after"]) == (SIGNED, other)
+
+
+def test_a_guardrail_that_goes_or_a_launch_that_moves_is_policy() -> None:
+    harm = {"kpi": "complaints", "workflow": "crm", "decision_class": None, "kind": "guardrail"}
+    hours = harm | {"kpi": "hours", "kind": "primary", "launch_date": "2026-03-02"}
+    before = {"kpi_registry": [harm, hours]}
+    assert told(before, {"kpi_registry": [hours | {"launch_date": "2026-03-30"}]}) == [
+        ("policy", "kpi_registry complaints crm: removed", "removed"),
+        ("policy", "kpi_registry hours crm: changed", "changed"),
+    ]
 
 
 def test_a_table_that_the_company_does_not_have_is_left_out() -> None:

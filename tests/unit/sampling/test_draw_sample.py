@@ -1,6 +1,7 @@
 """The draw publishes exactly what the key selects, once, whatever happens in between."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from sampling_world import BATCH, CLASS, NEXT, RATE, Desk
 
+from dagster_project import warehouse
+from dagster_project.automation.sample_assets import draw_and_note
 from dagster_project.contracts.audit_draw import Draw
 from dagster_project.keys import KeyUnusableError
 from dagster_project.sampling import Drawn, SampleFileError, draw_sample
@@ -139,7 +142,22 @@ def test_another_key_is_noticed_before_it_draws(desk: Desk) -> None:
 def test_selections_of_somebody_else_are_counted(desk: Desk) -> None:
     unselected = next(name for name in NAMES if name not in selected(desk))
     desk.decide(unselected, samples=1)
-    assert draw(desk).classes[CLASS].foreign == 1
+    desk.decide(*selected(desk)[:3], samples=1)
+    counts = draw(desk).classes[CLASS]
+    # one that is missing does not make up for it
+    assert (counts.foreign, counts.landed) == (1, 3)
+
+
+def test_the_evidence_is_told_what_the_key_did_not_draw(desk: Desk) -> None:
+    others = [name for name in NAMES if name not in selected(desk)]
+    desk.decide(*others[:2], *selected(desk)[:3], samples=1)
+    for foreign in ([(CLASS, 2)], []):
+        draw_and_note(desk.project, desk.folder)
+        with closing(warehouse.connect(desk.project.warehouse)) as connection:
+            assert connection.execute("from evidence.foreign_selections").fetchall() == foreign
+        # the company no longer reads the table that somebody wrote them to
+        desk.look_at(NEXT)
+        desk.decide(*others[:2], batch=NEXT)
 
 
 def test_the_newest_state_decides(desk: Desk) -> None:
