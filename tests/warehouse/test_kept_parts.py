@@ -40,7 +40,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         )
         for table in ("landing.run_context", "evidence.expectation_results"):
             made.execute(f"create table {table} (as_of date)")
-        for table in ("evidence.amount_bands", "gates.gate_floors"):
+        for table in ("evidence.amount_bands", "evidence.foreign_selections", "gates.gate_floors"):
             made.execute(f"create table {table} (as_of date)")
         made.execute(
             "create table facts.fct_samples_weekly (landing_batch varchar, subject_key varchar)"
