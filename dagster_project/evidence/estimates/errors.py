@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -36,9 +35,6 @@ from dagster_project.evidence.estimates.strata import (
     first_week,
     surplus,
 )
-
-if TYPE_CHECKING:
-    pass
 
 METHOD = "stratified_anytime_alarm"
 BORROWED = f"{METHOD}_borrowed"

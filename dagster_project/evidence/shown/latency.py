@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dagster_project.contracts.numbers import round_up
-from dagster_project.evidence.estimates.bounds import Whole, fewest_selected
+from dagster_project.evidence.estimates.bounds import Whole
 from dagster_project.evidence.estimates.context import Cell, Context
 from dagster_project.evidence.estimates.production_fit import BIN_WIDTH, UNMEASURED_BIN
+from dagster_project.evidence.estimates.selections import fewest_selected
 
 if TYPE_CHECKING:
     import duckdb
