@@ -98,7 +98,7 @@ clean: ## Remove the environment and the demo's state
 	rm -rf $(VENV) demo/.penstock
 
 $(VENV)/bin/pip:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12), (3, 13)))' \
 		|| { echo "Penstock needs Python 3.11 to 3.13; name one: make demo PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 

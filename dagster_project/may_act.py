@@ -399,7 +399,8 @@ def main(
         explained = {**answer._asdict(), "meaning": REASONS[answer.reason]}
         said = json.dumps({"decision_class": options["decision_class"], **explained})
     else:
-        until = f" until {answer.valid_until}" if answer.valid_until else ""
+        word = "until" if answer.allowed else "at"
+        until = f" {word} {answer.valid_until}" if answer.valid_until else ""
         level = f" ({answer.level}{until})" if answer.level else until
         word = "allowed" if answer.allowed else "denied"
         said = f"{word}: {answer.reason}{level}: {REASONS[answer.reason]}"

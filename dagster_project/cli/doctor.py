@@ -10,6 +10,7 @@ from dagster_project.cli.findings import Finding
 if TYPE_CHECKING:
     from dagster_project.settings import Project
 
+INDENT = 10  # a sign, a blank, eight letters
 LOOKS = {"ok": ("✓", "green"), "warn": ("~", "yellow"), "problem": ("✗", "bold red")}
 
 
@@ -58,10 +59,9 @@ def _print(findings: list[Finding]) -> None:
     out = console()
     for finding in findings:
         symbol, style = LOOKS[finding.state]
-        out.print(
-            text((f"{symbol} {finding.state:8}", style), f"{finding.check}: {finding.detail}")
-        )
+        mark = text((f"{symbol} {finding.state:8}", style))
+        print_indented(out, text(f"{finding.check}: {finding.detail}"), INDENT, mark)
         if finding.fix:
-            print_indented(out, text(("fix: ", "bold"), finding.fix), 11)
+            print_indented(out, text(("fix: ", "bold"), finding.fix), INDENT + 1)
     counts = [f"{sum(each.state == state for each in findings)} {state}" for state in LOOKS]
     out.print(text(", ".join(counts)))

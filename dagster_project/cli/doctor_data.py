@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dagster_project.cli.faults import NothingYetError, RefusedError
 from dagster_project.cli.findings import Finding
+from dagster_project.cli.words import counted
 from dagster_project.keys import KeyPlace, KeyUnusableError
 from dagster_project.settings import Project
 
@@ -24,7 +25,15 @@ def check_landed(project: Project) -> Iterator[Finding]:
         yield Finding("landed files", "ok", f"{len(entries) - len(odd)} as they were written")
         for entry in odd[:SHOWN_PROBLEMS]:
             detail = f"{entry.file_name} cannot be accounted for: {entry.reason}"
-            yield Finding("landed files", "warn", detail, "deliver it again, whole, by that name")
+            yield Finding("landed files", "warn", detail, _redelivery(entry.file_name))
+
+
+def _redelivery(name: str) -> str:
+    from dagster_project.contracts.source_query import QUERY_NAMES
+
+    if name.startswith(QUERY_NAMES):
+        return "a run that can read the database, declared as it was, takes the entry away"
+    return "deliver it again, whole, by that name"
 
 
 def check_pseudonym_key(project: Project) -> Iterator[Finding]:
@@ -101,7 +110,7 @@ def check_ledger(project: Project) -> Iterator[Finding]:
     if problems:
         return
     if months := month_files(project.ledger):
-        yield Finding("ledger", "ok", f"{len(months)} month files, the chain is whole")
+        yield Finding("ledger", "ok", f"{counted(len(months), 'month file')}, the chain is whole")
     else:
         yield Finding("ledger", "warn", "empty", "penstock run")
 

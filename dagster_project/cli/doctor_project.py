@@ -1,10 +1,10 @@
 """The doctor on what a company declares: settings, registry, dbt project, sources."""
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dagster_project.cli.findings import Finding
+from dagster_project.cli.words import counted
 from dagster_project.settings import Project
 
 if TYPE_CHECKING:
@@ -88,15 +88,15 @@ def check_sources(project: Project) -> Iterator[Finding]:
         sources = load_sources(manifest_path(project))
         require_streams(manifest_path(project))
     except SourceError as error:
-        yield Finding("sources", "problem", str(error), "correct what it names")
+        for problem in str(error).splitlines():
+            yield Finding("sources", "problem", problem, "correct what it names")
         return
     for source in sources:
         if source.query:
             yield _query_finding(f"{source.source}.{source.table}", source.query)
             continue
         count = len(find_files(project.root, source.location))
-        noun = "file" if count == 1 else "files"
-        detail = f"{source.source}.{source.table}: {count} {noun} at {source.location}"
+        detail = f"{source.source}.{source.table}: {counted(count, 'file')} at {source.location}"
         if count:
             yield Finding("sources", "ok", detail)
         else:
@@ -105,7 +105,7 @@ def check_sources(project: Project) -> Iterator[Finding]:
     if beside := files_beside(project.root, sources):
         names = [display_name(path.relative_to(project.root)) for path in beside[:SHOWN_FILES]]
         shown = ", ".join(names)
-        detail = f"{len(beside)} files beside them that no source matches: {shown}"
+        detail = f"{counted(len(beside), 'file')} beside them that no source matches: {shown}"
         yield Finding("sources", "warn", detail, "correct a location, or move them elsewhere")
     if not sources:
         fix = "declare one under models/staging/<source>/"
@@ -114,7 +114,9 @@ def check_sources(project: Project) -> Iterator[Finding]:
 
 def _query_finding(table: str, query: "Query") -> Finding:
     """Whether the variable is set; asking the database is the run's business."""
-    if os.environ.get(query.connection, "").strip():
+    from dagster_project.contracts.source_connections import connection_string
+
+    if connection_string(query):
         return Finding("sources", "ok", f"{table}: {query.name}, the variable is set")
     fix = f"set the environment variable {query.connection} to the connection string"
-    return Finding("sources", "warn", f"{table}: {query.name} cannot be asked", fix)
+    return Finding("sources", "problem", f"{table}: {query.name} cannot be asked", fix)

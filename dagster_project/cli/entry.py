@@ -11,6 +11,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         from dagster_project.cli.permission import answer
 
         return answer(arguments[1:])
+    if arguments == ["--version"]:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"penstock {version('penstock')}\n")
+        return 0
     from dagster_project.cli.app import run_app
 
     return run_app(arguments)

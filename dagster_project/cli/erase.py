@@ -15,6 +15,7 @@ from dagster_project.cli.faults import (
     UsageProblemError,
 )
 from dagster_project.cli.ledger import refuse_under_hold
+from dagster_project.cli.words import counted
 from dagster_project.settings import Project
 
 
@@ -105,12 +106,14 @@ def _document(erased: Erased) -> dict[str, Any]:
 def _lines(erased: Erased) -> list[str]:
     lines = []
     if erased.resumed:
-        lines.append(f"finished an erasure that had been begun: {erased.resumed.row_count:,} rows")
+        lines.append(
+            f"finished an erasure that had been begun: {counted(erased.resumed.row_count, 'row')}"
+        )
     if erased.done:
         done = erased.done
         lines.append(
-            f"erased {done.row_count:,} rows of {done.decision_count:,} decisions in "
-            f"{len(done.files):,} files"
+            f"erased {counted(done.row_count, 'row')} of {counted(done.decision_count, 'decision')}"
+            f" in {counted(len(done.files), 'file')}"
         )
     if erased.line is None:
         return ["nothing of it has landed"]

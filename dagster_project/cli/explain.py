@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dagster_project.cli.options import known
 from dagster_project.cli.words import NONE, SIGNS, number
-from dagster_project.names import GATES
+from dagster_project.names import ALL_SEGMENT, GATES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,7 +104,7 @@ def _print(out: "Console", found: dict[str, Any]) -> None:
     out.print(verdict_text(found["verdict"]) + text(passed, blocked))
     out.print(text("cohort ", found["cohort_id"]))
     for criterion in found["criteria"]:
-        _print_criterion(out, criterion)
+        _print_criterion(out, criterion, found)
     if found["refused"]["open_count"]:
         _print_refused(out, found["refused"])
 
@@ -127,14 +127,14 @@ def _print_refused(out: "Console", refused: dict[str, Any]) -> None:
     out.print(text(("`penstock quarantine list` says how to mend them", "dim")))
 
 
-def _print_criterion(out: "Console", row: dict[str, Any]) -> None:
+def _print_criterion(out: "Console", row: dict[str, Any], found: dict[str, Any]) -> None:
     from dagster_project.cli.screen import print_indented, text, verdict_text
 
     out.print()
     title = f"  {row['title']}" if row["title"] else ""
     head = verdict_text(row["verdict"]) + text("  ", (row["criterion_id"], "bold"), title)
     out.print(head)
-    lines = (_measured(row), _missing(row), _planned(row), _waived(row), _provenance(row))
+    lines = (_measured(row), _missing(row, found), _planned(row), _waived(row), _provenance(row))
     for line in lines:
         if line is not None:
             print_indented(out, line)
@@ -158,11 +158,16 @@ def _measured(row: dict[str, Any]) -> "Text":
     if row["n_effective"] is not None and row["n_effective"] != row["n"]:
         line.append_text(text(f", {number(row['n_effective'])} independent"))
     if row["n_missing"]:
-        line.append_text(text(f", {number(row['n_missing'])} missing counted as failures"))
+        line.append_text(text(f", {number(row['n_missing'])} {_short_of(row)}"))
     return line
 
 
-def _missing(row: dict[str, Any]) -> "Text | None":
+def _short_of(row: dict[str, Any]) -> str:
+    """Without a bound nothing was counted as failed: so many are yet to come."""
+    return "missing" if row["bound"] is None else "missing counted as failures"
+
+
+def _missing(row: dict[str, Any], found: dict[str, Any]) -> "Text | None":
     """Why it is no pass, and how much more evidence a pass takes at least."""
     from dagster_project.cli.screen import text
 
@@ -170,26 +175,35 @@ def _missing(row: dict[str, Any]) -> "Text | None":
         return text(("although: ", "yellow"), row["reason"]) if row["reason"] else None
     word = "why not due" if row["verdict"] == "not_applicable" else "missing"
     reason, needed = str(row["reason"] or ""), row["n_needed"]
-    # the reason of a bound that is too wide is this very number
-    more = f"{number(needed)} more clean trials" if needed and str(needed) not in reason else ""
-    words = "; ".join(part for part in (reason, more) if part) or _not_held(row)
+    # the reason of a bound that is too wide is this very number; of a KPI it counts periods
+    is_said = not needed or number(needed) in reason or found["gate"] == "value_fit"
+    more = "" if is_said else f"{number(needed)} more clean trials {_in_words(found['segment'])}"
+    if row["verdict"] == "fail":
+        more = "more of the same will not help" if needed else ""
+    words = "; ".join(part for part in (reason, more) if part) or "no reason recorded"
     return text((f"{word}: ", "yellow"), words)
 
 
 def _planned(row: dict[str, Any]) -> "Text | None":
-    """By when it can be shown if errors are as planned; nothing where it is shown, or not due."""
+    """By when it can be shown if errors are as planned; nothing where it is shown, either
+    way, or not due."""
     from dagster_project.cli.screen import text
 
     plan = row["plan"]
-    if plan is None or row["verdict"] in ("pass", "not_applicable"):
+    if plan is None or row["verdict"] in ("pass", "fail", "not_applicable"):
         return None
-    where = "" if plan["segment"] == "all" else f" in {plan['segment']}"
+    # the slowest segment, which need not be the one that is explained
+    where = f" {_in_words(plan['segment'])}"
     error = number(plan["planning_error"])
     if plan["needed_count"] is None:
         return text(("planned: ", "yellow"), f"{plan['reason']}{where}")
     day = plan["expected_date"] or plan["reason"]
     words = f"{number(plan['needed_count'])} more trials{where} at {error} failing: {day}"
     return text(("planned: ", "yellow"), words)
+
+
+def _in_words(segment: str) -> str:
+    return "over all segments" if segment == ALL_SEGMENT else f"in {segment}"
 
 
 def _waived(row: dict[str, Any]) -> "Text | None":
@@ -200,13 +214,6 @@ def _waived(row: dict[str, Any]) -> "Text | None":
         return None
     until = f" by {row['waiver_id']} until {row['waived_until']}; the verdict stays what it is"
     return text(("waived", "bold yellow"), until)
-
-
-def _not_held(row: dict[str, Any]) -> str:
-    if row["bound"] is None:
-        return "no reason recorded"
-    sign = SIGNS.get(row["comparison"], "?")
-    return f"{number(row['bound'])} is not {sign} {number(row['threshold'])}"
 
 
 def _provenance(row: dict[str, Any]) -> "Text":

@@ -1,10 +1,11 @@
 """``penstock inventory``: what was declared, beside what was seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.cli.words import NONE, number
+from dagster_project.names import UNKNOWN
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,7 +89,20 @@ def _print_undeclared(
         out.print(text("    action ", (row["action"], "bold"), f" in {place}:", _seen(row)))
     if len(actions) > ACTIONS_SHOWN:
         out.print(text(f"    and {number(len(actions) - ACTIONS_SHOWN)} more actions"))
-    out.print(text("declare them in seeds/registry/decision_classes.csv and class_mapping.csv"))
+    outsiders = {row["decision_class"] for row in found["classes"] if not row["is_declared"]}
+    for line in _advice(outsiders):
+        out.print(text(line))
+
+
+def _advice(names: set[str | None]) -> Iterator[str]:
+    if UNKNOWN in names:
+        yield (
+            f"{UNKNOWN}: the record lacks its time, its workflow, or both action and class, or its "
+            "rule does not apply to it yet; declare the columns of the source, or let the staging "
+            "line say them"
+        )
+    if names - {UNKNOWN}:
+        yield "declare them in seeds/registry/decision_classes.csv and class_mapping.csv"
 
 
 def _seen(row: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from dagster_project.automation.disposing import DisposalError, Disposed, dispos
 from dagster_project.cli.actor import user_actor
 from dagster_project.cli.faults import OK, NothingYetError, PipelineFailedError
 from dagster_project.cli.ledger import refuse_under_hold
+from dagster_project.cli.words import counted
 from dagster_project.settings import Project
 
 
@@ -40,7 +41,10 @@ def dispose_rows(project: Project, *, is_trial: bool, as_json: bool) -> int:
 
 def _lines(found: Disposed, *, is_trial: bool) -> list[str]:
     rows = sum(file.row_count for file in found.files)
-    what = f"{rows:,} rows of {len(found.files):,} files in {len(found.batches):,} batches"
+    files, batches = counted(len(found.files), "file"), len(found.batches)
+    what = (
+        f"{counted(rows, 'row')} of {files} in {batches:,} {'batch' if batches == 1 else 'batches'}"
+    )
     lines = ["finished a disposal that had been begun"] if found.completed else []
     if not found.batches:
         return [*lines, "nothing is old enough"]

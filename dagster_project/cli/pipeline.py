@@ -29,6 +29,8 @@ STEPS = {
 LANDING_BOOK = ("landing", "files")
 INTERRUPTION = "DagsterExecutionInterruptedError"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+# the name of a class of ours says nothing that its text does not
+OWN_ERROR = re.compile(r"\Adagster_project\.[\w.]+Error: ")
 DBT_ERRORS = "Errors parsed from dbt logs:"
 SHOWN_ERROR_LINES, LONGEST_LINE = 12, 300
 Tell = Callable[[str], None]
@@ -86,12 +88,14 @@ def _execute(project: Project, as_of: str | None, known_at: str | None, *, tell:
 
 def _definitions(project: Project) -> "dg.Definitions":
     from dagster_project.build import build_definitions
-    from dagster_project.contracts.sources import SourceError
+    from dagster_project.contracts.source_connections import require_connections
+    from dagster_project.contracts.sources import SourceError, load_sources
     from dagster_project.evidence.data_fit.suites import SuiteError
-    from dagster_project.transform.bridge import DbtFailedError, ensure_manifest
+    from dagster_project.transform.bridge import DbtFailedError, ensure_manifest, manifest_path
 
     try:
         ensure_manifest(project)
+        require_connections(load_sources(manifest_path(project)))
         return build_definitions(project)
     except DbtFailedError as error:
         lines = ANSI.sub("", str(error)).splitlines()
@@ -142,7 +146,7 @@ def _error_lines(error: Any) -> list[str]:
         return []
     while error.cause is not None:
         error = error.cause
-    message = ANSI.sub("", error.message)
+    message = OWN_ERROR.sub("", ANSI.sub("", error.message))
     message = message.partition(DBT_ERRORS)[2] or message
     lines = [line.rstrip()[:LONGEST_LINE] for line in message.splitlines() if line.strip()]
     return lines[:SHOWN_ERROR_LINES]

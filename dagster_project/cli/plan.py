@@ -11,24 +11,29 @@ if TYPE_CHECKING:
     from dagster_project.settings import Project
 
 PLAN = (
-    "SELECT * EXCLUDE (as_of) FROM {expansion_plan} ORDER BY workflow, "
-    "array_position(?, stage) DESC, decision_class"
+    "SELECT plan.* EXCLUDE (as_of), criteria.verdict AS accuracy_verdict "
+    "FROM {expansion_plan} AS plan LEFT JOIN {gate_criteria} AS criteria "
+    "ON plan.decision_class = criteria.decision_class AND criteria.segment = ? "
+    "AND criteria.criterion_id = 'accuracy' "
+    "ORDER BY plan.workflow, array_position(?, plan.stage) DESC, plan.decision_class"
 )
 STEPS = (
     "SELECT * EXCLUDE (as_of) FROM {expansion_step_verdicts} "
     "ORDER BY decision_class, rung_order, starts_at, target"
 )
 
+UNKNOWN_NEED = "clean labels still needed: unknown, or more than any number"
+
 
 def show_plan(project: "Project", *, as_json: bool) -> None:
     """Print every class with its next rung; steps that are registered below it."""
     from dagster_project.cli.release import open_release
     from dagster_project.cli.screen import console, emit_json
-    from dagster_project.names import STAGES
+    from dagster_project.names import ALL_SEGMENT, STAGES
 
     with open_release(project) as release:
         heading = release.heading()
-        classes, steps = release.rows(PLAN, list(STAGES)), release.rows(STEPS)
+        classes, steps = release.rows(PLAN, ALL_SEGMENT, list(STAGES)), release.rows(STEPS)
     for row in classes:
         row["steps"] = [step for step in steps if step["decision_class"] == row["decision_class"]]
     if as_json:
@@ -42,6 +47,7 @@ def _print(out: "Console", heading: dict[str, Any], classes: list[dict[str, Any]
     from dagster_project.cli.screen import print_indented, text
 
     print_heading(out, "Expansion plan", heading)
+    out.print(text(("labels and days: the most that any segment of a class takes", "dim")))
     for workflow, rows in groupby(classes, key=lambda row: row["workflow"]):
         out.print()
         out.print(text((workflow, "bold")))
@@ -69,7 +75,8 @@ def _status(row: dict[str, Any]) -> str:
 
 def _needs(row: dict[str, Any]) -> str:
     if row["reviews_needed"] is None:
-        return "clean labels still needed: no number is known to do"
+        is_shown = row["accuracy_verdict"] == "fail"
+        return "accuracy is shown to be bad: labels will not help" if is_shown else UNKNOWN_NEED
     days = row["review_days_needed"]
     pace = "at no known pace" if days is None else f"about {number(days)} days at the present pace"
     return f"clean labels still needed: {number(row['reviews_needed'])}, {pace}"

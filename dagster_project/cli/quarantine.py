@@ -177,7 +177,9 @@ def _print_units(out: "Console", units: list[dict[str, Any]]) -> None:
             out.print(text((title, "bold"), f"  landed with {row['landing_batch']}"))
             shown = title
         where = f" {row['column']}" if row["column"] else ""
-        said = f": {row['detail']}" if row["detail"] else ""
+        # many details begin with the column, and some say nothing else
+        detail = row["detail"].removeprefix(row["column"]).removeprefix(": ")
+        said = f": {detail}" if detail else ""
         print_indented(out, text(f"{row['place']}  ", (row["reason"], "red"), where, said), 2)
         state = f"repaired with {row['repaired_batch']}" if row["repaired_batch"] else row["fix"]
         print_indented(out, text((f"{state}; sha256 {row['unit_sha256']}", "dim")), 4)

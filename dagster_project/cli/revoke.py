@@ -34,7 +34,7 @@ def change_revocations(
     from dagster_project.cli.screen import emit_json
     from dagster_project.ledger.canonical import CanonicalError
     from dagster_project.ledger.ledger import LedgerError
-    from dagster_project.ledger.revocation import standing
+    from dagster_project.ledger.revocation import in_force, standing
 
     is_asked = bool(decision_class or is_for_all)
     if (decision_class and is_for_all) or (not is_asked and (reason or is_lift)):
@@ -54,7 +54,8 @@ def change_revocations(
             {"lines": [line.seq for line in lines], "standing": [vars(each) for each in found]}
         )
     else:
-        _print(lines, found, is_lift=is_lift)
+        lifted = [each for each in in_force(project.ledger) if each not in found]
+        _print(lines, found, [] if lines else lifted, is_lift=is_lift)
     _tell_hook(project, lines)
 
 
@@ -85,7 +86,13 @@ def _change(
     return [revoke(project.ledger, decision_class, **given)]
 
 
-def _print(lines: "Sequence[Line]", found: "Sequence[Revocation]", *, is_lift: bool) -> None:
+def _print(
+    lines: "Sequence[Line]",
+    found: "Sequence[Revocation]",
+    lifted: "Sequence[Revocation]",
+    *,
+    is_lift: bool,
+) -> None:
     from dagster_project.cli.screen import console, text
 
     out = console()
@@ -96,8 +103,11 @@ def _print(lines: "Sequence[Line]", found: "Sequence[Revocation]", *, is_lift: b
     for each in found:
         name = each.decision_class or "every class"
         out.print(text(("revoked", "red"), f"  {name}  since ledger line {each.seq}"))
+    for each in lifted:
+        name = each.decision_class or "every class"
+        out.print(text(f"lifted, from the next run on  {name}  ledger line {each.seq}"))
     if not found:
-        out.print(text("no revocation stands"))
+        out.print(text("nothing else is revoked" if lifted else "no revocation stands"))
 
 
 def _tell_hook(project: Project, lines: "Sequence[Line]") -> None:

@@ -142,16 +142,18 @@ def _changes(before: dict[Key, dict[str, Any]], after: dict[Key, dict[str, Any]]
 def print_summary(out: "Console", summary: dict[str, Any]) -> None:
     """Rows, verdicts, changes, digest, places, cost of the run."""
     from dagster_project.cli.screen import text
-    from dagster_project.cli.words import VERDICT_LOOKS
+    from dagster_project.cli.words import VERDICT_LOOKS, counted
 
     landed = summary["landed"]
     out.print(text(("Run", "bold"), f"   as of {summary['as_of']}   id {summary['run_id']}"))
-    files = f"{landed.get('landed_files', 0):,} new files, {landed.get('known_files', 0):,} known"
-    rows = f"{landed.get('landed_count', 0):,} rows"
+    new = counted(landed.get("landed_files", 0), "new file")
+    files = f"{new}, {landed.get('known_files', 0):,} known"
+    rows = counted(landed.get("landed_count", 0), "row")
     quarantined = f"{landed.get('quarantined_count', 0):,} quarantined"
     out.print(text(f"landed       {rows} of {files}; {quarantined}"))
     if odd := landed.get("unaccountable_files", 0):
-        out.print(text((f"             {odd:,} files cannot be accounted for", "bold red")))
+        words = f"{counted(odd, 'file')} cannot be accounted for"
+        out.print(text((f"             {words}", "bold red")))
     if waiting := landed.get("waiting_files", 0):
         noun = "file waits" if waiting == 1 else "files wait"
         out.print(f"             {waiting:,} {noun}: written to just now")
@@ -172,11 +174,12 @@ def print_summary(out: "Console", summary: dict[str, Any]) -> None:
 
 def _print_changes(out: "Console", summary: dict[str, Any]) -> None:
     from dagster_project.cli.screen import table, text
-    from dagster_project.cli.words import NONE
+    from dagster_project.cli.words import NONE, counted
 
     changes = summary["changes"]
     if summary["is_first_run"] or not changes:
-        words = f"first run: {len(changes):,} verdicts recorded" if changes else "none"
+        recorded = f"first run: {counted(len(changes), 'verdict')} recorded"
+        words = recorded if changes else "none"
         out.print(text(f"changed      {words}"))
         return
     out.print(text(f"changed      {len(changes):,}"))

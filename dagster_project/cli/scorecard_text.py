@@ -164,16 +164,15 @@ def _tests(tests: dict[str, str]) -> "Text":
 
 
 def _print_open(out: "Console", gates: list[dict[str, Any]]) -> None:
-    shown = table("gate", "verdict", "passed", "open, worst first", "the worst, and why")
+    """Lines, not a table: its columns would break the names of criteria at 80 columns."""
     for gate in gates:
-        shown.add_row(
-            text(gate["gate"]),
-            verdict_text(gate["verdict"], is_blocked=gate["is_blocked"]),
-            text(f"{gate['pass_count']} of {gate['due_count']}"),
-            text(", ".join(map(_with_waiver(gate), gate["open_criteria"])) or NONE),
-            text(gate["first_reason"] or NONE),
-        )
-    out.print(shown)
+        verdict = verdict_text(gate["verdict"], is_blocked=gate["is_blocked"])
+        passed = f"  {gate['pass_count']} of {gate['due_count']} due criteria pass"
+        out.print(text((gate["gate"], "bold"), "  ") + verdict + text(passed))
+        if names := ", ".join(map(_with_waiver(gate), gate["open_criteria"])):
+            print_indented(out, text(("open, worst first: ", "dim"), names))
+        if gate["first_reason"]:
+            print_indented(out, text(("the worst: ", "dim"), gate["first_reason"]))
     out.print()
 
 

@@ -61,11 +61,17 @@ def verdict_text(verdict: str, *, is_blocked: bool = False, is_wide: bool = True
     return text((f"{symbol} {word}", style))
 
 
-def print_indented(out: "Console", line: "Text", indent: int = 4) -> None:
-    """Print ``line``; where it is wrapped, every line is set in."""
+def print_indented(
+    out: "Console", line: "Text", indent: int = 4, mark: "Text | None" = None
+) -> None:
+    """Print ``line``; where it is wrapped, every line is set in. ``mark``, no wider than
+    ``indent``, stands before the first."""
+    before = mark or text()
+    before.pad_right(indent - before.cell_len)
     for part in line.wrap(out, max(20, out.width - indent)):
         part.rstrip()
-        out.print(text(" " * indent) + part)
+        out.print(before + part)
+        before = text(" " * indent)
 
 
 def table(*columns: str, numeric: Sequence[str] = ()) -> "Table":

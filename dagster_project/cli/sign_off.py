@@ -11,6 +11,7 @@ from dagster_project.contracts.registry.tables import SIGN_OFFS, SIGNING_ROLES
 if TYPE_CHECKING:
     from dagster_project.cli.registry_rows import Added
     from dagster_project.cli.release import Release
+    from dagster_project.contracts.registry.reading import SeedFile
     from dagster_project.settings import Project
 
 HOLDERS = "SELECT person_id FROM {ownership} WHERE workflow = ? AND role = ? AND NOT is_vacant"
@@ -114,6 +115,13 @@ def print_added(out: Any, added: "Added", *, is_trial: bool) -> None:
         out.print("commit it, and have another person review it in a pull request")
 
 
+def waiting_words(found: "SeedFile", key: str, rows: list[dict[str, Any]]) -> str:
+    """How many rows of the registry the release does not know yet; empty where none."""
+    count = len(found.keys() - {row[key] for row in rows})
+    noun = "1 row waits" if count == 1 else f"{count} rows wait"
+    return f"{noun} in {found.file} for the next run" if count else ""
+
+
 def list_sign_offs(project: "Project", *, as_json: bool) -> None:
     """Every registered signature: it counts, or file, row, column and fix."""
     from dagster_project.cli.registry_rows import seed_rows
@@ -141,5 +149,6 @@ def list_sign_offs(project: "Project", *, as_json: bool) -> None:
         place = f"{row['file']} row {row['row'] or '?'}, column {row['rejected_column']}"
         out.print(text(("✗ ", "red"), name))
         out.print(text(f"    {place}: {row['message']}; {row['fix']}"))
-    if not rows:
-        out.print("nobody has signed anything")
+    waiting = waiting_words(found, "sign_off_id", rows)
+    if waiting or not rows:
+        out.print(waiting or "nobody has signed anything")

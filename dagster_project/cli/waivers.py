@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from dagster_project.cli.faults import UsageProblemError
 from dagster_project.cli.options import checked_days, known
-from dagster_project.cli.words import number
+from dagster_project.cli.words import counted, number
 from dagster_project.contracts.registry.criteria import CRITERIA
 from dagster_project.contracts.registry.inventory import DECISION_CLASSES
 from dagster_project.contracts.registry.tables import WAIVERS
@@ -70,9 +70,11 @@ def waive(
 
 def list_waivers(project: "Project", *, as_json: bool) -> None:
     """Every registered waiver, open ones first, with what all open ones expose."""
+    from dagster_project.cli.registry_rows import seed_rows
     from dagster_project.cli.release import open_release
     from dagster_project.cli.scorecard_text import print_heading
     from dagster_project.cli.screen import console, emit_json, print_indented, text
+    from dagster_project.cli.sign_off import waiting_words
 
     with open_release(project) as release:
         heading, rows = release.heading(), release.rows(REGISTERED)
@@ -89,11 +91,13 @@ def list_waivers(project: "Project", *, as_json: bool) -> None:
     print_heading(out, "Waivers", heading)
     total = ", ".join(f"{number(amount)} {unit}" for unit, amount in exposed.items())
     out.print(text(f"{len(open_rows)} open", f"; exposure {total}" if total else ""))
+    if waiting := waiting_words(seed_rows(project, WAIVERS), "waiver_id", rows):
+        out.print(waiting)
     for row in rows:
         state = (row["state"].replace("_", " "), STATE_STYLES.get(row["state"], "dim"))
         name = f"  {row['decision_class']}  {row['criterion_id']}"
         out.print(text(state, name, f"  until {row['expires_at']}"))
         borne = f"{number(row['exposure_amount'])} {row['currency']}; {row['reason']}"
         who = f"asked by {row['requested_by']}, approved by {row['approved_by']}"
-        covered = f"; {row['waived_verdict_count']} verdicts waived, none a pass"
+        covered = f"; {counted(row['waived_verdict_count'], 'verdict')} waived, none a pass"
         print_indented(out, text(f"{borne}; {who}", covered))

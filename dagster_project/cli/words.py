@@ -51,6 +51,11 @@ def number(value: Decimal | int | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def counted(count: int, noun: str) -> str:
+    """1 file, 2,000 files."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: decimals and times as text, so that no digit is lost."""
     if isinstance(value, dict):

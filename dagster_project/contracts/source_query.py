@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 QUERY_KEYS = frozenset({"connection", "query"})
+QUERY_NAMES = "postgres:"  # how their names in the books begin
 # names of people's shells, so that nobody writes the connection itself here
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*\Z")
 _RELATION = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?\Z")
@@ -26,7 +27,7 @@ class Query:
     @property
     def name(self) -> str:
         """What stands in the books where a file has its name; no part of the connection."""
-        return f"postgres:{self.connection}:{self.relation or 'query'}"
+        return f"{QUERY_NAMES}{self.connection}:{self.relation or 'query'}"
 
 
 def read_query(meta: Mapping[str, Any], is_wanted: bool, refuse: Refuse) -> Query | None:

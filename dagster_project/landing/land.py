@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dagster_project.contracts.source_connections import require_connections
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing.completed import repair_completed
 from dagster_project.landing.dropped import (
@@ -55,8 +56,10 @@ def land(
     """Land every settled file whose content is new for its source table.
 
     One landing batch for the whole call. Waits while another call runs. ``now`` (with a zone)
-    stamps the batch and tells how long a file stood still. Raises ManifestError, OSError.
+    stamps the batch and tells how long a file stood still. Raises ManifestError, OSError, and
+    SourceError before anything lands, where the variable of a database is not set.
     """
+    require_connections(sources)
     moment = now or datetime.now(UTC)
     if moment.tzinfo is None:
         raise ValueError("now: give a time with a zone")

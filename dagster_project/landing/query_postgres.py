@@ -7,13 +7,13 @@ server goes further than this file: it repeats parts of a connection string that
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.contracts.source_connections import connection_string
 from dagster_project.contracts.source_query import Query
 from dagster_project.contracts.sources import SourceTable
 from dagster_project.landing.reasons import UnaccountableError
@@ -106,8 +106,8 @@ def _connect(query: Query) -> "Connection":
     from adbc_driver_manager import dbapi
     from adbc_driver_postgresql import dbapi as postgres
 
-    string = os.environ.get(query.connection, "").strip()
-    if not string:
+    string = connection_string(query)
+    if not string:  # libpq would take its own defaults
         raise UnaccountableError("unreachable", f"{query.connection} is not set")
     try:
         connection: Connection = postgres.connect(_patient(string))

@@ -153,7 +153,7 @@ def test_every_verdict_that_is_due_exists(job) -> None:
     assert effects == [
         ("guardrails_held", "pass", 0, 52, None),
         ("kpi_improved", "pass", Decimal("4.79"), 52, None),
-        ("roi_positive", "insufficient", None, 52, "52 periods, 67 are needed at 1 looks"),
+        ("roi_positive", "insufficient", None, 52, "52 periods, 67 are needed at 1 look"),
     ]
 
 

@@ -89,7 +89,8 @@ def look(context: Context, criterion: str, kpi: Kpi, known: Known, share: float 
     except ValueError as error:
         return Looked(kpi, basis._replace(n_missing=1), str(error), alpha)
     if needed:
-        reason = f"{count} periods, {count + needed} are needed at {kpi.looks} looks"
+        looks = "1 look" if kpi.looks == 1 else f"{kpi.looks} looks"
+        reason = f"{count} periods, {count + needed} are needed at {looks}"
         return Looked(kpi, basis._replace(n_missing=needed), reason, alpha)
     better = _towards(effect, is_up=kpi.is_up)
     return Looked(kpi, basis, alpha=alpha, better=better, grain=series.grain)

@@ -181,7 +181,7 @@ def _feasible_row(
         return insufficient(context, criterion, cell, "less than 28 complete days", basis)
     days = math.ceil(needed * PACE_DAYS / clean)
     pace = f"{clean / PACE_DAYS:.3g} clean ones a day{where}"
-    reason = f"{needed} trials at an error of {error:.3g}, {pace}"
+    reason = f"{needed:,} trials at an error of {error:.3g}, {pace}"
     return row(context, criterion, cell, basis, Finding(days, days, days, reason))
 
 

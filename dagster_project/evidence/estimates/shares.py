@@ -128,4 +128,4 @@ def needed_reason(needed: int) -> str | None:
     """``needed`` further clean trials as a reason; -1 = no number of them would do."""
     if needed < 0:
         return "out of reach by clean trials alone"
-    return f"{needed} more clean trials" if needed else None
+    return f"{needed:,} more clean trials" if needed else None

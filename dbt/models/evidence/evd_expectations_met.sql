@@ -40,8 +40,10 @@ select
         then 'an expectation raised: ' || coalesce(data_fit.failing, '')
         when data_fit.evaluated_count is distinct from data_fit.expected_count
         then 'an expectation has no result'
-        when data_fit.too_few_count > 0 or data_fit.row_count = 0
+        when data_fit.row_count = 0
         then 'too few rows to expect anything of'
+        when data_fit.too_few_count > 0
+        then 'not met, or on too few rows: ' || coalesce(data_fit.failing, '')
         when data_fit.met_count < data_fit.expected_count
         then 'not met: ' || coalesce(data_fit.failing, '')
     end as reason

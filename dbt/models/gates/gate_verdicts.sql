@@ -57,8 +57,22 @@ select
         then 'no evidence maker yet'
         when coalesce(window_start, evidence_newest_date) < loosened_from
         then 'evidence from before the threshold was loosened on ' || loosened_from
-        when verdict = 'stale' and evidence_newest_date is not null and reason is null
-        then 'newest evidence is of ' || evidence_newest_date
+        when verdict = 'stale' and evidence_newest_date is not null
+        then concat_ws('; ', reason, 'newest evidence is of ' || evidence_newest_date)
+        when reason is null and verdict in ('insufficient', 'fail') and comparison = 'at_most'
+        then
+            'the bound is '
+            || {{ penstock.shown("bound") }}
+            || ', at most '
+            || {{ penstock.shown("threshold") }}
+            || ' allowed'
+        when reason is null and verdict in ('insufficient', 'fail') and comparison = 'at_least'
+        then
+            'the bound is '
+            || {{ penstock.shown("bound") }}
+            || ', '
+            || {{ penstock.shown("threshold") }}
+            || ' needed'
         else reason
     end as reason
 from judged

@@ -5,10 +5,16 @@ with
         select
             decision_class,
             arg_min(gate, gate_order) as next_gate,
+            -- the worst first, as on the scorecard
             arg_min(
-                criterion_id || coalesce(': ' || reason, ''), gate_order * 100 + criterion_order
+                criterion_id || coalesce(': ' || reason, ''),
+                gate_order * 1000 - {{ penstock.verdict_rank("verdict") }} * 100 + criterion_order
             ) as first_blocker,
-            string_agg(criterion_id, ', ' order by gate_order, criterion_order) as blocked_by
+            string_agg(
+                criterion_id,
+                ', '
+                order by gate_order, {{ penstock.verdict_rank("verdict") }} desc, criterion_order
+            ) as blocked_by
         from {{ ref("gate_verdicts") }}
         where segment = 'all' and verdict not in ('pass', 'not_applicable')
         group by decision_class
@@ -16,7 +22,11 @@ with
 
     unproven as (
         select
-            decision_class, segment, cast(n_needed as bigint) as n_needed, window_end as mature_date
+            decision_class,
+            segment,
+            -- what is shown to be bad, no number of labels mends
+            if(verdict = 'fail', null, cast(n_needed as bigint)) as n_needed,
+            window_end as mature_date
         from {{ ref("gate_verdicts") }}
         where criterion_id = 'accuracy' and verdict not in ('pass', 'not_applicable')
     ),

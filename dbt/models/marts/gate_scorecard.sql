@@ -13,8 +13,10 @@ with
                 criterion_id || coalesce(': ' || reason, ''),
                 {{ penstock.verdict_rank("verdict") }} * 100 - criterion_order
             ) filter (where verdict not in ('pass', 'not_applicable')) as first_reason,
+            -- what is shown to be bad needs no more labels: they would not help
             max(n_needed) filter (
-                where criterion_id = 'accuracy' and verdict not in ('pass', 'not_applicable')
+                where
+                    criterion_id = 'accuracy' and verdict not in ('pass', 'not_applicable', 'fail')
             ) as labels_needed
         from {{ ref("gate_verdicts") }}
         group by decision_class, segment, gate

@@ -17,8 +17,8 @@ def test_explain_says_what_was_measured_asked_and_missing(ask: Ask, published: W
     assert said.code == 0
     assert "estimate 0.005952381, upper bound 0.022017173; a pass needs ≤ 0.02" in said.out
     assert "n 1,512" in said.out
-    assert "missing: 1,540 more clean trials" in said.out
-    assert "missing: [bold]noisy[/bold] \\x1b[2J; 1,540 more clean trials" in said.out
+    assert "missing: 1,540 more clean trials over all segments" in said.out
+    assert "missing: [bold]noisy[/bold] \\x1b[2J; more of the same will not help" in said.out
     assert "Error of the decisions the AI executes alone at this level" in said.out
     assert "\x1b" not in said.out
 

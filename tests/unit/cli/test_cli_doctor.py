@@ -1,5 +1,7 @@
 """The doctor names each fault and its fix, and is content only when nothing is wrong."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -7,6 +9,13 @@ from typing import Any
 import pytest
 from cli_world import TODAY, World
 from conftest import Ask
+from landing_world import LINES
+from postgres_server import free_port
+
+from dagster_project.contracts.source_query import Query
+from dagster_project.landing.land import land
+from dagster_project.settings import load_project
+from dagster_project.transform import bridge
 
 REGISTRY = Path(__file__).parents[2] / "poison" / "registry" / "valid" / "seeds" / "registry"
 
@@ -89,3 +98,63 @@ def test_a_broken_suite_is_a_problem(ask: Ask, sound: World) -> None:
     checks = _checks(ask, sound, 1)
     assert checks["suites"]["state"] == "problem"
     assert "int_decisions__settled.json" in checks["suites"]["detail"]
+
+
+def _declare(world: World, **meta: Any) -> None:
+    """A manifest with one source that nothing reads."""
+    target = world.home / "dbt" / "target"
+    target.mkdir(parents=True, exist_ok=True)
+    column = {"name": "metric", "data_type": "varchar"}
+    sources = {
+        f"source.acme.{name}.kpis": {
+            "resource_type": "source",
+            "source_name": name,
+            "name": "kpis",
+            "identifier": f"{name}__kpis",
+            "original_file_path": f"models/{name}.yml",
+            "config": {"meta": {"penstock": {"key": "metric", "undated": True} | meta}},
+            "columns": {"metric": column},
+        }
+        for name in ("crm", "erp")
+    }
+    document = {"nodes": {}, "sources": sources, "child_map": {}}
+    (target / "manifest.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_every_problem_of_the_sources_has_a_line_of_its_own(ask: Ask, sound: World) -> None:
+    _declare(sound, format="jsonl", location="data/*")
+    said = ask(sound, "doctor", "--format", "json").document()["checks"]
+    found = [check["detail"] for check in said if check["check"] == "sources"]
+    assert [text.split(":")[0] for text in found] == ["models/crm.yml", "models/erp.yml"]
+    assert "\\n" not in ask(sound, "doctor").out
+
+
+def test_a_run_without_a_variable_of_a_database_ends_before_it_begins(
+    ask: Ask, sound: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KPI_DATABASE", raising=False)
+    monkeypatch.setattr(bridge, "ensure_manifest", bridge.manifest_path)
+    _declare(sound, format="postgres", connection="KPI_DATABASE", location="kpi.monthly")
+    said = ask(sound, "run")
+    assert said.code == 2, said.err
+    assert said.err.count("environment variable KPI_DATABASE is not set") == 2
+    assert not (sound.home / "landing").exists()
+
+
+def test_an_entry_of_a_database_is_not_to_be_delivered_again(ask: Ask, sound: World) -> None:
+    rows = replace(LINES, format="postgres", query=Query("KPI_DATABASE", "kpi.monthly", ""))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PENSTOCK_HOME", str(sound.home))
+        patch.setenv("KPI_DATABASE", f"host=127.0.0.1 port={free_port()} dbname=x user=x")
+        project = load_project(sound.root)
+        (report,) = land(project, [rows]).files
+    assert report.status == "unaccountable"
+    said = ask(sound, "doctor", "--format", "json").document()["checks"]
+    (odd,) = [check for check in said if "cannot be accounted for" in check["detail"]]
+    assert "the database" in odd["fix"]
+
+
+def test_a_long_finding_is_set_in_where_it_is_wrapped(ask: Ask, sound: World) -> None:
+    lines = ask(sound, "doctor", columns=60).out.splitlines()
+    assert len(lines) > 30
+    assert all(line[0] in "✓~✗ " for line in lines[:-1])

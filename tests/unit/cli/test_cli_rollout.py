@@ -3,6 +3,8 @@
 from cli_world import DELEGATED, TODAY, World
 from conftest import Ask
 
+from dagster_project.cli import plan
+
 
 def test_the_plan_names_next_rung_blocker_need_and_finding(ask: Ask, published: World) -> None:
     said = ask(published, "plan")
@@ -16,7 +18,14 @@ def test_the_plan_names_next_rung_blocker_need_and_finding(ask: Ask, published: 
     assert lines[at + 4].startswith("step adjacent_class procurement.match_vendor from ")
     assert "FINDING: adjacent_class: skips the rung before" in lines
     assert "next rung: volume, blocked by 2 open criteria" in lines
-    assert "clean labels still needed: no number is known to do" in lines
+    assert "clean labels still needed: unknown, or more than any number" in lines
+
+
+def test_labels_are_not_asked_for_where_they_cannot_help() -> None:
+    found = {"reviews_needed": None, "review_days_needed": None}
+    said = plan._needs(found | {"accuracy_verdict": "fail"})
+    assert said == "accuracy is shown to be bad: labels will not help"
+    assert plan._needs(found | {"accuracy_verdict": "error"}) == plan.UNKNOWN_NEED
 
 
 def test_the_plan_in_json_holds_the_steps_of_each_class(ask: Ask, published: World) -> None:

@@ -224,8 +224,8 @@ def test_the_summary_shows_what_changed(capsys: pytest.CaptureFixture[str]) -> N
     }
     run.print_summary(console(), summary)
     out = " ".join(capsys.readouterr().out.split())
-    assert "1,200 rows of 1 new files" in out
-    assert "1 files cannot be accounted for" in out
+    assert "1,200 rows of 1 new file," in out
+    assert "1 file cannot be accounted for" in out
     assert "crm.tag data_fit pass → fail (level changed)" in out
     assert "crm.new region=EU data_fit – → pass" in out
 

@@ -2,11 +2,14 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
+from landing_world import LINES, empty_desk, lines
 
 from dagster_project.contracts.source_query import Query
 from dagster_project.contracts.sources import Column, SourceError, load_sources
+from dagster_project.landing.land import land
 
 NODE = {
     "resource_type": "source",
@@ -272,3 +275,18 @@ def test_a_column_that_cannot_be_protected_is_refused(tmp_path, name, data_type,
     with pytest.raises(SourceError, match=rf"desk\.events: columns\.{name}") as caught:
         load(tmp_path, column_node(name, data_type, meta))
     assert problem in str(caught.value)
+
+
+def test_a_database_without_its_variable_is_refused_before_anything_lands(tmp_path, monkeypatch):
+    """Else the books would hold an entry that only that database can take away again."""
+    desk = empty_desk(tmp_path, monkeypatch, LINES)
+    desk.drop("a.jsonl", lines(1))
+    asked = replace(LINES, table="kpis", format="postgres", query=Query("KPI_DATABASE", "kpi", ""))
+    for unset in (None, "", "  "):
+        monkeypatch.delenv("KPI_DATABASE", raising=False)
+        if unset is not None:
+            monkeypatch.setenv("KPI_DATABASE", unset)
+        with pytest.raises(SourceError, match=r"desk\.kpis.* KPI_DATABASE is not set"):
+            land(desk.project, [LINES, asked])
+    assert desk.entries() == []
+    assert not desk.project.landing.exists()

@@ -183,6 +183,7 @@ def of_verdicts() -> Case:
         "alpha": [None, Decimal("0.05")],
         "threshold": [Decimal("0.05"), None],
         "refuting_bound": [Decimal("0.1234567"), None],
+        "bound": [Decimal("0.0765432"), None],
         "vetoed_by": [None, None, "region=EU"],
         "build_count": [0, 1, 2, 3],
         "threshold_count": [0, 1, 1, 2, None],

@@ -247,6 +247,8 @@ def look_at(row: Row, unmet: int) -> tuple[str, str | None]:
         return status, f"an expectation raised: {failing}"
     if not is_complete:
         return status, "an expectation has no result"
-    if is_thin:
+    if row["row_count"] == 0:
         return status, "too few rows to expect anything of"
+    if is_thin:
+        return status, f"not met, or on too few rows: {failing}"
     return status, f"not met: {failing}" if unmet > 0 else None

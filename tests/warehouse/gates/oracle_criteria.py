@@ -137,14 +137,21 @@ def smallest(values: Any) -> Any:
 def in_words(row: Row, verdict: str) -> str | None:
     """The reason beside a verdict: the first of these that is so."""
     is_old = is_from_before_a_loosening(row)
-    low = high = None
-    if row["refuting_bound"] is not None and row["threshold"] is not None:
-        shown, limit = f"{float(row['refuting_bound']):.4g}", f"{float(row['threshold']):.4g}"
+    low = high = above = below = None
+    limit = None if row["threshold"] is None else f"{float(row['threshold']):.4g}"
+    if row["refuting_bound"] is not None and limit:
+        shown = f"{float(row['refuting_bound']):.4g}"
         low = f"at least {shown} is shown, at most {limit} allowed"
         high = f"at most {shown} is shown, {limit} needed"
+    if row["bound"] is not None and limit:
+        bound = f"the bound is {float(row['bound']):.4g}"
+        above, below = f"{bound}, at most {limit} allowed", f"{bound}, {limit} needed"
     is_bounded_fail = verdict == "fail" and row["alpha"] is not None
     newest = row["evidence_newest_date"]
-    age = verdict == "stale" and newest is not None and row["reason"] is None
+    is_aged = verdict == "stale" and newest is not None
+    is_bare = row["reason"] is None and verdict in ("insufficient", "fail")
+    known = [] if row["reason"] is None else [row["reason"]]
+    age = "; ".join([*known, f"newest evidence is of {newest}"])
     said: list[tuple[Any, str | None]] = [
         (verdict == "not_applicable", row["not_applicable_reason"]),
         (verdict == "pass", None),
@@ -160,7 +167,9 @@ def in_words(row: Row, verdict: str) -> str | None:
         ),
         (row["evidence_count"] is None, "no evidence maker yet"),
         (is_old, f"evidence from before the threshold was loosened on {row['loosened_from']}"),
-        (age, f"newest evidence is of {newest}"),
+        (is_aged, age),
+        (is_bare and row["comparison"] == "at_most", above),
+        (is_bare and row["comparison"] == "at_least", below),
     ]
     return next((text for is_so, text in said if is_so), row["reason"])
 

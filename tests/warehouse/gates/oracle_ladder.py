@@ -140,7 +140,11 @@ def scorecard(
         unmet.sort(key=lambda row: (-badness(row["verdict"]), row["criterion_order"]))
         first = unmet[0] if unmet else None
         said = f": {first['reason']}" if first and first["reason"] is not None else ""
-        needed = [r["n_needed"] for r in unmet if r["criterion_id"] == "accuracy"]
+        needed = [
+            r["n_needed"]
+            for r in unmet
+            if r["criterion_id"] == "accuracy" and r["verdict"] != "fail"
+        ]
         rows.append(
             {name: gate[name] for name in (*kept, "verdict", "is_blocked", "pass_count")}
             | {
