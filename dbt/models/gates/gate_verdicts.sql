@@ -13,16 +13,13 @@ with
     known as (
         select
             *,
-            coalesce(
-                own_verdict = 'fail'
-                and declared_level = 'surface'
-                and criterion_id in ('{{ penstock.autonomy_tests() | join("', '") }}')
-                and status = 'ok'
-                and n > 0
-                and evidence_newest_date <= as_of
-                and as_of - evidence_newest_date <= max_age_days,
-                false
-            ) as is_known_weak
+            own_verdict = 'fail'
+            and declared_level = 'surface'
+            and criterion_id in ('{{ penstock.autonomy_tests() | join("', '") }}')
+            and status = 'ok'
+            and n > 0
+            and evidence_newest_date <= as_of
+            and as_of - evidence_newest_date <= max_age_days as is_known_weak
         from judged
     ),
 

@@ -133,9 +133,12 @@ def of_signed_terms() -> Case:
     ]
     segments = [
         {"workflow": f"flow {number}", "segment_dimension": dimension}
-        | {"segment_value": "EU", "is_delegated_alone": is_alone}
+        | {"segment_value": value, "is_delegated_alone": is_alone}
         for number in (2, 3, 6)
-        for dimension, is_alone in (("team", None), ("region", True), ("region", False))
+        for dimension, value, is_alone in (
+            *(("team", "EU", None), ("region", "US", True)),
+            *(("region", "EU", True), ("region", "EU", False)),
+        )
     ]
     limits = [
         {"decision_class": name, "amount_limit": Decimal(limit)}

@@ -199,7 +199,7 @@ def of_rails(tables: Tables) -> Iterator[Case]:
     yield "gate_rail_components", inputs, parts
     # as if the logs told the components of a rail apart
     told = [
-        row | {"newest_log_date": dice.choice((None, AS_OF, row["newest_log_date"]))}
+        row | {"newest_log_date": dice.choice((None, AS_OF, AS_OF - timedelta(days=3)))}
         for row in parts
     ]
     given = inputs | {"gates.gate_rail_components": told}

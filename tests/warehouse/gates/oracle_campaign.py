@@ -36,19 +36,18 @@ def main() -> int:
     wrong: list[str] = []
     seen: Counter[str] = Counter()
     for found, reaches in each(partial(disagreements, gates), WORLDS):
-        wrong += found
+        wrong += told(found)
         seen.update(reaches)
     forbidden: list[str] = []
     changed: Counter[str] = Counter()
     held: Counter[str] = Counter()
     for found, words, reaches in each(partial(forbidden_by_laws, gates), LAW_WORLDS):
-        forbidden += found
+        forbidden += told(found)
         changed += words
         held.update(reaches)
     rare = [name for name in REACHABLE if seen[name] < LEAST_SHARE * WORLDS]
     rare += [f"{name}, by laws" for name in OF_LAWS if held[name] < LEAST_SHARE * LAW_WORLDS]
     idle = [name for name, law in LAWS.items() if law.allows is not the_same and not changed[name]]
-    print(*(f"WRONG {line}\n" for line in [*wrong, *forbidden]), sep="", end="")
     print(*(f"{name}: {changed[name]} words changed\n" for name in LAWS), sep="", end="")
     print(*(f"WITHOUT EFFECT {name}\n" for name in idle), sep="", end="")
     print(*(f"{name}: {seen[name]} worlds\n" for name in REACHABLE), sep="", end="")
@@ -65,6 +64,12 @@ def main() -> int:
     print(f"RESULT laws_broken={len(forbidden)}")
     print(f"RESULT seconds={time.perf_counter() - start:.0f}")
     return 1 if wrong or forbidden or idle or rare else 0
+
+
+def told(found: list[str]) -> list[str]:
+    for line in found:
+        print(f"WRONG {line}", flush=True)
+    return found
 
 
 def each(look: Callable[[int], Found], count: int) -> Iterator[Found]:

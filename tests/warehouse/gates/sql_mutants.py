@@ -23,7 +23,7 @@ BANDS = "gate_amount_bands"  # a fourth time, as one CTE
 CASE = "criterion_verdict"  # that all judged models share
 JUDGED = ("gate_measured", "gate_mapped", "gate_tests")  # three times the same macro
 ODD_SEEDS = (1, 2, 5, 8, 11, 17)
-LONGEST_SECONDS = 20  # the slowest sound statement takes 1
+LONGEST_SECONDS = 20  # the slowest sound statement takes less than 1
 Wanted = Counter[Any]
 ODD = {"latency": "odd", "volume_floor": None, "kpi_improved": "passed"}
 

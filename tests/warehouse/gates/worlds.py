@@ -12,6 +12,7 @@ from oracle_map import LEVELS
 from oracle_thresholds import FIRST_DAY
 from product_rows import PRODUCT
 from world_bands import add_bands
+from world_hindrances import hinder
 from world_rollout import add_rollout
 
 KNOWN, LATER = "b5", "b6"
@@ -54,7 +55,7 @@ class Maker:
         self.tables |= {"evidence.estimates": [], "evidence.data_fit": [], "registry.sign_offs": []}
         self.evidence()
         if self.is_orderly:
-            self.hinder()
+            hinder(self)
         add_bands(self)
         sign_offs(self)
         waivers(self)
@@ -235,26 +236,6 @@ class Maker:
             "status": "ok",
             "reason": self.dice.choice((None, "said by the maker")),
         }
-
-    def hinder(self) -> None:
-        """One finding of some classes falls short, at a gate and in a segment as they come."""
-        gates = list(dict.fromkeys(row["gate"] for row in PRODUCT))
-        gate_of = {row["criterion_id"]: row["gate"] for row in PRODUCT}
-        sides = {row["criterion_id"]: row["comparison"] for row in PRODUCT}
-        for one in self.tables["registry.decision_classes"]:
-            gate = self.dice.choice((*gates, *gates[:4], *[None] * 11))
-            own = [
-                row
-                for row in self.tables["evidence.estimates"]
-                if row["decision_class"] == one["decision_class"]
-                and gate_of.get(row["criterion_id"], "odd") == gate
-            ]
-            if own:
-                row = self.dice.choice(own)
-                worse = STEPS[2] if sides[row["criterion_id"]] == "at_most" else -STEPS[2]
-                short = None if row["threshold_used"] is None else row["threshold_used"] + worse
-                stale = {"status": "stale", "reason": None}
-                row |= self.dice.choice(({"bound": short, "refuting_bound": short}, stale))
 
     def spoilt(self, good: Row, due: Row) -> list[Row]:
         pick = self.dice.choice
