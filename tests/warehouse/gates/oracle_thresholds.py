@@ -83,7 +83,7 @@ def floors(world: Tables, limits: list[Row], context: Row) -> list[Row]:
         row | {"decision_class": old}
         for old in former
         for row in rows
-        if row["decision_class"] == newest_name(former, old)
+        if row["decision_class"] == newest_name(former, old) != old
     ]
 
 
