@@ -40,6 +40,7 @@ def of_validity() -> Case:
             for criterion in dice.sample(CRITERIA, dice.choice((0, 1, 1, 2, 3))):
                 row = place | {"as_of": AS_OF, "workflow": flow, "criterion_id": criterion}
                 row |= {"verdict": dice.choice(("pass", "pass", "fail"))}
+                row |= {"scope": "segment" if criterion == "latency" else "class"}
                 newest = dice.choice((AS_OF, AS_OF - DAY, AS_OF - 25 * DAY, None))
                 row |= {"evidence_newest_date": newest, "max_age_days": dice.choice((28, 28, None))}
                 verdicts.append(row)
