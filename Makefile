@@ -66,8 +66,8 @@ poison: $(VENV)/dev.stamp ## Land every class of bad lines and files, and 100,00
 planted: $(VENV)/dev.stamp ## Hold bounds, promotions and the whole flow against planted truth
 	PYTHONPATH=tests:tests/flow $(BIN)/python tests/planted/planted_campaign.py
 
-mutants: $(VENV)/dev.stamp ## Put every small fault into the gates' SQL and registry
-	PYTHONPATH=tests:tests/warehouse:tests/warehouse/gates $(BIN)/python tests/warehouse/gates/campaign.py
+mutants: $(VENV)/dev.stamp ## Put every small fault into the gates' SQL and registry (MODELS="gate_levels ..." for some)
+	PYTHONPATH=tests:tests/warehouse:tests/warehouse/gates $(BIN)/python tests/warehouse/gates/campaign.py $(MODELS)
 
 replay: $(VENV)/dev.stamp ## Judge every recorded week of a company again, from kept inputs and from landed files
 	PYTHONPATH=tests:tests/flow $(BIN)/python tests/flow/replay_campaign.py

@@ -87,7 +87,7 @@
         )
 
     select
-        * exclude (own_verdict, worst_segment, worst_verdict),
+        * exclude (worst_segment, worst_verdict),
         case
             when segment = 'all' and scope = 'segment' then worst_verdict else own_verdict
         end as verdict,

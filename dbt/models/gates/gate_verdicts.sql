@@ -1,5 +1,6 @@
 {#- Every due criterion with its verdict. A test that is known to be weak still supports a declared
-    `surface`; how many weak ones it bears is the business of level_within_evidence. -#}
+    `surface`; how many weak ones it bears is the business of level_within_evidence. What was weak too
+    long ago is not known, and a segment that is weak says nothing of another that is unknown. -#}
 with
     judged as (
         select *
@@ -7,23 +8,43 @@ with
         union all by name
         select *
         from {{ ref("gate_mapped") }}
+    ),
+
+    known as (
+        select
+            *,
+            own_verdict = 'fail'
+            and declared_level = 'surface'
+            and criterion_id in ('{{ penstock.autonomy_tests() | join("', '") }}')
+            and status = 'ok'
+            and n > 0
+            and evidence_newest_date <= as_of
+            and as_of - evidence_newest_date <= max_age_days as is_known_weak
+        from judged
+    ),
+
+    -- of one that is measured per segment, `all` must be known in every segment
+    borne as (
+        select
+            * exclude (is_known_weak),
+            verdict = 'fail'
+            and case
+                when segment = 'all' and scope = 'segment'
+                then
+                    min(case when own_verdict = 'pass' or is_known_weak then 1 else 0 end) over (
+                        partition by decision_class, criterion_id
+                    )
+                    = 1
+                else is_known_weak
+            end as is_borne
+        from known
     )
 
 select
-    * exclude (verdict, reason),
+    * exclude (own_verdict, verdict, reason, is_borne),
+    case when is_borne then 'pass' else verdict end as verdict,
     case
-        when
-            verdict = 'fail'
-            and declared_level = 'surface'
-            and criterion_id in ('{{ penstock.autonomy_tests() | join("', '") }}')
-        then 'pass'
-        else verdict
-    end as verdict,
-    case
-        when
-            verdict = 'fail'
-            and declared_level = 'surface'
-            and criterion_id in ('{{ penstock.autonomy_tests() | join("', '") }}')
+        when is_borne
         then 'weak, which `surface` allows'
         when verdict = 'not_applicable'
         then not_applicable_reason
@@ -75,4 +96,4 @@ select
             || ' needed'
         else reason
     end as reason
-from judged
+from borne

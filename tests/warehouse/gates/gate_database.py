@@ -28,6 +28,8 @@ INPUTS = [
     *(f"facts.{fact}" for fact in FACTS),
 ]
 LAYERS = ("intermediate", "evidence_read", "gates", "marts")
+# a join without its condition ends here, not in the machine's memory or on its disk
+SMALL = {"threads": 1, "memory_limit": "1GB", "max_temp_directory_size": "0B"}
 
 
 class Gates:
@@ -57,7 +59,7 @@ class Gates:
         self, tables: Tables, models: Iterable[str] | None = None
     ) -> duckdb.DuckDBPyConnection:
         """The same; the caller closes it. ``models``: only these are built."""
-        connection = duckdb.connect(config={"threads": 1})
+        connection = duckdb.connect(config=SMALL)
         connection.execute("attach ':memory:' as penstock; use penstock; set TimeZone = 'UTC'")
         for layer in ("landing", "registry", "facts", "evidence", *LAYERS):
             connection.execute(f"create schema {layer}")
@@ -74,12 +76,12 @@ class Gates:
         connection.execute(f"create or replace table {table} as select * from rows")
         connection.unregister("rows")
 
-    def differing(self, tables: Tables) -> list[str]:
-        """Models that do not hold what the oracle says."""
+    def differing(self, tables: Tables, judged: Tables) -> list[str]:
+        """Models that do not hold what the oracle ``judged``."""
         with self.opened(tables) as connection:
             return [
                 model
-                for model, rows in judge_world(tables).items()
+                for model, rows in judged.items()
                 if self.rows(connection, model) != self.wanted(connection, model, rows)
             ]
 
@@ -91,10 +93,15 @@ class Gates:
         connection.execute(f"create or replace table {relation} as {sql or own}")
 
     def rows(
-        self, connection: duckdb.DuckDBPyConnection, model: str, sql: str | None = None
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        model: str,
+        sql: str | None = None,
+        most: int | None = None,
     ) -> Counter[Any]:
-        """What it holds, or what ``sql`` in its place would."""
-        found = connection.execute(sql or f"select * from {self.sql[model][0]}")
+        """What it holds, or what ``sql`` in its place would; of too many rows only ``most``."""
+        query = sql or f"select * from {self.sql[model][0]}"
+        found = connection.execute(query if most is None else f"from ({query}) limit {most}")
         names = tuple(column[0] for column in found.description or ())
         return Counter((names, *row) for row in found.fetchall())
 
@@ -102,7 +109,7 @@ class Gates:
         self, connection: duckdb.DuckDBPyConnection, model: str, rows: list[Row]
     ) -> Counter[Any]:
         """Rows of the oracle in the same form; what it does not say is NULL."""
-        found = connection.execute(f"select * from ({self.sql[model][1]}) limit 0")
+        found = connection.execute(f"select * from {self.sql[model][0]} limit 0")
         names = tuple(column[0] for column in found.description or ())
         assert all(row.keys() <= set(names) for row in rows), (model, names)
         return Counter((names, *(row.get(name) for name in names)) for row in rows)

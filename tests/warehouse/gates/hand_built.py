@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from deviations import AS_OF
 from hand_built_edges import CONTEXT, Case, edges
+from hand_built_ends import cases_of_ends
 from hand_built_governance import governance_cases
 from hand_built_rollout import rollout_cases
 from oracle import expectations
@@ -30,6 +31,7 @@ def cases() -> Iterator[Case]:
     yield from edges()
     yield from governance_cases()
     yield from rollout_cases()
+    yield from cases_of_ends()
 
 
 def of_scorecard() -> Case:
@@ -176,8 +178,16 @@ def of_verdicts() -> Case:
     """What stands beside a verdict, by 20,000 draws of everything that it depends on."""
     dice = random.Random(1)
     domain = {
-        "verdict": WORST_FIRST,
-        "declared_level": ["surface", "delegate", None],
+        "decision_class": [f"class {number}" for number in range(1500)],
+        "segment": ["all", "region=EU", "region=US"],
+        "scope": ["class", "segment"],
+        "as_of": [AS_OF],
+        "verdict": [*WORST_FIRST, "fail", "fail"],
+        "own_verdict": ["fail"] * 4 + ["pass", "insufficient", None],
+        "status": [*["ok"] * 8, "odd", None],
+        "n": [*[1] * 8, 0, None],
+        "max_age_days": [*[28] * 8, None],
+        "declared_level": [*["surface"] * 4, "delegate", None],
         "criterion_id": [*TESTS, "latency"],
         "comparison": ["at_most", "at_least", "odd"],
         "alpha": [None, Decimal("0.05")],
@@ -189,15 +199,19 @@ def of_verdicts() -> Case:
         "threshold_count": [0, 1, 1, 2, None],
         "evidence_count": [None, 1, 2],
         "other_cohort_count": [0, 1, 2],
-        "evidence_newest_date": [None, AS_OF],
+        "evidence_newest_date": [
+            *(None, AS_OF, AS_OF, AS_OF),
+            *(AS_OF - timedelta(days=days) for days in (-1, 28, 29)),
+        ],
         "window_start": [None, AS_OF - timedelta(days=1), AS_OF],
         "loosened_from": [None, AS_OF, AS_OF + timedelta(days=1)],
         "reason": [None, "said by the maker"],
         "not_applicable_reason": [None, "not asked for"],
     }
     rows = [{name: dice.choice(values) for name, values in domain.items()} for _ in range(20_000)]
+    rows += rows[:100]  # nothing due gets lost
     inputs = {"gates.gate_measured": rows[1::2], "gates.gate_mapped": rows[::2]}
-    return "gate_verdicts", inputs, [final(row) for row in rows]
+    return "gate_verdicts", inputs, final(rows)
 
 
 def of_signatures() -> Case:

@@ -147,6 +147,10 @@ def of_floors() -> Case:
             {"former_class": f"first {name}", "decision_class": f"former {name}"}
             | {"kind": dice.choice(("renamed", "renamed", "split"))}
         )
+    for one, other in (("circle a", "circle b"), ("circle b", "circle a")):
+        changes.append({"former_class": one, "decision_class": other, "kind": "renamed"})
+        row = {"decision_class": one, "criterion_id": "low", "threshold": values[1]}
+        known.append(row | {"strictest_threshold": values[2], "counts_from": None})
     # of a class that is not there today, and of a criterion that is not
     for number, (last, least) in enumerate(itertools.product(values, repeat=2)):
         for criterion in ("low", "high", "odd", "gone"):

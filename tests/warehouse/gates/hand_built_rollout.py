@@ -197,8 +197,13 @@ def of_rails(tables: Tables) -> Iterator[Case]:
     inputs |= {"evidence_read.evd_rail_traces": seen}
     parts = rail_components(inputs, seen, CONTEXT)
     yield "gate_rail_components", inputs, parts
-    given = inputs | {"gates.gate_rail_components": parts}
-    yield "gate_rails", given, rails(inputs, parts, seen, CONTEXT)
+    # as if the logs told the components of a rail apart
+    told = [
+        row | {"newest_log_date": dice.choice((None, AS_OF, AS_OF - timedelta(days=3)))}
+        for row in parts
+    ]
+    given = inputs | {"gates.gate_rail_components": told}
+    yield "gate_rails", given, rails(inputs, told, seen, CONTEXT)
 
 
 def of_readiness(tables: Tables) -> Case:

@@ -45,6 +45,7 @@ def settled(world: Tables) -> Tables:
     tables[SIGNS] = [
         row for row in tables[SIGNS] if people[row["decision_class"], row["person_id"]] == 1
     ]
+    tables[SIGNS] = signed_anew(world, tables)
     errors = {
         (row["decision_class"], row["criterion_id"])
         for row in judge_world(tables)["gate_verdicts"]
@@ -54,6 +55,24 @@ def settled(world: Tables) -> Tables:
         row for row in tables[WAIVERS] if (row["decision_class"], row["criterion_id"]) not in errors
     ]
     return tables
+
+
+def signed_anew(before: Tables, after: Tables) -> list[Row]:
+    """Signatures of the maps that were are signatures of the maps that have taken their place."""
+    old, new = (
+        {
+            row["decision_class"]: row["map_digest"]
+            for row in judge_world(world)["gate_autonomy_map"]
+            if row["segment"] == "all"
+        }
+        for world in (before, after)
+    )
+    anew = {(name, digest): new[name] for name, digest in old.items() if name in new}
+    return [
+        row
+        | {"map_digest": anew.get((row["decision_class"], row["map_digest"]), row["map_digest"])}
+        for row in after[SIGNS]
+    ]
 
 
 def day_of(value: Any) -> Any:
@@ -170,7 +189,8 @@ def split_over_batches(world: Tables, dice: Random) -> Tables:
 
 
 def tightened(world: Tables, dice: Random) -> Tables:
-    """Some of those in force, from some day on; the evidence is held against the new one."""
+    """Some of those in force, from some day on; the evidence is held against the new one, and the
+    maps are signed anew."""
     found = judge_world(world)
     limits, floors = (
         {(row["decision_class"], row["criterion_id"]): row for row in found[model]}
@@ -197,10 +217,11 @@ def tightened(world: Tables, dice: Random) -> Tables:
         for row in world[ESTIMATES]
     ]
     rows = [row for row in rows if row["effective_from"] <= as_of]
-    return world | {
+    after = world | {
         "registry.thresholds": world["registry.thresholds"] + rows,
         ESTIMATES: evidence,
     }
+    return after | {SIGNS: signed_anew(world, after)}
 
 
 def a_looser_limit(world: Tables, dice: Random) -> Tables:

@@ -65,7 +65,7 @@ def judge_world(world: Tables) -> Tables:
     ]
     measured = judge(measured, estimates + expected, context, builds)
     mapped = judge(mapped, map_rows, context, builds)
-    verdicts = [final(row) for row in measured + mapped]
+    verdicts = final(measured + mapped)
     ladder = gates(verdicts)
     waivers = states(world["registry.waivers"], classes, holders, context["as_of"])
     borne = waived(verdicts, waivers)

@@ -109,7 +109,8 @@ def judge(due: list[Row], evidence: list[Row], context: Row, build_count: int) -
         }
         judged.append({**row, **seen, **counts})
     for row in judged:
-        row["verdict"], row["vetoed_by"] = criterion_verdict(row), None
+        row["own_verdict"] = row["verdict"] = criterion_verdict(row)
+        row["vetoed_by"] = None
     own_verdicts = {(r["decision_class"], r["criterion_id"], r["segment"]): r for r in judged}
     for row, verdict, segment in [veto(row, own_verdicts.values()) for row in judged]:
         row["verdict"], row["vetoed_by"] = verdict, segment
@@ -174,13 +175,35 @@ def in_words(row: Row, verdict: str) -> str | None:
     return next((text for is_so, text in said if is_so), row["reason"])
 
 
-def final(row: Row) -> Row:
-    """A test known to be weak still supports a declared `surface`."""
-    is_borne = (
-        row["verdict"] == "fail"
+def final(rows: list[Row]) -> list[Row]:
+    """A test known to be weak still supports a declared `surface`: `all` where every segment is."""
+    cells: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        cells.setdefault((row["decision_class"], row["criterion_id"]), []).append(row)
+    found = []
+    for row in rows:
+        is_of_segments = row["segment"] == "all" and row["scope"] == "segment"
+        beside = cells[row["decision_class"], row["criterion_id"]] if is_of_segments else []
+        is_known = all(one["own_verdict"] == "pass" or is_known_weak(one) for one in beside)
+        is_borne = is_known if beside else is_known_weak(row)
+        seen = {name: value for name, value in row.items() if name != "own_verdict"}
+        if row["verdict"] == "fail" and is_borne:
+            found.append(seen | {"verdict": "pass", "reason": "weak, which `surface` allows"})
+        else:
+            found.append(seen | {"reason": in_words(row, row["verdict"])})
+    return found
+
+
+def is_known_weak(row: Row) -> bool:
+    """Of a test of a declared `surface`, by evidence that is as good and as fresh as for a pass."""
+    dates = [row["as_of"], row["evidence_newest_date"], row["max_age_days"]]
+    return (
+        row["own_verdict"] == "fail"
         and row["declared_level"] == "surface"
         and row["criterion_id"] in TESTS
+        and row["status"] == "ok"
+        and (row["n"] or 0) > 0
+        and None not in dates
+        and row["evidence_newest_date"] <= row["as_of"]
+        and not is_too_old(row)
     )
-    if is_borne:
-        return {**row, "verdict": "pass", "reason": "weak, which `surface` allows"}
-    return {**row, "reason": in_words(row, row["verdict"])}

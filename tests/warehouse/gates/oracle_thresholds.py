@@ -51,8 +51,12 @@ def is_looser(criterion: Row, threshold: Any, before: list[Any]) -> bool:
 
 
 def newest_name(former: dict[str, str], name: str) -> str:
-    while name in former:
-        name = former[name]
+    """In a circle of names none is the newest: each keeps its own."""
+    found = name
+    for _ in range(len(former) + 1):
+        if found not in former:
+            return found
+        found = former[found]
     return name
 
 
@@ -79,7 +83,7 @@ def floors(world: Tables, limits: list[Row], context: Row) -> list[Row]:
         row | {"decision_class": old}
         for old in former
         for row in rows
-        if row["decision_class"] == newest_name(former, old)
+        if row["decision_class"] == newest_name(former, old) != old
     ]
 
 

@@ -1,7 +1,10 @@
 """Mutants of the gates' SQL: which of them a fixed set of worlds tells from the real thing."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from threading import Timer
+from typing import Any
 
 import duckdb
 from deviations import deviations, verdicts
@@ -15,42 +18,66 @@ from oracle_ladder import gates as worst_of
 from test_criterion_verdict import case
 from worlds import KNOWN, LATER, world
 
-BUILDS = "evd_builds"
+RUN, BUILDS = "int_run_context", "evd_builds"
 BANDS = "gate_amount_bands"  # a fourth time, as one CTE
+CASE = "criterion_verdict"  # that all judged models share
 JUDGED = ("gate_measured", "gate_mapped", "gate_tests")  # three times the same macro
 ODD_SEEDS = (1, 2, 5, 8, 11, 17)
+LONGEST_SECONDS = 20  # the slowest sound statement takes less than 1
+Wanted = Counter[Any]
 ODD = {"latency": "odd", "volume_floor": None, "kpi_improved": "passed"}
 
 
 class Trial:
     """Databases of fixed worlds, and what the oracle says every model must hold in each.
 
-    ``builds``: evd_builds looks at facts alone, so it gets worlds of facts alone.
+    ``seen`` holds (database, what the model must hold) by model; those with the fewest rows come
+    first, and before them the one that noticed a fault last.
     """
 
-    def __init__(self, gates: Gates, stack: ExitStack, seeds: range, *, builds: bool) -> None:
+    def __init__(self, gates: Gates, stack: ExitStack) -> None:
         self.gates = gates
-        self.worlds = []
-        for model, inputs, rows in () if builds else cases():
-            tables = inputs | {"landing.run_context": [CONTEXT]}
-            connection = stack.enter_context(closing(gates.open(tables, ("int_run_context",))))
-            self.worlds.append((connection, {model: gates.wanted(connection, model, rows)}))
-        for tables in worlds_of_builds() if builds else worlds_by_size(seeds):
-            models = ("int_run_context", BUILDS) if builds else tuple(gates.sql)
-            connection = stack.enter_context(closing(gates.open(tables, models)))
-            oracle = judge_world(tables)
-            wanted = {
-                model: gates.wanted(connection, model, oracle[model])
-                for model in models
-                if model in oracle
-            }
-            self.worlds.append((connection, wanted))
-        for seed in () if builds else ODD_SEEDS:
-            self.add_odd_words(world(seed), stack)
+        self.stack = stack
+        self.seen: dict[str, list[tuple[duckdb.DuckDBPyConnection, Wanted]]] = defaultdict(list)
 
-    def add_odd_words(self, tables: Tables, stack: ExitStack) -> None:
+    def add_worlds(self, seeds: range) -> None:
+        """Whole worlds with every model; then some with words that no macro writes."""
+        for seed in seeds:
+            self.add(world(seed), tuple(self.gates.sql))
+        for seed in ODD_SEEDS:
+            self.add_odd_words(world(seed))
+        for model, inputs, rows in cases():
+            connection = self.opened({"landing.run_context": [CONTEXT]} | inputs, (RUN,))
+            self.see(connection, model, rows)
+        self.in_order()
+
+    def add_facts(self) -> None:
+        """evd_builds looks at facts alone, so it gets worlds of facts alone."""
+        for tables in worlds_of_builds():
+            self.add(tables, (RUN, BUILDS))
+        self.in_order()
+
+    def in_order(self) -> None:
+        for seen in self.seen.values():
+            seen.sort(key=lambda look: look[1].total())
+
+    def add(self, tables: Tables, models: tuple[str, ...]) -> None:
+        connection = self.opened(tables, models)
+        oracle = judge_world(tables)
+        for model in oracle.keys() & set(models):
+            self.see(connection, model, oracle[model])
+
+    def opened(
+        self, tables: Tables, models: tuple[str, ...] | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        return self.stack.enter_context(closing(self.gates.open(tables, models)))
+
+    def see(self, connection: duckdb.DuckDBPyConnection, model: str, rows: list[Row]) -> None:
+        self.seen[model].append((connection, self.gates.wanted(connection, model, rows)))
+
+    def add_odd_words(self, tables: Tables) -> None:
         """Verdicts that no macro writes, and a gate without one that is due."""
-        connection = stack.enter_context(closing(self.gates.open(tables)))
+        connection = self.opened(tables)
         verdicts = judge_world(tables)["gate_verdicts"]
         for row in verdicts:
             row["verdict"] = ODD.get(row["criterion_id"], row["verdict"])
@@ -64,20 +91,29 @@ class Trial:
                 "update gates.gate_verdicts set verdict = $1 where criterion_id = $2",
                 [word, criterion],
             )
-        wanted = self.gates.wanted(connection, "gate_ladder", worst_of(verdicts))
-        self.worlds.append((connection, {"gate_ladder": wanted}))
+        self.see(connection, "gate_ladder", worst_of(verdicts))
 
     def is_noticed(self, model: str, sql: str) -> bool:
-        """Whether a world differs from the oracle, tried where the fewest rows are first."""
-        return any(
-            self.gates.rows(connection, model, sql) != wanted[model]
-            for connection, wanted in self.worlds
-            if model in wanted
-        )
+        """Whether a world differs from the oracle."""
+        seen = self.seen[model]
+        for place, (connection, wanted) in enumerate(seen):
+            if self.differs(connection, model, sql, wanted):
+                seen.insert(0, seen.pop(place))
+                return True
+        return False
 
-
-def worlds_by_size(seeds: range) -> list[Tables]:
-    return sorted((world(seed) for seed in seeds), key=lambda w: len(w["evidence.estimates"]))
+    def differs(
+        self, connection: duckdb.DuckDBPyConnection, model: str, sql: str, wanted: Wanted
+    ) -> bool:
+        """Whether the rows are others, or so many that they take too long or no longer fit."""
+        watch = Timer(LONGEST_SECONDS, connection.interrupt)
+        watch.start()
+        try:
+            return self.gates.rows(connection, model, sql, wanted.total() + 1) != wanted
+        except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+            return True
+        finally:
+            watch.cancel()
 
 
 def worlds_of_builds() -> Iterator[Tables]:

@@ -26,10 +26,11 @@ def add_bands(maker: "Maker") -> None:
             | {"inclusion_probability": Decimal(pick(("0.05", "0.15", "1")))}
             for day in maker.dice.sample((-90, -30, 0, 1), maker.dice.choice((0, 1, 2, 3)))
         ]
+        is_silent = pick((True, *[False] * 4))  # nothing was found in any band
         for limit in sorted(maker.dice.sample((100, 2000, 5000, 50000, 60000), pick((0, 2, 3, 4)))):
             row = {"decision_class": name, "amount_limit": Decimal(limit)}
             tables["registry.amount_limits"].append(row)
-            tables["evidence.amount_bands"] += found(maker, due, row)
+            tables["evidence.amount_bands"] += [] if is_silent else found(maker, due, row)
 
 
 def found(maker: "Maker", due: Row, limit: Row) -> list[Row]:

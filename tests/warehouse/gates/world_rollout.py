@@ -4,6 +4,7 @@ import random
 from datetime import date, timedelta
 from decimal import Decimal
 
+from oracle import judge_world
 from oracle_criteria import Row, Tables
 from oracle_rails import RAILS
 from oracle_rollout import RUNGS
@@ -15,8 +16,11 @@ COUNTS = [
 ]
 
 
-def add_rollout(tables: Tables, seed: int, as_of: date) -> None:
-    """With draws of its own, so that no other table of a world depends on it."""
+def add_rollout(tables: Tables, seed: int, as_of: date, *, is_orderly: bool = False) -> None:
+    """With draws of its own, so that no other table of a world depends on it.
+
+    ``is_orderly``: one rung after another, onto what stands at scale.
+    """
     dice = random.Random(f"rollout {seed}")
     flows = sorted({row["workflow"] for row in tables["registry.decision_classes"]})
     tables["registry.workflows"] = [{"workflow": name} for name in [*flows, "without classes"]]
@@ -24,15 +28,17 @@ def add_rollout(tables: Tables, seed: int, as_of: date) -> None:
         person["name"] = None if number == 5 else f"name {number % 4}"
     pools = [{"review_pool": f"pool of {name}", "workflow": name} for name in flows]
     tables["registry.review_pools"] = pools
-    tables["registry.expansion_steps"] = steps(tables["registry.decision_classes"], dice, as_of)
+    made = ladder_steps if is_orderly else steps
+    tables["registry.expansion_steps"] = made(tables, dice, as_of)
     tables["registry.rails"] = components(flows, dice)
     tables["registry.operating_funding"] = funding(flows, tables["registry.people"], dice, as_of)
     for name, rows in facts(flows, dice, as_of).items():
         tables[f"facts.{name}"] = [*tables.get(f"facts.{name}", []), *rows]
 
 
-def steps(classes: list[Row], dice: random.Random, as_of: date) -> list[Row]:
+def steps(tables: Tables, dice: random.Random, as_of: date) -> list[Row]:
     """Of each class up to every rung, some out of order; now and then one that is nobody's."""
+    classes = tables["registry.decision_classes"]
     names = [row["decision_class"] for row in classes]
     flows = [row["workflow"] for row in classes]
     targets = {
@@ -50,6 +56,41 @@ def steps(classes: list[Row], dice: random.Random, as_of: date) -> list[Row]:
                 row |= {"target": dice.choice(targets.get(rung, [None]))}
                 rows.append(row | {"starts_at": starts})
     return rows
+
+
+def ladder_steps(tables: Tables, dice: random.Random, as_of: date) -> list[Row]:
+    """Of each class some rungs, each months after the one before; the last begins now or later."""
+    rows = []
+    reached = judge_world(tables)["gate_levels"]
+    for one in tables["registry.decision_classes"]:
+        targets = at_scale_beside(one, reached)
+        highest = dice.choice((1, 2, 3, 4, *[5] * 8))
+        for number, rung in enumerate(RUNGS[:highest]):
+            days = dice.choice((-1, 0, 1)) if number + 1 == highest else -900 + 100 * number
+            step = {"decision_class": one["decision_class"], "rung": rung, "owner": "person 1"}
+            step["target"] = dice.choice(targets.get(rung) or [None])
+            rows.append(step | {"starts_at": as_of + timedelta(days=days)})
+    return rows
+
+
+def at_scale_beside(one: Row, reached: list[Row]) -> dict[str, list[str]]:
+    """By rung what else stands at scale, of its class, its workflow, or others."""
+    found = [row for row in reached if row["stage"] == "scale"]
+    whole = [row for row in found if row["segment"] == "all"]
+    name, flow = one["decision_class"], one["workflow"]
+    return {
+        "adjacent_class": [
+            row["decision_class"]
+            for row in whole
+            if row["workflow"] == flow and row["decision_class"] != name
+        ],
+        "team_or_region": [
+            row["segment"]
+            for row in found
+            if row["decision_class"] == name and row["segment"] != "all"
+        ],
+        "second_workflow": [row["workflow"] for row in whole if row["workflow"] != flow],
+    }
 
 
 PARTS = [f"part {number}" for number in (1, 2, 3)]

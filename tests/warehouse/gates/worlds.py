@@ -12,6 +12,7 @@ from oracle_map import LEVELS
 from oracle_thresholds import FIRST_DAY
 from product_rows import PRODUCT
 from world_bands import add_bands
+from world_hindrances import hinder
 from world_rollout import add_rollout
 
 KNOWN, LATER = "b5", "b6"
@@ -29,6 +30,8 @@ class Maker:
         self.seed = seed
         self.dice = random.Random(seed)
         self.fault = self.dice.choice((0, 0, 0.01, 0.05, 0.3))
+        # whose classes ask for what they may get, and whose evidence follows a loosened threshold
+        self.is_orderly = self.fault <= 0.01 and self.dice.random() < 0.85
         self.as_of = date(2025, 3, 1) + timedelta(days=self.dice.randrange(60))
         self.first = (FIRST_DAY - self.as_of).days  # of which the product's own thresholds are
         self.tables: Tables = {
@@ -51,11 +54,13 @@ class Maker:
         recorded(self)
         self.tables |= {"evidence.estimates": [], "evidence.data_fit": [], "registry.sign_offs": []}
         self.evidence()
+        if self.is_orderly:
+            hinder(self)
         add_bands(self)
         sign_offs(self)
         waivers(self)
         revocations(self)
-        add_rollout(self.tables, self.seed, self.as_of)
+        add_rollout(self.tables, self.seed, self.as_of, is_orderly=self.is_orderly)
         return self.tables
 
     def registry(self) -> None:
@@ -64,7 +69,8 @@ class Maker:
             if self.wrong(0.1):
                 name = pick(("threshold", "max_age_days", "applies_to", "comparison"))
                 row[name] = pick(("odd", None)) if name in ("applies_to", "comparison") else None
-        flows = ["alpha", "beta", "gamma"][: self.dice.randint(1, 3)]
+        many = (1, 2, 3, 3) if self.is_orderly else (1, 2, 3)
+        flows = ["alpha", "beta", "gamma"][: pick(many)]
         self.tables["registry.segments"] = [
             {"workflow": flow, "segment_dimension": dimension, "segment_value": value}
             | {"is_delegated_alone": pick((*[True] * 8, False, None))}
@@ -75,16 +81,19 @@ class Maker:
         self.tables["registry.decision_classes"] = [
             self.decision_class(f"{flow}.class_{number}", flow)
             for flow in flows
-            for number in range(self.dice.randint(1, 2))
+            for number in range(pick((1, 2, 2)))
         ]
 
     def decision_class(self, name: str, flow: str) -> Row:
         pick = self.dice.choice
         level = pick((*LEVELS, "delegate")) if not self.wrong() else pick(("odd", None))
+        cost = pick(("low", "low", "medium", "high", None))
+        if self.is_orderly and level == "delegate" and cost != "low":
+            level = "delegate_with_audit"
         text: Row = {
             "decision_class": name,
             "workflow": flow,
-            "error_cost": pick(("low", "low", "medium", "high", None)),
+            "error_cost": cost,
             "reversibility": pick(
                 ("easy", "hard", "easy", "irreversible" if self.wrong(3) else "")
             ),
@@ -206,14 +215,14 @@ class Maker:
         newest = self.days(
             self.dice.choice((0, -1, -due["max_age_days"] if due["max_age_days"] else 0))
         )
-        loosened = due["loosened_from"] if self.dice.random() < 0.8 else None
+        loosened = due["loosened_from"] if self.is_orderly or self.dice.random() < 0.8 else None
         return {
             "as_of": self.as_of,
             "known_batch": KNOWN,
             "cohort_id": self.dice.choice((due["cohort_id"], "*")),
             "estimate": bound,
             "bound": bound,
-            "refuting_bound": self.dice.choice((None, bound, threshold)),
+            "refuting_bound": self.dice.choice((None, bound, bound + better * STEPS[2])),
             "threshold_used": due["threshold"],
             "alpha": self.dice.choice((None, Decimal("0.05"))),
             "method": "exact",
