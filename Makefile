@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps 
 export DAGSTER_HOME ?= $(CURDIR)/demo/.penstock/dagster
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-landing-big bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants oracle tamper replay year disposal clean
+.PHONY: help demo test dev lint format types layers lock digest bench bench-landing bench-landing-big bench-look-back bench-promotion bench-evidence bench-may-act poison planted bench-sample mutants oracle tamper replay year disposal picture clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ disposal: $(VENV)/dev.stamp ## Dispose of landed rows: facts stay, also when all
 
 oracle: $(VENV)/dev.stamp ## Judge 1,000 random worlds twice; hold laws against 200
 	PYTHONPATH=tests:tests/warehouse:tests/warehouse/gates $(BIN)/python tests/warehouse/gates/oracle_campaign.py
+
+picture: $(VENV)/run.stamp ## Draw the README's scorecard anew, after `make demo`
+	PENSTOCK_PROJECT=demo $(BIN)/python docs/images/draw_scorecard.py
 
 bench: $(VENV)/run.stamp ## Measure the demo, warm: seconds and peak memory by step
 	$(BIN)/python benchmarks/demo_run.py

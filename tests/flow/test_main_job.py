@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from contextlib import closing
@@ -194,6 +195,12 @@ def test_may_act_denies_because_the_demo_is_long_past(job) -> None:
     )
     assert answer.returncode == 1
     assert json.loads(answer.stdout)["reason"] == "expired"
+
+
+def test_the_picture_of_the_readme_is_this_scorecard(job) -> None:
+    images = ROOT / "docs" / "images"
+    drawn = runpy.run_path(str(images / "draw_scorecard.py"))["draw"](job[0])
+    assert drawn == (images / "scorecard.svg").read_text(encoding="utf-8"), "run `make picture`"
 
 
 def cohort(project: Project) -> str:
