@@ -70,7 +70,7 @@ def of_class(action: str, bad: int) -> Rows:
     ids = [f"{action}-{number}" for number in range(AUDITED)]
     return {
         "decisions": [sound(name, action) for name in ids],
-        "audit_sample": [selected(name) for name in ids],
+        "audit_sample": [selected(name) | {"inclusion_probability": 1.0} for name in ids],
         "reviews": [
             # quickly done: on a day with too much to do nobody's approval were a label
             review(name, "overturn" if number < bad else "agree", 1, handling_seconds=2)
@@ -106,6 +106,8 @@ def register(company: GrowingCompany) -> None:
         ("thresholds", ""),
     ):
         rows = read_seed(company.project, seed)
+        if seed == "audit_rates":  # all are drawn, as in ``of_class``
+            rows = [row | {"inclusion_probability": "1.0"} for row in rows]
         (own,) = [row for row in rows if row["decision_class"] == CLASSIFY]
         for name in (way.__name__ for way in (*PLACED, *UNPLACED)):
             row = own | {"decision_class": f"procurement.{name}"}
