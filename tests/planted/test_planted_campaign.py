@@ -11,6 +11,7 @@ import pytest
 from planted_biases import biases
 from planted_certificates import certificates, over_time, segments
 from planted_clusters import clusters
+from planted_costs import costs
 from planted_coverage import counts, coverages, errors, looks, money, rates, reviews
 from planted_figures import Figure, coverage
 from planted_promotions import power, promotions
@@ -36,8 +37,12 @@ Section = Callable[[int], Iterator[Figure]]
         *(coverages, promotions, partial(power, limits=(0.05,))),
         *(lambda _: verification(300), biases, lambda _: certificates(FEW // 2)),
         lambda _: clusters(FEW),
+        lambda _: costs(FEW, most=500),
     ],
-    ids=["coverage", "looks", "power", "verification", "biases", "certificates", "clusters"],
+    ids=[
+        *("coverage", "looks", "power", "verification", "biases", "certificates", "clusters"),
+        "costs",
+    ],
 )
 def test_every_bar_of_a_small_campaign_is_met(section: Section) -> None:
     figures = list(section(WORLDS))
