@@ -136,7 +136,7 @@ def sample(found: Strata) -> Sample:
     return Sample(numbered, weeks, late)
 
 
-def stratum(plan: Plan, selected: int, failed: int) -> Stratum:
+def stratum(plan: Plan, selected: int, failed: float) -> Stratum:
     return Stratum(
         number=0,
         is_judged=True,

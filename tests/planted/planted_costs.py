@@ -5,17 +5,18 @@ from collections.abc import Iterator
 import duckdb
 import numpy as np
 import planted_company as company
+from planted_clusters import SIZE, error_sums
 from planted_company import Plan
 from planted_figures import NAIVE, Figure, seldom
 
 from dagster_project.evidence.estimates.bounds import Array
-from dagster_project.evidence.estimates.context import Estimate
+from dagster_project.evidence.estimates.context import Cell, Estimate
 from dagster_project.evidence.estimates.costs import cost_per_decision
 from dagster_project.evidence.estimates.errors import error_bounds
+from dagster_project.evidence.estimates.strata import Sample
 
 BUDGET = 0.5
 ERROR = 0.02
-DECISIONS = 10
 # bounds the memory
 TRIALS_AT_ONCE = 1_000_000
 # true cost of a correct decision in budgets, sigma over subjects, subjects
@@ -63,8 +64,7 @@ def _passed(
             drawn = cap * BUDGET * (dice.random(shape) < mean / (cap * BUDGET))
         else:
             drawn = mean * np.exp(sigma * dice.standard_normal(shape) - sigma * sigma / 2)
-        plans = [Plan(subjects, 1.0, ERROR)]
-        sample = company.sample(company.strata(dice, plans, count))
+        sample = _sample(dice, count, subjects)
         context = company.context(count, cost_cap=cap * BUDGET)
         with priced(drawn, cap * BUDGET) as connection:
             rows = cost_per_decision(connection, context, sample, {})
@@ -72,6 +72,19 @@ def _passed(
         bounds = error_bounds(context, sample, list(sample.strata), company.alphas(count), {})
         paid += int((drawn.mean(axis=1) / (1 - bounds.upper()) <= BUDGET).sum())
     return passed / worlds, paid / worlds
+
+
+def _sample(dice: np.random.Generator, worlds: int, subjects: int) -> Sample:
+    """Every subject drawn, with errors that hang together."""
+    failures, mixed = error_sums(dice, worlds, subjects, ERROR)
+    plan = Plan(subjects, 1.0, ERROR)
+    sample = company.sample(
+        {
+            Cell(company.name(world)): [company.stratum(plan, subjects, failed)]
+            for world, failed in enumerate(failures.tolist())
+        }
+    )
+    return sample._replace(weeks=sample.weeks._replace(failures=failures, mixed=mixed))
 
 
 def _is_within(row: Estimate) -> bool:
@@ -95,9 +108,9 @@ def priced(paid: Array, cap: float) -> duckdb.DuckDBPyConnection:
         CREATE TABLE facts.fct_samples_weekly AS
         SELECT 'w.' || world AS decision_class, 'all' AS segment, '*' AS cohort_id,
             'delegated' AS route, 1.0 AS inclusion_probability, 's' || subject AS subject_key,
-            DATE '2025-03-31' AS event_date, 'b' AS landing_batch, {DECISIONS} AS decision_count,
-            {DECISIONS} AS selected_count,
-            (cost * {DECISIONS})::DECIMAL(38, 9) AS selected_cost_amount
+            DATE '2025-03-31' AS event_date, 'b' AS landing_batch, {SIZE} AS decision_count,
+            {SIZE} AS selected_count,
+            (cost * {SIZE})::DECIMAL(38, 9) AS selected_cost_amount
         FROM trials;
         CREATE TABLE facts.fct_decisions_daily AS
         SELECT decision_class, segment, cohort_id, event_date, landing_batch,

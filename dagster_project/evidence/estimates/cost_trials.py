@@ -141,6 +141,7 @@ def _read(
                 decisions=decisions,
                 selected=selected,
                 labelled=selected,
+                timely=selected,
                 trials=drawn,
                 failures=paid,
                 wrong=0.0,

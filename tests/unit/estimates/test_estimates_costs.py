@@ -9,10 +9,6 @@ from estimates_world import COHORT, World
 
 from dagster_project.contracts.numbers import round_up
 from dagster_project.evidence.estimates.bounds import anytime_upper, registered_prior, upper_under
-from dagster_project.evidence.estimates.costs import cost_per_decision
-from dagster_project.evidence.estimates.detections import read_detections
-from dagster_project.evidence.estimates.registry import read_context
-from dagster_project.evidence.estimates.strata import read_sample
 
 # a class's first cohort has half of its alpha, cost and error half of that each
 CAP, BUDGET, HALF = 2.0, 0.5, 0.05 / 2 / 2
@@ -33,18 +29,8 @@ def clean_error() -> float:
     return float(anytime_upper(0, TRIALS, 0.05, HALF))
 
 
-def cost(world: World) -> dict[str, Any]:
-    """The one row, without making the others."""
-    context = read_context(world.connection)
-    sample = read_sample(world.connection, context)
-    detections = read_detections(world.connection, context)
-    rows = cost_per_decision(world.connection, context, sample, detections)
-    (row,) = [row for row in rows if row.cohort_id == COHORT]
-    return row._asdict()
-
-
 def test_cost_and_error_have_half_of_alpha_each(world: World) -> None:
-    row = cost(world)
+    row = world.estimate("cost_per_decision", cohort=COHORT)
     expected = cost_bound([0.05] * TRIALS) / (1 - clean_error())
     assert float(row["bound"]) == pytest.approx(expected, rel=1e-5)
     assert (row["estimate"], row["status"]) == (Decimal("0.1"), "ok")
@@ -52,25 +38,26 @@ def test_cost_and_error_have_half_of_alpha_each(world: World) -> None:
 
 
 def test_a_subject_and_week_is_one_trial_at_the_mean_of_its_decisions(world: World) -> None:
-    before = cost(world)["bound"]
+    before = world.estimate("cost_per_decision", cohort=COHORT)["bound"]
     monday = "2025-03-03"
     # a thousand more drawn of one subject in one week, at four times the cost of the others
     world.run(
-        UPDATE + "selected_count = 1001, labelled_count = 1001, selected_cost_amount = 400.4 "
+        UPDATE + "decision_count = 10010, selected_count = 1001, labelled_count = 1001, "
+        "selected_cost_amount = 400.4 "
         f"where event_date = '{monday}'"
     )
-    row = cost(world)
+    row = world.estimate("cost_per_decision", cohort=COHORT)
     expected = cost_bound([0.05] * (TRIALS - 1) + [0.2]) / (1 - clean_error())
     assert float(row["bound"]) == pytest.approx(expected, rel=1e-5)
     assert row["bound"] > before
     # all days of a week together are one trial
     world.run(UPDATE + f"subject_key = 'one' where event_date between '{monday}' and '2025-03-09'")
-    assert cost(world)["n_effective"] == TRIALS - 6
+    assert world.estimate("cost_per_decision", cohort=COHORT)["n_effective"] == TRIALS - 6
 
 
 def test_what_was_paid_is_the_least_that_is_bounded(world: World) -> None:
     world.run("update facts.fct_decisions_daily set cost_amount = 4.9 where decision_count = 10")
-    row = cost(world)
+    row = world.estimate("cost_per_decision", cohort=COHORT)
     assert row["bound"] == round_up(0.49 / (1 - clean_error()))
     assert row["estimate"] == Decimal("0.49")
 
@@ -88,7 +75,9 @@ def test_what_nobody_knows_costs_the_cap(world: World, spoil: str) -> None:
     world.run(UPDATE + spoil + " where event_date = '2025-03-03'")
     # the subject is unknown to the error too, so only its own half is held against the number
     upper = cost_bound([0.05] * (TRIALS - 1) + [1.0])
-    assert float(cost(world)["bound"]) >= upper * (1 + clean_error())
+    assert float(world.estimate("cost_per_decision", cohort=COHORT)["bound"]) >= upper * (
+        1 + clean_error()
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,15 +91,15 @@ def test_what_nobody_knows_costs_the_cap(world: World, spoil: str) -> None:
     ],
 )
 def test_trials_that_could_be_anywhere_are_never_better(world: World, spoil: str) -> None:
-    before = cost(world)["bound"]
+    before = world.estimate("cost_per_decision", cohort=COHORT)["bound"]
     world.run(UPDATE + spoil + " where event_date < '2025-03-03'")
-    after = cost(world)
+    after = world.estimate("cost_per_decision", cohort=COHORT)
     assert after["bound"] is None or after["bound"] > before
 
 
 def test_a_cost_above_the_cap_withholds_the_bound(world: World) -> None:
     world.run(UPDATE + "selected_cost_amount = 2.01 where event_date = '2025-03-03'")
-    row = cost(world)
+    row = world.estimate("cost_per_decision", cohort=COHORT)
     assert (row["status"], row["bound"]) == ("insufficient", None)
     assert row["reason"].startswith("1 subjects' weeks cost more than cost_cap_amount")
     # what was paid still proves a fail
@@ -119,12 +108,12 @@ def test_a_cost_above_the_cap_withholds_the_bound(world: World) -> None:
 
 
 def test_a_cost_above_the_cap_that_may_be_of_the_cohort_withholds_it_too(world: World) -> None:
-    assert cost(world)["status"] == "ok"
+    assert world.estimate("cost_per_decision", cohort=COHORT)["status"] == "ok"
     world.run(
         UPDATE + "selected_cost_amount = 2.01, cohort_id = '(unknown)' "
         "where event_date = '2025-03-03'"
     )
-    assert "cost more than" in cost(world)["reason"]
+    assert "cost more than" in world.estimate("cost_per_decision", cohort=COHORT)["reason"]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +126,7 @@ def test_a_cost_above_the_cap_that_may_be_of_the_cohort_withholds_it_too(world: 
 )
 def test_no_bound_without_a_cap_above_the_budget(world: World, cap: str, reason: str) -> None:
     world.run(f"update registry.decision_classes set cost_cap_amount = {cap}")
-    row = cost(world)
+    row = world.estimate("cost_per_decision", cohort=COHORT)
     assert (row["status"], row["reason"], row["bound"]) == ("insufficient", reason, None)
     assert row["refuting_bound"] is not None
 
@@ -146,12 +135,12 @@ def test_a_larger_cap_only_costs_power(world: World) -> None:
     bounds: list[Any] = []
     for cap in (0.6, 1, 2, 4, 40):
         world.run(f"update registry.decision_classes set cost_cap_amount = {cap}")
-        bounds.append(cost(world)["bound"])
+        bounds.append(world.estimate("cost_per_decision", cohort=COHORT)["bound"])
     assert bounds == sorted(bounds)
     assert bounds[0] < bounds[-1]
 
 
 def test_costs_of_days_whose_labels_are_young_are_not_drawn_yet(world: World) -> None:
-    before = cost(world)["bound"]
+    before = world.estimate("cost_per_decision", cohort=COHORT)["bound"]
     world.run(UPDATE + "selected_cost_amount = 1.9 where event_date > '2025-03-24'")
-    assert cost(world)["bound"] == before
+    assert world.estimate("cost_per_decision", cohort=COHORT)["bound"] == before
