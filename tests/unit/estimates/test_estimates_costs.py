@@ -5,14 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from estimates_world import COHORT, World
+from estimates_world import CLASS, COHORT, World
 
 from dagster_project.contracts.numbers import round_up
 from dagster_project.evidence.estimates.bounds import anytime_upper, registered_prior, upper_under
+from dagster_project.evidence.estimates.context import Cell
+from dagster_project.evidence.estimates.cost_trials import mean_costs
+from dagster_project.evidence.estimates.registry import read_context
 
 # a class's first cohort has half of its alpha, cost and error half of that each
 CAP, BUDGET, HALF = 2.0, 0.5, 0.05 / 2 / 2
 TRIALS = 78
+CELL = Cell(CLASS, cohort_id=COHORT)
 UPDATE = "update facts.fct_samples_weekly set "
 
 
@@ -90,11 +94,17 @@ def test_what_nobody_knows_costs_the_cap(world: World, spoil: str) -> None:
         "selected_count = 0, labelled_count = 0, selected_cost_amount = 0",
     ],
 )
-def test_trials_that_could_be_anywhere_are_never_better(world: World, spoil: str) -> None:
-    before = world.estimate("cost_per_decision", cohort=COHORT)["bound"]
+def test_trials_that_could_be_anywhere_cost_the_cap(world: World, spoil: str) -> None:
+    def upper() -> float:
+        # by itself: the error is worse too
+        context = read_context(world.connection)
+        (mean,) = mean_costs(world.connection, context, [CELL], np.array([HALF]))
+        return mean.upper or 0.0
+
+    before = upper()
+    # of most decisions, so that chance explains no missing selection
     world.run(UPDATE + spoil + " where event_date < '2025-03-03'")
-    after = world.estimate("cost_per_decision", cohort=COHORT)
-    assert after["bound"] is None or after["bound"] > before
+    assert upper() > before + CAP * 0.05
 
 
 def test_a_cost_above_the_cap_withholds_the_bound(world: World) -> None:
@@ -105,6 +115,12 @@ def test_a_cost_above_the_cap_withholds_the_bound(world: World) -> None:
     # what was paid still proves a fail
     assert row["refuting_bound"] == Decimal("0.1")
     assert row["estimate"] == Decimal("0.1")
+
+
+def test_a_company_that_is_all_above_its_cap_has_no_bound(world: World) -> None:
+    world.run(UPDATE + "selected_cost_amount = 90000")
+    row = world.estimate("cost_per_decision", cohort=COHORT)
+    assert row["reason"].startswith(f"{TRIALS} subjects' weeks cost more")
 
 
 def test_a_cost_above_the_cap_that_may_be_of_the_cohort_withholds_it_too(world: World) -> None:
