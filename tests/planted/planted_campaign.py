@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from planted_biases import biases
 from planted_certificates import certificates
 from planted_clusters import clusters
+from planted_costs import costs
 from planted_coverage import coverages
 from planted_figures import Figure
 from planted_flow import flows
@@ -24,6 +25,8 @@ SECTIONS: dict[str, Callable[[int], Iterator[Figure]]] = {
     "ninety daily looks": promotions,
     "power": power,
     "promotions by the certificate": certificates,
+    # up to 2,000 subjects each
+    "costs of subjects": lambda worlds: costs(worlds * 2 // 5),
     "verification bias": verification,
     "ways to count labels": biases,
     "plants of the simulator through the whole flow": lambda worlds: flows(),

@@ -30,6 +30,7 @@ LIMIT = 0.05
 # above every planted error: after an alarm there would be no bound to look at
 WIDE_LIMIT = 0.2
 ERROR_COST = 15.0
+COST_CAP = 2.0
 WEEKS = 4
 
 
@@ -48,7 +49,13 @@ def truth(plans: list[Plan]) -> float:
     return sum(plan.decisions * plan.error for plan in plans) / total
 
 
-def context(worlds: int, *, is_reviewed: bool = False, limit: float = LIMIT) -> Context:
+def context(
+    worlds: int,
+    *,
+    is_reviewed: bool = False,
+    limit: float = LIMIT,
+    cost_cap: float = COST_CAP,
+) -> Context:
     """One class per world, so that each has a review pool of its own."""
     names = [name(world) for world in range(worlds)]
     limits = {
@@ -62,7 +69,7 @@ def context(worlds: int, *, is_reviewed: bool = False, limit: float = LIMIT) -> 
     return Context(
         as_of=DAY,
         known_batch="b",
-        classes=tuple(_class(each, is_reviewed) for each in names),
+        classes=tuple(_class(each, is_reviewed, cost_cap) for each in names),
         thresholds={
             (criterion, each): Threshold(Decimal(str(value)), ALPHA)
             for criterion, value in limits.items()
@@ -76,7 +83,7 @@ def name(world: int) -> str:
     return f"w.{world}"
 
 
-def _class(label: str, is_reviewed: bool) -> DecisionClass:
+def _class(label: str, is_reviewed: bool, cost_cap: float) -> DecisionClass:
     return DecisionClass(
         decision_class=label,
         workflow="w",
@@ -90,6 +97,7 @@ def _class(label: str, is_reviewed: bool) -> DecisionClass:
         review_pool=label if is_reviewed else "",
         review_wait_minutes=None,
         alpha_weight=Decimal(1),
+        cost_cap_amount=cost_cap,
     )
 
 
@@ -128,7 +136,7 @@ def sample(found: Strata) -> Sample:
     return Sample(numbered, weeks, late)
 
 
-def stratum(plan: Plan, selected: int, failed: int) -> Stratum:
+def stratum(plan: Plan, selected: int, failed: float) -> Stratum:
     return Stratum(
         number=0,
         is_judged=True,

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-import duckdb
 import numpy as np
 import planted_company as company
 from planted_company import Plan
+from planted_costs import priced
 from planted_figures import ALPHA, Figure, coverage
 from planted_returns import returns
 from planted_rules import LOOKS, daily_failures, most_failures
@@ -166,7 +166,7 @@ def money(worlds: int) -> Iterator[Figure]:
         rows = value_at_risk(context, sample, {}, volumes)
         loss = company.ERROR_COST * per_week * true
         yield coverage(f"cover_value_at_risk_{label}", _share_above(rows, loss), worlds)
-        with _priced(worlds, paid) as connection:
+        with priced(np.full((worlds, 100), paid), company.COST_CAP) as connection:
             rows = cost_per_decision(connection, context, sample, {})
         cost = paid / (1 - true)
         yield coverage(f"cover_cost_per_decision_{label}", _share_above(rows, cost), worlds)
@@ -176,24 +176,6 @@ def _share_above(rows: list[Estimate], true: float) -> float:
     bounds = [row.bound for row in rows if row.status == "ok" and row.bound is not None]
     assert len(bounds) == len(rows)
     return float(np.mean([float(bound) >= true for bound in bounds]))
-
-
-def _priced(worlds: int, paid: float) -> duckdb.DuckDBPyConnection:
-    """The one table that costs are read from: 1,000 decisions of every world, each ``paid``."""
-    connection = duckdb.connect()
-    connection.execute(
-        f"""
-        CREATE SCHEMA facts;
-        CREATE TABLE facts.fct_decisions_daily AS
-        SELECT 'w.' || world AS decision_class, 'all' AS segment, '*' AS cohort_id,
-            DATE '2025-03-31' AS event_date, 'b' AS landing_batch, 1000 AS decision_count,
-            1000 AS priced_count, ({paid} * 1000)::DECIMAL(38, 9) AS cost_amount
-        FROM range({worlds}) AS worlds(world);
-        CREATE TABLE estimate_scope AS
-        SELECT decision_class, event_date AS end_date FROM facts.fct_decisions_daily
-        """
-    )
-    return connection
 
 
 def reviews(worlds: int) -> Iterator[Figure]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import planted_coverage
@@ -11,6 +12,7 @@ import pytest
 from planted_biases import biases
 from planted_certificates import certificates, over_time, segments
 from planted_clusters import clusters
+from planted_costs import costs
 from planted_coverage import counts, coverages, errors, looks, money, rates, reviews
 from planted_figures import Figure, coverage
 from planted_promotions import power, promotions
@@ -18,9 +20,11 @@ from planted_verification import verification
 from scipy import stats
 
 from dagster_project.evidence.estimates import certificate, error_cells, review_queues
+from dagster_project.evidence.estimates import costs as product_costs
 from dagster_project.evidence.estimates import detections as product_detections
 from dagster_project.evidence.estimates.bounds import Array
 from dagster_project.evidence.estimates.context import Context
+from dagster_project.evidence.estimates.cost_trials import MeanCost
 from dagster_project.evidence.estimates.history import History
 
 WORLDS = 1_000
@@ -36,8 +40,12 @@ Section = Callable[[int], Iterator[Figure]]
         *(coverages, promotions, partial(power, limits=(0.05,))),
         *(lambda _: verification(300), biases, lambda _: certificates(FEW // 2)),
         lambda _: clusters(FEW),
+        lambda _: costs(FEW, most=500),
     ],
-    ids=["coverage", "looks", "power", "verification", "biases", "certificates", "clusters"],
+    ids=[
+        *("coverage", "looks", "power", "verification", "biases", "certificates", "clusters"),
+        "costs",
+    ],
 )
 def test_every_bar_of_a_small_campaign_is_met(section: Section) -> None:
     figures = list(section(WORLDS))
@@ -79,6 +87,21 @@ def test_rates_in_place_of_bounds_are_caught_in_every_product(
     found = missed(chain(errors(FEW), money(FEW)))
     for name in ("error_upper_large_outcomes", "value_at_risk_one", "cost_per_decision_route"):
         assert f"cover_{name}" in found
+
+
+@pytest.mark.parametrize("spoilt", ["paid", "above"])
+def test_costs_without_their_bound_are_caught(monkeypatch: pytest.MonkeyPatch, spoilt: str) -> None:
+    means = product_costs.mean_costs
+
+    def unbounded(*asked: Any) -> list[MeanCost]:
+        if spoilt == "paid":
+            return [item._replace(upper=0.0, reason=None) for item in means(*asked)]
+        return [item._replace(upper=item.upper or 0.0) for item in means(*asked)]
+
+    monkeypatch.setattr(product_costs, "mean_costs", unbounded)
+    found = missed(costs(FEW, most=100))
+    assert "over_budget_by_a_small_cap" in found
+    assert ("over_budget_1_pct_over_sigma_1_n100" in found) == (spoilt == "paid")
 
 
 def test_forgotten_reviewers_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:

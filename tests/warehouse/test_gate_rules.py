@@ -153,6 +153,7 @@ def signatures(connection: duckdb.DuckDBPyConnection) -> list[tuple[int, int]]:
                 "alpha_weight": "0.29",
                 "required_fields": "'confidence'",
                 "taxonomy_version": "'v2'",
+                "cost_cap_amount": "1.99",
             }.items()
         ),
         "insert into registry.thresholds by name select 'latency' as criterion_id, "

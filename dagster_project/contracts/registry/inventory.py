@@ -118,6 +118,15 @@ DECISION_CLASSES: Final = Seed(
             is_required=False,
             example="600",
         ),
+        SeedColumn(
+            "cost_cap_amount",
+            Kind.MONEY,
+            "What a decision costs at most, on average over a subject's week; empty: its cost"
+            " cannot be bounded.",
+            is_required=False,
+            is_above_zero=True,
+            example="2.00",
+        ),
     ),
 )
 TAXONOMY_CHANGES: Final = Seed(

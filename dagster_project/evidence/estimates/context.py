@@ -101,6 +101,7 @@ class DecisionClass:
     review_wait_minutes: int | None
     alpha_weight: Decimal | None
     currency: str = ""
+    cost_cap_amount: float | None = None
 
 
 @dataclass(frozen=True)

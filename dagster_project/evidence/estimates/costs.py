@@ -1,4 +1,4 @@
-"""cost_per_decision: all that was paid, over the decisions that were right."""
+"""cost_per_decision: what decisions cost, over the share of them that is right."""
 
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,6 +13,7 @@ from dagster_project.evidence.estimates.context import (
     insufficient,
     row,
 )
+from dagster_project.evidence.estimates.cost_trials import MeanCost, mean_costs
 from dagster_project.evidence.estimates.detections import Detections
 from dagster_project.evidence.estimates.errors import class_alpha, error_bounds, split_cells
 from dagster_project.evidence.estimates.strata import Sample
@@ -37,19 +38,23 @@ def cost_per_decision(
     sample: Sample,
     detections: Detections,
 ) -> list[Estimate]:
-    """All cost ÷ correct decisions: cost of a priced decision ÷ (1 - error bound)."""
+    """Cost of a decision ÷ (1 - error), each bounded at half of alpha. The bound of the cost is at
+    least what was paid, which alone proves a fail."""
     criterion = "cost_per_decision"
     daily = _daily(connection, context)
     cells, rows = split_cells(context, criterion, context.cells(criterion))
     if not cells:
         return rows
-    alpha = class_alpha(context, criterion, cells)
+    alpha = class_alpha(context, criterion, cells) / 2
+    means = mean_costs(connection, context, cells, alpha)
     errors = error_bounds(context, sample, cells, alpha, detections)
     upper, lower, rate = errors.upper(), errors.lower(), errors.cells.rate()
     for place, cell in enumerate(cells):
         error = (rate[place], float(upper[place]), float(lower[place]))
         strays = [daily[other] for other in context.strays(cell) if other in daily]
-        rows.append(_cost_row(context, cell, _with_strays(daily.get(cell), strays), error))
+        rows.append(
+            _cost_row(context, cell, _with_strays(daily.get(cell), strays), error, means[place])
+        )
     return rows
 
 
@@ -69,6 +74,7 @@ def _cost_row(
     cell: Cell,
     daily: Daily | None,
     error: tuple[float | None, float, float],
+    proven: MeanCost,
 ) -> Estimate:
     criterion, method = "cost_per_decision", "cost_over_correct"
     if daily is None or daily.decisions <= 0:
@@ -77,6 +83,7 @@ def _cost_row(
     basis = Basis(
         method,
         n=daily.decisions,
+        n_effective=proven.trials,
         n_missing=max(unpriced, 0),
         window_start=daily.first,
         window_end=context.window(cell.decision_class).end,
@@ -94,7 +101,10 @@ def _cost_row(
     if rate is None or max(rate, upper, lower) >= 1:
         return insufficient(context, criterion, cell, "error not bounded", basis)
     mean = daily.cost / daily.priced
-    finding = Finding(mean / (1 - rate), mean / (1 - upper), mean / (1 - lower))
+    finding = Finding(mean / (1 - rate), None, mean / (1 - lower), proven.reason, "insufficient")
+    if proven.upper is not None:
+        bound = max(proven.upper, mean) / (1 - upper)
+        finding = finding._replace(bound=bound, status="ok")
     return row(context, criterion, cell, basis, finding)
 
 

@@ -89,7 +89,7 @@ def _classes(connection: "duckdb.DuckDBPyConnection") -> tuple[DecisionClass, ..
             coalesce(reversibility, ''), coalesce(declared_level, ''),
             coalesce(boundary, ''), coalesce(label_outcome, ''),
             latency_limit_ms, coalesce(review_pool, ''), review_wait_minutes,
-            alpha_weight::DECIMAL(28, 9), coalesce(currency, '')
+            alpha_weight::DECIMAL(28, 9), coalesce(currency, ''), cost_cap_amount::DOUBLE
         FROM registry.decision_classes ORDER BY decision_class
         """
     ).fetchall()
@@ -150,7 +150,8 @@ SELECT
     -- labels of these days have had a second delay to turn; not cut off where decisions end
     label.labelled_date - coalesce(class.label_delay_days, 0)::INT AS followed_end,
     floor(coalesce(class.operating_confidence, 0.50) * 100)::INT AS operating_bin,
-    coalesce(class.review_pool, '') AS review_pool
+    coalesce(class.review_pool, '') AS review_pool,
+    class.cost_cap_amount
 FROM registry.decision_classes AS class
 LEFT JOIN label USING (decision_class)
 LEFT JOIN days USING (workflow)

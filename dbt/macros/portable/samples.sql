@@ -45,7 +45,12 @@
             penstock.signed_sum(
                 "case when not is_conflict then outside_label_count * wrong_label_count end"
             )
-        }} as outside_wrong_count
+        }} as outside_wrong_count,
+        {{
+            penstock.signed_sum(
+                "case when not is_conflict then sample_count * cost_amount end", "decimal(38, 9)"
+            )
+        }} as selected_cost_amount
     from {{ relation }}
     where
         has_decision and (not is_conflict or sample_count > 0) and {{ penstock.only_new_batches() }}

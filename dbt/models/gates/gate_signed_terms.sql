@@ -64,6 +64,7 @@ select
                 "review_wait_minutes",
                 "alpha_weight",
                 "required_fields",
+                "cost_cap_amount",
             ] %}
                 {{ column }} := cast(classes.{{ column }} as varchar) {{- "," if not loop.last }}
             {%- endfor %}

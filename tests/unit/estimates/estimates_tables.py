@@ -12,7 +12,8 @@ create table registry.decision_classes (decision_class varchar, workflow varchar
     cost_of_delay_amount decimal(18,4), error_cost_amount decimal(18,2), reversibility varchar,
     declared_level varchar, boundary varchar, label_outcome varchar, label_delay_days bigint,
     latency_limit_ms bigint, operating_confidence decimal(3,2), review_wait_minutes bigint,
-    review_pool varchar, alpha_weight decimal(9,6), currency varchar);
+    review_pool varchar, alpha_weight decimal(9,6), currency varchar,
+    cost_cap_amount decimal(18,4));
 create table registry.criteria (criterion_id varchar, comparison varchar,
     threshold decimal(28,9), alpha decimal(9,6), scope varchar);
 create table registry.thresholds (criterion_id varchar, decision_class varchar,
@@ -56,7 +57,7 @@ create table facts.fct_samples_weekly (decision_class varchar, segment varchar,
     event_date date, confidence_bin integer, landing_batch varchar, decision_count bigint,
     selected_count bigint, labelled_count bigint, wrong_count bigint, approval_date date,
     late_error_count bigint, late_label_count bigint, outside_label_count bigint,
-    outside_wrong_count bigint);
+    outside_wrong_count bigint, selected_cost_amount decimal(38,9));
 create table facts.fct_confidence_daily (decision_class varchar, segment varchar,
     cohort_id varchar, route varchar, inclusion_probability decimal(9,6),
     confidence_method varchar, confidence_bin integer, event_date date, landing_batch varchar,

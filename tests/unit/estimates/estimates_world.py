@@ -181,6 +181,7 @@ class World:
             "wrong_count": 0,
             **{"late_error_count": 0, "late_label_count": 0},
             **{"outside_label_count": 0, "outside_wrong_count": 0},
+            "selected_cost_amount": Decimal(row.get("selected_count", 1)) / 10,
         }
         self._daily("facts.fct_samples_weekly", day, days, healthy | row, subject)
 
@@ -231,6 +232,7 @@ def _registry(world: World) -> None:
         review_wait_minutes=15,
         alpha_weight=1,
         currency="USD",
+        cost_cap_amount=2,
     )
     world.add("registry.class_mapping", source="s", workflow=WORKFLOW, decision_class=CLASS)
     world.add("registry.review_pools", review_pool="pool", reviewer_count=2, hours_per_week=10)

@@ -20,6 +20,7 @@ INVENTORY = [
     *("reversibility", "is_regulated", "cost_of_delay_amount", "error_cost", "error_cost_amount"),
     *("label_outcome", "label_delay_days", "latency_limit_ms", "operating_confidence"),
     *("review_pool", "review_wait_minutes", "alpha_weight", "required_fields"),
+    "cost_cap_amount",
 ]
 SCALES = {
     "threshold": 9,
@@ -28,6 +29,7 @@ SCALES = {
     "error_cost_amount": 2,
     "alpha_weight": 6,
     "operating_confidence": 2,
+    "cost_cap_amount": 4,
 }
 
 

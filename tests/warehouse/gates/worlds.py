@@ -108,6 +108,7 @@ class Maker:
             text[column] = pick((None, Decimal("50000").quantize(Decimal(1).scaleb(-places))))
         text |= {"error_cost_amount": pick((None, Decimal("14.50")))}
         text |= {"operating_confidence": pick((None, Decimal("0.80")))}
+        text |= {"cost_cap_amount": pick((None, Decimal("2.5000")))}
         return text | {"alpha_weight": Decimal("0.25"), "required_fields": pick((None, "a|b"))}
 
     def people(self) -> None:
