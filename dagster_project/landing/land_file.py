@@ -154,8 +154,10 @@ def land_decoded(
         check()
         parquet_sha256, quarantine_sha256 = landed.finish(), refused.finish()
     except BaseException:
-        landed.discard()
-        refused.discard()
+        try:
+            landed.discard()
+        finally:
+            refused.discard()
         raise
     _count_columns(decoded, source, landed.count, undeclared)
     return replace(

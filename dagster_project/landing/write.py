@@ -88,8 +88,10 @@ class ParquetFile:
 
     def discard(self) -> None:
         self._writing.stop()
-        self._writer.close()
-        self._temporary.unlink(missing_ok=True)
+        try:
+            self._writer.close()
+        finally:  # a disk that is full fails here once more
+            self._temporary.unlink(missing_ok=True)
 
 
 def _merged(rows: "pa.RecordBatch", others: "pa.RecordBatch") -> "pa.RecordBatch":

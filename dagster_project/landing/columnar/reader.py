@@ -72,7 +72,7 @@ class ColumnarReader:
             return None
         try:
             return self._read(_Lines(piece))
-        except (pa.ArrowException, ArithmeticError, LookupError, ValueError):
+        except (pa.ArrowException, ArithmeticError, LookupError, MemoryError, ValueError):
             return None  # unforeseen, so nothing here is sure
 
     def _read(self, lines: "_Lines") -> TypedPiece | None:
